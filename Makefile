@@ -1,0 +1,46 @@
+# Two commands do everything: make demo, make test. What they need, they install.
+.PHONY: setup demo test check bench serve evaluate calibrate samples lock clean
+
+BIN := .venv/bin
+DEMO := out/demo
+export OMP_THREAD_LIMIT = 1
+
+setup:
+	@sh scripts/setup.sh
+
+demo: setup
+	@$(BIN)/python scripts/demo.py $(DEMO)
+
+serve: setup
+	@SOHOA_DATA=$${SOHOA_DATA:-$(DEMO)} $(BIN)/sohoa serve
+
+test: setup
+	@sh scripts/setup.sh --tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_imports.py
+
+evaluate: setup
+	@mkdir -p out
+	@$(BIN)/sohoa evaluate samples/truth.jsonl --report out/evaluate.html || test $$? -eq 3
+
+bench: setup
+	@$(BIN)/python scripts/bench.py
+
+calibrate: setup
+	@$(BIN)/python -m training.calibrate
+
+samples: setup
+	@$(BIN)/python -m samples.draw ship
+
+lock:
+	@$(BIN)/pip-compile -q --all-extras --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links --no-emit-options --no-annotate --no-header \
+	  --output-file requirements.lock pyproject.toml
+
+clean:
+	@rm -rf .venv out build *.egg-info

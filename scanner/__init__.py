@@ -1,0 +1,3 @@
+"""Sohoa: from paper forms to verified records."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,133 @@
+"""Is this machine ready? What is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from scanner.errors import SohoaError
+from scanner.settings import Settings
+
+FREE_GB = 2.0
+"""A thousand pages with their pictures take about 1 GB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+    required: bool = True
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything Sohoa needs."""
+    looks: list[Callable[[Settings], Finding]] = [
+        _python, _tesseract, _in_process, _poppler, _digits, _forms, _data, _database, _space, _cluster
+    ]  # fmt: skip
+    return [look(settings) for look in looks]
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """A table: what, how it is, how to mend it."""
+    table = Table(box=None)
+    for head in ("", "", "", "mend with"):
+        table.add_column(head, overflow="fold")
+    for f in findings:
+        sign = "[green]ok[/]" if f.ok else "[red]missing[/]" if f.required else "[yellow]optional[/]"
+        table.add_row(sign, f.name, f.detail, "" if f.ok else f.mend)
+    Console().print(table)
+
+
+def _python(_: Settings) -> Finding:
+    version = ".".join(str(v) for v in sys.version_info[:3])
+    return Finding("Python", sys.version_info >= (3, 11), version, "sudo apt-get install python3.11")
+
+
+def _tesseract(_: Settings) -> Finding:
+    from scanner.ocr.tesseract import Tesseract
+
+    try:
+        return Finding("Tesseract with Vietnamese", True, Tesseract().name)
+    except SohoaError as error:
+        return Finding("Tesseract with Vietnamese", False, error.wrong, error.action)
+
+
+def _in_process(_: Settings) -> Finding:
+    from scanner.ocr.tesseract import in_process_available
+
+    there = in_process_available()
+    detail = "Tesseract runs in-process" if there else "Tesseract runs as one process a page: slower"
+    return Finding("tesserocr", there, detail, "pip install 'sohoa[fast]'", required=False)
+
+
+def _poppler(_: Settings) -> Finding:
+    path = shutil.which("pdftoppm")
+    return Finding("poppler (PDF)", path is not None, path or "not found", "sudo apt-get install poppler-utils")
+
+
+def _digits(_: Settings) -> Finding:
+    from scanner.ocr.digits import CellReader
+
+    try:
+        return Finding("digit reader", True, CellReader().name)
+    except SohoaError as error:
+        return Finding("digit reader", False, error.wrong, error.action)
+
+
+def _forms(settings: Settings) -> Finding:
+    from scanner.forms import check_form, list_forms, load_form
+    from scanner.rules import CHECKS
+
+    try:
+        ids = list_forms(settings.forms)
+        wrong = [i for i in ids if check_form(load_form(i, settings.forms), CHECKS)]
+    except SohoaError as error:
+        return Finding("forms", False, error.wrong, error.action)
+    return Finding("forms", bool(ids) and not wrong, ", ".join(ids), f"sohoa forms check {' '.join(wrong)}")
+
+
+def _data(settings: Settings) -> Finding:
+    try:
+        settings.ready()
+        probe = settings.data / ".doctor"
+        probe.write_bytes(b"")
+        probe.unlink()
+        return Finding("data folder", True, str(settings.data))
+    except (SohoaError, OSError):
+        return Finding(
+            "data folder", False, f"{settings.data} cannot be written to", "set SOHOA_DATA to another folder"
+        )
+
+
+def _database(settings: Settings) -> Finding:
+    from scanner.opening import open_store
+
+    try:
+        store = open_store(settings)
+        store.close()
+        return Finding("database", True, repr(store))
+    except SohoaError as error:
+        return Finding("database", False, error.wrong, error.action)
+
+
+def _space(settings: Settings) -> Finding:
+    place = next((p for p in (settings.data, *settings.data.parents) if p.exists()), None)
+    free = shutil.disk_usage(place or ".").free / 1e9
+    return Finding("free disk space", free >= FREE_GB, f"{free:.1f} GB", "free some space, or move SOHOA_DATA")
+
+
+def _cluster(_: Settings) -> Finding:
+    try:
+        import distributed
+    except ImportError:
+        return Finding("Dask (cluster)", False, "not installed", "pip install 'sohoa[cluster]'", required=False)
+    return Finding("Dask (cluster)", True, str(distributed.__version__), required=False)

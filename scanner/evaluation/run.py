@@ -1,0 +1,159 @@
+"""Read the pages of a truth file and hold what was delivered against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from scanner.evaluation.curves import calibration_error
+from scanner.evaluation.scores import Item, Score, by_kind, normal, score
+from scanner.evaluation.truth import TruthPage, read_truth
+from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record
+
+Read = Callable[[PageRef], Record]
+
+
+class MapPages(Protocol):
+    """How pages are read: the builtin `map`, or an executor's. Records come in the order of the pages."""
+
+    def __call__(self, read: Read, refs: Sequence[PageRef], /) -> Iterable[Record]:
+        """Read each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnplacedPage:
+    """A page of the truth file that gave no fields, and why."""
+
+    file: str
+    page: int
+    status: PageStatus
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Everything measured on one truth file. Fields of unplaced pages are in no score: the pages are named."""
+
+    form: FormTemplate
+    pages: int
+    items: tuple[Item, ...]
+    unplaced: tuple[UnplacedPage, ...]
+
+    @property
+    def total(self) -> Score:
+        """All fields of all placed pages."""
+        return score("total", self.items)
+
+    @property
+    def by_kind(self) -> tuple[Score, ...]:
+        """One score a kind, empty fields and unclear fields apart."""
+        return by_kind(self.items)
+
+    @property
+    def by_field(self) -> tuple[Score, ...]:
+        """One score a field in the form's order, over what is written (an unticked choice counts)."""
+        return self._of_fields(lambda item: not item.empty and not item.unclear)
+
+    @property
+    def empty_by_field(self) -> dict[str, Score]:
+        """For each written field, its empty ones."""
+        return {s.name: s for s in self._of_fields(lambda item: item.empty)}
+
+    @property
+    def by_hand(self) -> dict[str, tuple[Score, ...]]:
+        """Scores by kind for each hand the truth names, then "total" of that hand."""
+        return self._by_tag(lambda item: item.hand)
+
+    @property
+    def by_wear(self) -> dict[str, tuple[Score, ...]]:
+        """Scores by kind for each wear the truth names, then "total" of that wear."""
+        return self._by_tag(lambda item: item.wear)
+
+    @property
+    def worst(self) -> tuple[Item, ...]:
+        """Everything that is wrong: silent errors first, the most confident first."""
+        wrong = [item for item in self.items if not item.right]
+        return tuple(sorted(wrong, key=lambda i: (i.review, -i.confidence, i.file, i.page, i.field)))
+
+    def _of_fields(self, wanted: Callable[[Item], bool]) -> tuple[Score, ...]:
+        held: dict[str, list[Item]] = {spec.id: [] for spec in self.form.fields}
+        for item in self.items:
+            if wanted(item):
+                held[item.field].append(item)
+        return tuple(score(name, items) for name, items in held.items() if items)
+
+    def _by_tag(self, tag: Callable[[Item], str | None]) -> dict[str, tuple[Score, ...]]:
+        held: dict[str, list[Item]] = {}
+        for item in self.items:
+            if (name := tag(item)) is not None:
+                held.setdefault(name, []).append(item)
+        return {name: (*by_kind(items), score("total", items)) for name, items in sorted(held.items())}
+
+
+def evaluate(
+    truth: Path, images: Path | None, form: FormTemplate, read: Read, *, map_pages: MapPages = map
+) -> Evaluation:
+    """Read every page that the truth file names and compare, field by field.
+
+    `images` None means the truth file's folder. With an executor's `map` as `map_pages`, `read` must be
+    picklable. Raises SourceError for a truth file that cannot be used; nothing is read before it is checked.
+    """
+    pages = read_truth(truth, images, form)
+    items: list[Item] = []
+    unplaced: list[UnplacedPage] = []
+    for page, record in zip(pages, map_pages(read, [page.ref for page in pages]), strict=True):
+        if record.status is PageStatus.READ:
+            items.extend(_items(page, record, form))
+        else:
+            unplaced.append(UnplacedPage(page.file, page.ref.number, record.status, record.reason))
+    return Evaluation(form, len(pages), tuple(items), tuple(unplaced))
+
+
+def _items(page: TruthPage, record: Record, form: FormTemplate) -> Iterable[Item]:
+    readings = {reading.field: reading for reading in record.readings}
+    for spec in form.fields:
+        if spec.id not in page.values and spec.id not in page.unclear:
+            continue
+        reading = readings.get(spec.id)
+        yield Item(
+            file=page.file,
+            page=page.ref.number,
+            field=spec.id,
+            kind=spec.kind,
+            hand=page.hand,
+            wear=page.wear,
+            truth=page.values.get(spec.id),
+            # A field without a reading was not delivered: nobody could take it for accepted.
+            value=normal(reading.value if reading else None, spec.kind),
+            confidence=reading.confidence if reading else 0.0,
+            review=reading.review if reading else True,
+            unclear=spec.id in page.unclear,
+        )
+
+
+def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
+    """The figures alone, without any value: for a benchmark's log."""
+    return {
+        "form": evaluation.form.id,
+        "pages": evaluation.pages,
+        "unplaced": [{"file": p.file, "page": p.page, "status": p.status.value} for p in evaluation.unplaced],
+        "calibration_error": round(calibration_error(evaluation.items), 5),
+        "total": _figures(evaluation.total),
+        "by_kind": {s.name: _figures(s) for s in evaluation.by_kind},
+        "by_field": {s.name: _figures(s) for s in evaluation.by_field},
+        "by_hand": {tag: {s.name: _figures(s) for s in group} for tag, group in evaluation.by_hand.items()},
+        "by_wear": {tag: {s.name: _figures(s) for s in group} for tag, group in evaluation.by_wear.items()},
+    }
+
+
+def _figures(held: Score) -> dict[str, Any]:
+    return {
+        "n": held.n,
+        "exact": held.exact,
+        "cer": None if held.cer is None else round(held.cer, 5),
+        "tone_blind_cer": None if held.tone_blind_cer is None else round(held.tone_blind_cer, 5),
+        "accepted": held.accepted,
+        "silent": held.silent,
+    }

@@ -1,0 +1,177 @@
+"""How right readings are: exact rate, character error rates, acceptance and silent errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Levenshtein
+
+from scanner.model import FieldKind, Value
+
+WRITTEN = frozenset({FieldKind.TEXT, FieldKind.DIGITS, FieldKind.DATE})
+"""Kinds whose value is a string of characters: they have a character error rate and can be left empty."""
+
+
+def normal(value: Value, kind: FieldKind) -> Value:
+    """A value as it is compared: text NFC and single-spaced, "" as None, choices without order."""
+    if kind is FieldKind.CHOICES:
+        return tuple(sorted(value)) if isinstance(value, tuple) else ()
+    if isinstance(value, str):
+        return " ".join(unicodedata.normalize("NFC", value).split()) or None
+    return value
+
+
+def tone_blind(text: str) -> str:
+    """The text without any diacritic and in lower case: "Đỗ Thị Hoà" is "do thi hoa"."""
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(c for c in plain if not unicodedata.combining(c)).lower()
+
+
+def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """Wilson's score interval for a share of hits in n (95 % by default); (0, 1) where n is 0.
+
+    Wilson, E. B. (1927), JASA 22, 209–212. It stays within 0–1 and is honest where hits is 0 or n.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    share = hits / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # At the ends the formula gives the bound exactly; only rounding would leave it.
+    low = 0.0 if hits == 0 else middle - half
+    high = 1.0 if hits == n else middle + half
+    return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One field of one placed page: what it says, what was delivered, and how sure that was.
+
+    An `unclear` field has no right value: it is right when it was left to a person.
+    """
+
+    file: str
+    page: int
+    field: str
+    kind: FieldKind
+    hand: str | None
+    wear: str | None
+    truth: Value = dataclasses.field(repr=False)
+    value: Value = dataclasses.field(repr=False)
+    confidence: float
+    review: bool
+    unclear: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """No person was asked."""
+        return not self.review
+
+    @property
+    def right(self) -> bool:
+        """The value is exactly the truth; for an unclear field, a person was asked."""
+        return self.review if self.unclear else self.value == self.truth
+
+    @property
+    def silent(self) -> bool:
+        """Wrong, and no person was asked."""
+        return self.accepted and not self.right
+
+    @property
+    def empty(self) -> bool:
+        """A written field in which nothing is written."""
+        return self.kind in WRITTEN and self.truth is None and not self.unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts over some items. Character errors are summed over items, then divided (micro average).
+
+    `chars` and `errors` (and their tone-blind like) count only written fields with something written.
+    """
+
+    name: str
+    n: int
+    exact: int
+    accepted: int
+    silent: int
+    chars: int = 0
+    errors: int = 0
+    blind_chars: int = 0
+    blind_errors: int = 0
+
+    @property
+    def exact_rate(self) -> float:
+        """Share of items that are exactly right."""
+        return self.exact / self.n if self.n else math.nan
+
+    @property
+    def accepted_rate(self) -> float:
+        """Share of items accepted without a person."""
+        return self.accepted / self.n if self.n else math.nan
+
+    @property
+    def silent_rate(self) -> float:
+        """Error rate among the accepted; NaN where none was accepted."""
+        return self.silent / self.accepted if self.accepted else math.nan
+
+    @property
+    def cer(self) -> float | None:
+        """Character error rate: edit distance a true character. None where nothing written was judged."""
+        return self.errors / self.chars if self.chars else None
+
+    @property
+    def tone_blind_cer(self) -> float | None:
+        """Character error rate without diacritics and case."""
+        return self.blind_errors / self.blind_chars if self.blind_chars else None
+
+    @property
+    def exact_interval(self) -> tuple[float, float]:
+        """95 % interval of the exact rate."""
+        return wilson(self.exact, self.n)
+
+    @property
+    def silent_interval(self) -> tuple[float, float]:
+        """95 % interval of the error rate among the accepted."""
+        return wilson(self.silent, self.accepted)
+
+
+def score(name: str, items: Iterable[Item]) -> Score:
+    """Count some items."""
+    judged = list(items)
+    chars = errors = blind_chars = blind_errors = 0
+    for item in judged:
+        if item.kind in WRITTEN and isinstance(item.truth, str) and not item.unclear:
+            value = item.value if isinstance(item.value, str) else ""
+            chars += len(item.truth)
+            errors += Levenshtein.distance(item.truth, value)
+            blind = tone_blind(item.truth)
+            blind_chars += len(blind)
+            blind_errors += Levenshtein.distance(blind, tone_blind(value))
+    return Score(
+        name=name,
+        n=len(judged),
+        exact=sum(item.right for item in judged),
+        accepted=sum(item.accepted for item in judged),
+        silent=sum(item.silent for item in judged),
+        chars=chars,
+        errors=errors,
+        blind_chars=blind_chars,
+        blind_errors=blind_errors,
+    )
+
+
+def by_kind(items: Iterable[Item]) -> tuple[Score, ...]:
+    """One score a kind, then "empty" (written fields with nothing in them) and "unclear" ones.
+
+    Empty fields stand apart so that they cannot flatter the kinds. An unticked group of choices is an
+    answer like any other and stays with its kind.
+    """
+    groups: dict[str, list[Item]] = {name: [] for name in (*FieldKind, "empty", "unclear")}
+    for item in items:
+        groups["unclear" if item.unclear else "empty" if item.empty else item.kind.value].append(item)
+    return tuple(score(name, group) for name, group in groups.items() if group)

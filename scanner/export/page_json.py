@@ -1,0 +1,98 @@
+"""One page as JSON: what `sohoa read` prints a line, and the core of the JSON Lines export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from scanner.model import Box, FieldReading, Issue, PageStatus, Quality, Reason, Record, Registration, Value
+from scanner.words import say
+
+
+def record_to_json(record: Record, lang: str = "en") -> dict[str, Any]:
+    """One page as a dict of plain JSON types; reasons and messages are words in `lang`.
+
+    Keys: source, page, sha256, form, form_version, status, reason, reason_code, quality, registration,
+    fields, issues. A page that was not read has a reason and no fields. Boxes are mm from the sheet's
+    top left: left, top, width, height.
+    """
+    read = record.status is PageStatus.READ
+    return {
+        "source": record.ref.source,
+        "page": record.ref.number,
+        "sha256": record.ref.sha256,
+        "form": record.form,
+        "form_version": record.form_version,
+        "status": record.status.value,
+        "reason": say(record.reason, lang) if record.reason else None,
+        "reason_code": record.reason.code if record.reason else None,
+        "quality": quality_to_json(record.quality, lang),
+        "registration": registration_to_json(record.registration),
+        "fields": {reading.field: _reading(reading, lang) for reading in record.readings} if read else {},
+        "issues": issues_to_json(record.issues, lang) if read else [],
+    }
+
+
+def value_to_json(value: Value) -> str | list[str] | bool | None:
+    """A field's value: choices as a list, the rest as it is."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def box_to_json(box: Box | Iterable[float]) -> list[float]:
+    """Left, top, width, height in mm, to a tenth of a pixel."""
+    return [round(float(edge), 2) for edge in box]
+
+
+def reason_to_json(reason: Reason | None, lang: str) -> dict[str, str]:
+    """{"reason": words, "reason_code": code} where there is a reason, else nothing."""
+    return {"reason": say(reason, lang), "reason_code": reason.code} if reason else {}
+
+
+def issues_to_json(issues: Iterable[Issue], lang: str) -> list[dict[str, Any]]:
+    """The rules that the page breaks."""
+    return [{"rule": i.rule, "fields": list(i.fields), "message": say(i.message, lang)} for i in issues]
+
+
+def quality_to_json(quality: Quality | None, lang: str) -> dict[str, Any] | None:
+    """What was measured of the image; None where it could not be opened."""
+    if quality is None:
+        return None
+    return {
+        "width_px": quality.width_px,
+        "height_px": quality.height_px,
+        "dpi": None if quality.dpi is None else round(float(quality.dpi), 1),
+        "colour": quality.colour,
+        "blur": round(float(quality.blur), 3),
+        "contrast": round(float(quality.contrast), 3),
+        "clipped": round(float(quality.clipped), 4),
+        "ink": round(float(quality.ink), 4),
+        "blank": bool(quality.blank),
+        "problems": [say(problem, lang) for problem in quality.problems],
+    }
+
+
+def registration_to_json(registration: Registration | None) -> dict[str, Any] | None:
+    """How the form lies on the page and how well that fits; None where it was not placed."""
+    if registration is None:
+        return None
+    return {
+        "residual_mm": round(float(registration.residual_mm), 3),
+        "residual_p95_mm": round(float(registration.residual_p95_mm), 3),
+        "rotation_deg": round(float(registration.rotation_deg), 2),
+        "scale": round(float(registration.scale), 4),
+        "perspective": round(float(registration.perspective), 5),
+        "landmarks": {"found": registration.landmarks_found, "tried": registration.landmarks_tried},
+    }
+
+
+def _reading(reading: FieldReading, lang: str) -> Mapping[str, Any]:
+    return {
+        "value": value_to_json(reading.value),
+        "raw": reading.raw,
+        "confidence": round(float(reading.confidence), 4),
+        "review": bool(reading.review),
+        "engine": reading.engine,
+        "box_mm": box_to_json(reading.box_mm),
+        "alternatives": list(reading.alternatives),
+        **reason_to_json(reading.reason, lang),
+    }

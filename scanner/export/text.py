@@ -1,0 +1,57 @@
+"""CSV and JSON Lines: one record a line, for programs and for Excel."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scanner.export.columns import PROVENANCE, plain, provenance_cell
+from scanner.model import FormTemplate
+
+if TYPE_CHECKING:
+    from scanner.store import ExportRow
+
+
+def write_csv(rows: Iterable[ExportRow], form: FormTemplate, path: Path, delimiter: str = ",") -> None:
+    r"""Write a CSV: UTF-8 with BOM, CRLF, every cell quoted, field ids as headings, option ids as values.
+
+    Excel takes the BOM for UTF-8 and splits at the list separator of the machine's region. A first line
+    `sep=,` would settle the separator but makes Excel ignore the BOM, and every other reader take it for
+    the headings: so there is none, and `delimiter` can be ";" where the region has that. Numbers are plain
+    digits. Excel drops the leading zeros of such cells when it opens a CSV; what keeps them there
+    (="001", '001, a tab) spoils the number for everyone else: whoever works in Excel takes the XLSX.
+    """
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerow([*(spec.id for spec in form.fields), *(column.id for column in PROVENANCE)])
+        for row in rows:
+            values = [plain(spec, row.values.get(spec.id)) for spec in form.fields]
+            writer.writerow([*values, *(provenance_cell(column, row) for column in PROVENANCE)])
+
+
+def write_jsonl(rows: Iterable[ExportRow], path: Path, lang: str) -> None:
+    """Write one JSON object a line: a page as in the contract, with who verified each value and when."""
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for row in rows:
+            json.dump(row_to_json(row, lang), stream, ensure_ascii=False, allow_nan=False)
+            stream.write("\n")
+
+
+def row_to_json(row: ExportRow, lang: str) -> dict[str, Any]:
+    """A stored record as in `record_to_json`, with `record`, `batch`, `xa`, `verified`, `verified_by`, `verified_at`.
+
+    `value` is what stands now and `review` whether a person must still look; `machine_value` and
+    `machine_review` are the reading's. `by`, `at`, `manner` and `revision` tell whose value it is.
+    """
+    return {
+        "source": row.source,
+        "page": row.page,
+        "sha256": row.sha256,
+        "form": row.form,
+        "form_version": row.form_version,
+        "status": "read",
+        "reason": None,
+    }

@@ -1,0 +1,135 @@
+"""The XLSX export: the records, what each column means, and what people changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlsxwriter.format import Format
+
+from scanner.export.columns import (
+    PROVENANCE,
+    headings,
+    labelled,
+    local_time,
+    provenance_headings,
+    real_date,
+)
+from scanner.export.workbook import ROWS, Book, Cell, Table, write_cell
+from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
+from scanner.words import word
+
+if TYPE_CHECKING:
+    from scanner.store import ExportRow, FieldView
+
+OLDEST = dt.date(1900, 3, 1)
+"""Excel counts a 29 February 1900 that never was: days before March 1900 are not safe as its dates."""
+WIDTHS = {
+    FieldKind.TEXT: 28,
+    FieldKind.DIGITS: 16,
+    FieldKind.DATE: 13,
+    FieldKind.CHOICE: 24,
+    FieldKind.CHOICES: 32,
+    FieldKind.SIGNATURE: 10,
+}
+CHANGES = ("record", "batch", "source", "page", "field", "id", "machine", "confidence", "value", "manner", "by", "at")
+CHANGE_WIDTHS = (18, 22, 26, 7, 30, 20, 28, 11, 28, 16, 20, 18)
+EXPLAINED = ("heading", "id", "no", "kind", "required", "meaning")
+EXPLAINED_WIDTHS = (38, 24, 8, 18, 10, 70)
+
+
+def write_xlsx(rows: Iterable[ExportRow], form: FormTemplate, path: Path, lang: str, sheet_rows: int = ROWS) -> None:
+    """Write the workbook: sheet 1 the records, sheet 2 the explanation, sheet 3 each value a person settled.
+
+    Numbers are text, so leading zeros live. A full date is a real date; a year alone, an impossible date
+    and days before March 1900 are text. Options are written as their labels.
+    """
+    with Book(path, lang, sheet_rows) as book:
+        widths = [WIDTHS[spec.kind] for spec in form.fields] + [column.width for column in PROVENANCE]
+        records = Table(book, word("export.sheet.records", lang), [*headings(form), *provenance_headings(lang)], widths)
+        _explain(book, form)
+        changes = Table(
+            book,
+            word("export.sheet.changes", lang),
+            [word(f"export.change.{name}", lang) for name in CHANGES],
+            CHANGE_WIDTHS,
+        )
+        names = dict(zip((spec.id for spec in form.fields), headings(form), strict=True))
+        for row in rows:
+            records.add(_record(book, form, row))
+            for view in row.fields:
+                if view.by is not None and view.field in names:
+                    changes.add(_change(book, form.field(view.field), names[view.field], row, view))
+        records.close()
+        changes.close()
+
+
+def _record(book: Book, form: FormTemplate, row: ExportRow) -> list[tuple[Cell, Format | None]]:
+    cells: list[tuple[Cell, Format | None]] = [
+        (_cell(spec, row.values.get(spec.id), book.lang), None) for spec in form.fields
+    ]
+    for column in PROVENANCE:
+        value = column.cell(row)
+        if column.id == "_verified":
+            value = word("export.verified" if value else "export.unverified", book.lang)
+        cells.append((value, None))
+    return cells
+
+
+def _cell(spec: FieldSpec, value: Value, lang: str) -> Cell:
+    """A value as a cell: a date for a full date, text for the rest."""
+    if spec.kind is FieldKind.DATE and isinstance(value, str):
+        day = real_date(value)
+        if day is not None and day >= OLDEST:
+            return day
+    return labelled(spec, value, lang)
+
+
+def _change(
+    book: Book, spec: FieldSpec, name: str, row: ExportRow, view: FieldView
+) -> list[tuple[Cell, Format | None]]:
+    return [
+        (row.record_id, None),
+        (row.batch, None),
+        (row.source, None),
+        (row.page, None),
+        (name, None),
+        (spec.id, None),
+        (labelled(spec, view.machine_value, book.lang), None),
+        (round(float(view.confidence), 4), book.share),
+        (labelled(spec, view.value, book.lang), None),
+        (word(f"export.manner.{view.manner}", book.lang), None),
+        (view.by, None),
+        (local_time(view.at), None),
+    ]
+
+
+def _explain(book: Book, form: FormTemplate) -> None:
+    """The second sheet: one line a column, then what the workbook is."""
+    lang, sheet = book.lang, book.sheet(word("export.sheet.explained", book.lang))
+    for at, (head, width) in enumerate(zip(EXPLAINED, EXPLAINED_WIDTHS, strict=True)):
+        sheet.set_column(at, at, width)
+        sheet.write_string(0, at, word(f"export.explained.{head}", lang), book.head)
+    sheet.freeze_panes(1, 0)
+    lines = [_field_line(spec, name, lang) for spec, name in zip(form.fields, headings(form), strict=True)]
+    for column, name in zip(PROVENANCE, provenance_headings(lang), strict=True):
+        lines.append((name, column.id, "", word("export.kind.provenance", lang), "", _about(column.id, lang)))
+    lines.append(("",) * len(EXPLAINED))
+    lines.append((word("export.explained.form", lang), form.id, "", "", "", f"{form.title} ({form.version})"))
+    lines.append((word("export.explained.note", lang), "", "", "", "", word("export.explained.note_text", lang)))
+    for number, line in enumerate(lines, start=1):
+        for at, text in enumerate(line):
+            write_cell(book, sheet, number, at, text, book.wrapped)
+
+
+def _field_line(spec: FieldSpec, name: str, lang: str) -> tuple[str, ...]:
+    options = "\n".join(f"{option.label} ({option.id})" for option in spec.options)
+    required = word("export.yes", lang) if spec.required else ""
+    meaning = options or word(f"export.meaning.{spec.kind.value}", lang)
+    return name, spec.id, spec.no, word(f"export.kind.{spec.kind.value}", lang), required, meaning
+
+
+def _about(column: str, lang: str) -> str:
+    return word(f"export.about.{column[1:]}", lang)

@@ -1,0 +1,193 @@
+"""The tables. One row of `records` is one page and its one state; revisions are only ever added."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment; kept in UTC, since SQLite keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> str:
+    """A random UUID: databases of two communes can be merged."""
+    return str(uuid.uuid4())
+
+
+def page_id(sha256: str, number: int) -> str:
+    """A page's UUID, made from what it is: the same page has the same id in every database."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"sohoa:{sha256}:{number}"))
+
+
+def now() -> datetime:
+    """This moment in UTC."""
+    return datetime.now(UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of all tables. No repr: rows hold citizens' values."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class User(Table):
+    """A person who may log in."""
+
+    __tablename__ = "users"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    display: Mapped[str] = mapped_column(String(160))
+    role: Mapped[str] = mapped_column(String(20))
+    communes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    password: Mapped[str] = mapped_column(String(255))
+    disabled: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Batch(Table):
+    """A pile of scans given together."""
+
+    __tablename__ = "batches"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    xa: Mapped[str | None] = mapped_column(String(40), index=True)
+    form: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
+class Record(Table):
+    """One page: where it came from, its state, and how much work is left on it."""
+
+    __tablename__ = "records"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    number: Mapped[int] = mapped_column(Integer)
+    source: Mapped[str] = mapped_column(String(255))
+    form: Mapped[str] = mapped_column(String(80))
+    form_version: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    quality: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    registration: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    image: Mapped[str | None] = mapped_column(String(100))
+    aligned: Mapped[str | None] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+    open_fields: Mapped[int] = mapped_column(Integer, default=0)
+    open_issues: Mapped[int] = mapped_column(Integer, default=0)
+    verified: Mapped[bool] = mapped_column(Boolean, default=False)
+    verified_at: Mapped[datetime | None] = mapped_column(Moment)
+    verified_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    held_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    held_until: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (UniqueConstraint("sha256", "number"), Index(None, "batch_id", "status", "verified"))
+
+
+class Reading(Table):
+    """What the machine read in one field, and how the field stands now."""
+
+    __tablename__ = "readings"
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(80), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    machine_value: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    raw: Mapped[str] = mapped_column(Text)
+    score: Mapped[float] = mapped_column(Float)
+    confidence: Mapped[float] = mapped_column(Float)
+    review: Mapped[bool] = mapped_column(Boolean)
+    engine: Mapped[str] = mapped_column(String(80))
+    box: Mapped[list[float]] = mapped_column(JSON)
+    alternatives: Mapped[list[str]] = mapped_column(JSON)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    features: Mapped[dict[str, float]] = mapped_column(JSON)
+    marks: Mapped[list[Any]] = mapped_column(JSON)
+    crop: Mapped[str | None] = mapped_column(String(100))
+    value: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    revision: Mapped[int] = mapped_column(Integer, default=0)
+    manner: Mapped[str] = mapped_column(String(12), default="machine")
+    open: Mapped[bool] = mapped_column(Boolean)
+    changed_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Revision(Table):
+    """Who changed what from what to what, when and in which manner. Rows are added, never changed."""
+
+    __tablename__ = "revisions"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"))
+    field: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int] = mapped_column(Integer)
+    old: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    new: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+    manner: Mapped[str] = mapped_column(String(12))
+    __table_args__ = (UniqueConstraint("record_id", "field", "number"),)
+
+
+class RuleIssue(Table):
+    """A rule that a record breaks. `seen` fingerprints the values it speaks of: settled holds while they stand."""
+
+    __tablename__ = "issues"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), index=True)
+    rule: Mapped[str] = mapped_column(String(80))
+    fields: Mapped[list[str]] = mapped_column(JSON)
+    message: Mapped[dict[str, Any]] = mapped_column(JSON)
+    seen: Mapped[str] = mapped_column(String(64))
+    open: Mapped[bool] = mapped_column(Boolean, default=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    settled_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class Key(Table):
+    """A hash of a value that must be unique in the database: it can be counted without being shown."""
+
+    __tablename__ = "keys"
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(80), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (Index(None, "field", "digest"),)

@@ -1,0 +1,188 @@
+"""What leaves the store: plain values, no rows of the database. Moments are aware, in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as hidden
+from datetime import datetime
+from typing import Any, Literal
+
+from scanner.model import Box, PageStatus, Reason, Value
+
+Role = Literal["operator", "reviewer", "supervisor", "exporter", "admin"]
+ROLES: tuple[Role, ...] = ("operator", "reviewer", "supervisor", "exporter", "admin")
+REVIEWING: frozenset[str] = frozenset({"reviewer", "supervisor", "admin"})
+Manner = Literal["machine", "typed", "accepted", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person at work: what they may do, and which communes they see (none named: all)."""
+
+    id: str
+    name: str
+    display: str
+    role: str
+    communes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A user as the administrator sees them."""
+
+    id: str
+    name: str
+    display: str
+    role: str
+    communes: tuple[str, ...]
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch and how far it is."""
+
+    id: str
+    name: str
+    xa: str | None
+    created_at: datetime
+    pages: int
+    by_status: Mapping[str, int]
+    records: int
+    verified: int
+    open_fields: int
+    open_records: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """A record with open work."""
+
+    record_id: str
+    batch: str
+    source: str
+    page: int
+    open_fields: int
+    open_issues: int
+    held_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageItem:
+    """A page that could not be read as a form."""
+
+    record_id: str
+    batch: str
+    source: str
+    page: int
+    status: PageStatus
+    reason: Reason | None
+    image: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A field as it stands, beside what the machine read."""
+
+    field: str
+    value: Value = hidden(repr=False)
+    machine_value: Value = hidden(repr=False)
+    raw: str = hidden(repr=False)
+    confidence: float
+    review: bool  # the machine asked for a person
+    open: bool  # a person must still look
+    engine: str
+    box_mm: Box
+    alternatives: tuple[str, ...] = hidden(repr=False)
+    reason: Reason | None
+    crop: str | None
+    revision: int  # 0: as the machine read it
+    manner: str
+    by: str | None
+    at: datetime | None
+    score: float = 0.0
+    features: Mapping[str, float] = hidden(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """A rule that the record breaks; settled when a person let the values stand."""
+
+    id: str
+    rule: str
+    fields: tuple[str, ...]
+    message: Reason
+    open: bool
+    settled_by: str | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record, whole; `fields` is empty for a page that was not read."""
+
+    id: str
+    batch_id: str
+    batch: str
+    xa: str | None
+    source: str
+    page: int
+    sha256: str
+    form: str
+    form_version: str
+    status: PageStatus
+    reason: Reason | None
+    image: str | None
+    aligned: str | None
+    fields: tuple[FieldView, ...]
+    issues: tuple[IssueView, ...]
+    verified: bool
+    quality: Mapping[str, Any] | None = None
+    registration: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """A record on its way out."""
+
+    record_id: str
+    batch: str
+    xa: str | None
+    source: str
+    page: int
+    sha256: str
+    form: str
+    form_version: str
+    values: Mapping[str, Value] = hidden(repr=False)
+    fields: tuple[FieldView, ...]
+    issues: tuple[IssueView, ...]
+    verified: bool
+    verified_by: str | None
+    verified_at: datetime | None
+    quality: Mapping[str, Any] | None = None
+    registration: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A page that came in, for counting."""
+
+    xa: str | None
+    batch: str
+    form: str
+    status: PageStatus
+    verified: bool
+    arrived: datetime
+    verified_at: datetime | None
+    open_fields: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCount:
+    """How often a rule was broken in a commune."""
+
+    xa: str | None
+    rule: str
+    open: int
+    settled: int

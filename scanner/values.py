@@ -1,0 +1,83 @@
+"""From an engine's text to a field's value, in the form the exports use; what does not fit says why."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from scanner.model import CharReading, Crop, EngineReading, FieldKind, FieldSpec, Reason, Value
+
+
+def clean_text(text: str) -> str:
+    """NFC, single-spaced, without the leaders and stray quotes that engines see in dotted lines."""
+    flat = " ".join(unicodedata.normalize("NFC", text).split())
+    return flat.strip(" _|~`'\"“”‘’")
+
+
+def digits_value(spec: FieldSpec, crop: Crop, reading: EngineReading) -> tuple[Value, Reason | None]:
+    """Digits read from cells. Cells filled and digits read must agree, and the row must be filled from its start."""
+    filled = [cell.ink is not None for cell in crop.cells]
+    text = "".join(c for c in reading.text if c.isdigit())
+    if not text:
+        return None, reading.reason or Reason("nothing_recognised")
+    if crop.cells and len(text) != sum(filled):
+        return text, Reason("digits_and_cells", {"digits": len(text), "cells": sum(filled)})
+    if crop.cells and not _one_run(filled):
+        return text, Reason("cells_with_gaps", {"cells": sum(filled)})
+    if spec.kind is FieldKind.DATE:
+        return _comb_date(spec, filled, text)
+    return text, None
+
+
+def _one_run(filled: Sequence[bool]) -> bool:
+    return "".join("x" if f else " " for f in filled).strip().find(" ") < 0
+
+
+def _comb_date(spec: FieldSpec, filled: Sequence[bool], text: str) -> tuple[Value, Reason | None]:
+    if all(filled) and len(text) == 8:
+        return f"{text[:2]}/{text[2:4]}/{text[4:]}", None
+    if not any(filled[:4]) and len(text) == 4:
+        return text, None
+    return text, Reason("date_incomplete", {"digits": len(text)})
+
+
+def parts_date(parts: Sequence[EngineReading | None]) -> tuple[Value, str, Reason | None]:
+    """Day, month and year read apart (None where nothing is written) → (value, raw, reason)."""
+    texts = ["".join(c for c in p.text if c.isdigit()) if p else "" for p in parts]
+    raw = "/".join(p.text if p else "" for p in parts)
+    if len(texts) != 3:
+        return raw, raw, Reason("date_incomplete", {"digits": len("".join(texts))})
+    day, month, year = texts
+    if len(year) == 4 and not day and not month and parts[0] is None and parts[1] is None:
+        return year, raw, None
+    if 1 <= len(day) <= 2 and 1 <= len(month) <= 2 and len(year) == 4:
+        return f"{day.zfill(2)}/{month.zfill(2)}/{year}", raw, None
+    return raw, raw, Reason("date_incomplete", {"digits": len("".join(texts))})
+
+
+def possible_date(value: str) -> bool:
+    """Is dd/mm/yyyy or yyyy a date of the calendar within 1900–2100?"""
+    pieces = value.split("/")
+    if not all(p.isdigit() for p in pieces) or len(pieces) not in (1, 3):
+        return False
+    if not 1900 <= int(pieces[-1]) <= 2100:
+        return False
+    if len(pieces) == 1:
+        return True
+    day, month, year = (int(p) for p in pieces)
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return 1 <= month <= 12 and 1 <= day <= lengths[month - 1]
+
+
+def score_features(chars: Sequence[CharReading], text: str) -> dict[str, float]:
+    """Measures of an engine's certainty over a text's characters."""
+    scores = [c.score for c in chars if c.char.strip()] or [0.0]
+    rival = max((s for c in chars for _, s in c.alternatives), default=0.0)
+    return {
+        "worst": min(scores),
+        "mean": sum(scores) / len(scores),
+        "doubt": sum(1 - s for s in scores),
+        "rival": rival,
+        "length": float(len(text)),
+    }

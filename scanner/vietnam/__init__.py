@@ -1,0 +1,1 @@
+"""Language and law of Việt Nam as data with sources; no images."""

@@ -1,0 +1,1 @@
+"""How Sohoa's models are made: not installed with the product."""
