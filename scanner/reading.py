@@ -21,10 +21,17 @@ from scanner.model import (
     Registration,
     Value,
 )
+from scanner.ocr.correction import correct
 from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK, Engines
 from scanner.values import clean_text, digits_value, parts_date, possible_date, score_features
+from scanner.vietnam import lexicon
 from scanner.vietnam.orthography import is_syllable
 
+HARD_REASONS = frozenset({
+    "nothing_recognised", "digits_and_cells", "cells_with_gaps", "date_incomplete", "impossible_date", "struck_out",
+    "runs_out_of_field", "not_a_digit", "mark_unclear", "mark_cancelled", "several_marks", "signature_unclear",
+})  # fmt: skip
+"""Reasons that send a reading to a person however sure the engine is."""
 BLANK_ENGINE, TICK_ENGINE = "ink-1", "ticks-1"
 SIGNATURE_MM2 = 3.0
 """A signature's ink: the smallest initials seen have 8 mm², a stray dot or fold under 1.5."""
@@ -41,7 +48,9 @@ class _Look:
     @property
     def agree(self) -> bool:
         """Did both looks see the same?"""
-        return [clean_text(r.text) for r in self.first] == [clean_text(r.text) for r in self.again]
+        return [correct(clean_text(r.text))[0] for r in self.first] == [
+            correct(clean_text(r.text))[0] for r in self.again
+        ]
 
 
 def read_fields(
@@ -104,7 +113,7 @@ def _written(
     features = {**score_features(chars, text), "agree": float(look.agree), "edge": float(crop.touches_edge), **near}
     kind = ENGINE_FOR[spec.kind, spec.layout]
     if kind == LINE:
-        features |= _text_features(text, crop)
+        features |= _text_features(text, raw, crop)
     confidence, sure = calibration.judge(kind, features)
     if crop.struck:
         reason = Reason("struck_out")
@@ -131,27 +140,35 @@ def _value(spec: FieldSpec, crop: Crop, look: _Look) -> tuple[Value, str, Reason
         return parts_date(parts)
     reading = look.first[0]
     if spec.kind is FieldKind.TEXT:
-        text = clean_text(reading.text)
+        text = correct(clean_text(reading.text))[0]
         return text or None, reading.text, None if text else reading.reason or Reason("nothing_recognised")
     value, reason = digits_value(spec, crop, reading)
     return value, reading.text, reason
 
 
-def _text_features(text: str, crop: Crop) -> dict[str, float]:
+def _text_features(text: str, raw: str, crop: Crop) -> dict[str, float]:
     words = [w for w in text.replace(",", " ").replace(".", " ").split() if w.isalpha()]
+    unknown = sum(lexicon.key(w) not in lexicon.words() for w in words) / len(words) if words else 0.0
+    _, steps = correct(clean_text(raw))
     legal = sum(is_syllable(w) for w in words) / len(words) if words else 1.0
     odd = sum(not (c.isalnum() or c in " ,.-/()'") for c in text)
     top, bottom, left, right = crop.ink or (0, 1, 0, 1)
     # print has about as many letters as its line is long and high; a scrawl read as three letters has not
     density = len(text) * (bottom - top) / max(right - left, 1)
-    return {"illegal": 1 - legal, "odd": float(odd), "density": min(density, 6.0)}
+    return {
+        "illegal": 1 - legal,
+        "unknown": unknown,
+        "odd": float(odd),
+        "density": min(density, 6.0),
+        "corrected": float(len(steps)),
+    }
 
 
 def _others(spec: FieldSpec, look: _Look, value: str) -> tuple[str, ...]:
     if spec.layout is FieldLayout.PARTS:
         return ()
     first, again = look.first[0], look.again[0]
-    found = [clean_text(t) for t in (again.text, *first.alternatives)]
+    found = [correct(clean_text(t))[0] for t in (again.text, *first.alternatives)]
     return tuple(dict.fromkeys(t for t in found if t and t != value))[:4]
 
 

@@ -174,7 +174,7 @@ def count_answers(rows: Iterable[ExportRow], forms: Callable[[str], FormTemplate
             held[row.form] = {spec.id: Answers(form, spec, Counter(), {}) for spec in fields}
         for field, answers in held[row.form].items():
             value = row.values.get(field)
-            chosen = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
+            chosen: list[str | None] = list(value) if isinstance(value, tuple) else [str(value)] if value else []
             answers.total.update(chosen or [None])
             answers.by_xa.setdefault(row.xa or "", Counter()).update(chosen or [None])
     return records, tuple(answers for form in sorted(held) for answers in held[form].values())

@@ -41,11 +41,10 @@ if [ -n "$missing" ]; then
 fi
 
 python=""
-for candidate in python3.13 python3.12 python3.11 python3; do
-    if command -v "$candidate" >/dev/null 2>&1 &&
-        "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info)' 2>/dev/null; then
+for candidate in python3 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
         python=$candidate
-        [ "$candidate" = python3 ] || "$candidate" -c 'import sys' && break
+        break
     fi
 done
 if [ -z "$python" ]; then

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scanner.errors import SettingsError
 from scanner.export.outfile import replacing
 from scanner.export.page_json import record_to_json
+from scanner.export.rows import Row
 from scanner.export.text import row_to_json, write_csv, write_jsonl
 from scanner.export.xlsx import write_xlsx
 from scanner.model import FormTemplate
-
-if TYPE_CHECKING:
-    from scanner.store import ExportRow
 
 __all__ = ["FORMATS", "ExportSummary", "export", "record_to_json", "replacing", "row_to_json"]
 
@@ -38,7 +35,7 @@ class ExportSummary:
 
 
 def export(
-    rows: Iterable[ExportRow],
+    rows: Iterable[Row],
     form: FormTemplate,
     fmt: str,
     out: Path,
@@ -75,7 +72,7 @@ class _Count:
         self._form, self._tick = form, tick
         self.records = self.verified = self.other_forms = 0
 
-    def through(self, rows: Iterable[ExportRow]) -> Iterator[ExportRow]:
+    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
         for row in rows:
             if row.form != self._form:
                 self.other_forms += 1

@@ -6,13 +6,10 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from scanner.export.rows import Row
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
 from scanner.words import word
-
-if TYPE_CHECKING:
-    from scanner.store import ExportRow
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Việt Nam's time: UTC+7 without summer time since 1975, so no time-zone data is needed (Windows has none)."""
@@ -28,7 +25,7 @@ class Provenance:
     """A column about the record rather than from the sheet. Its id begins with "_": no field id does."""
 
     id: str
-    cell: Callable[[ExportRow], str | int | bool | dt.datetime | None]
+    cell: Callable[[Row], str | int | bool | dt.datetime | None]
     width: int
 
 
@@ -53,7 +50,7 @@ def local_time(moment: dt.datetime | None) -> dt.datetime | None:
     return None if moment is None else moment.astimezone(VIETNAM).replace(microsecond=0)
 
 
-def provenance_cell(column: Provenance, row: ExportRow) -> str:
+def provenance_cell(column: Provenance, row: Row) -> str:
     """A provenance cell of the CSV: moments as ISO 8601 with Việt Nam's offset, "true" or "false"."""
     match column.cell(row):
         case None:

@@ -30,7 +30,8 @@ def tiles(held: Iterable[tuple[str, str, str, str]]) -> str:
     return (
         '<div class="tiles">'
         + "".join(
-            f'<div class="tile {tone}"><b>{escape(figure)}</b><span>{escape(name)}</span><small>{escape(small)}</small></div>'
+            f'<div class="tile {tone}"><b>{escape(figure)}</b><span>{escape(name)}</span>'
+            f"<small>{escape(small)}</small></div>"
             for figure, name, small, tone in held
         )
         + "</div>"

@@ -6,7 +6,7 @@ import errno
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scanner.errors import SohoaError, StorageFull
@@ -39,7 +39,8 @@ def replacing(out: Path) -> Iterator[Path]:
     except OSError as error:
         raise _explained(error, out) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _to_disk(path: Path) -> None:

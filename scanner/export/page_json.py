@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from scanner.model import Box, FieldReading, Issue, PageStatus, Quality, Reason, Record, Registration, Value
 from scanner.words import say
+
+FIGURES = {"residual_mm": 3, "residual_p95_mm": 3, "rotation_deg": 2, "scale": 4, "perspective": 5}
+"""Figures of a registration, with the decimals that mean something."""
 
 
 def record_to_json(record: Record, lang: str = "en") -> dict[str, Any]:
@@ -57,17 +61,25 @@ def quality_to_json(quality: Quality | None, lang: str) -> dict[str, Any] | None
     """What was measured of the image; None where it could not be opened."""
     if quality is None:
         return None
+    return stored_quality_to_json(asdict(quality) | {"problems": quality.problems}, lang)
+
+
+def stored_quality_to_json(row: Mapping[str, Any] | None, lang: str) -> dict[str, Any] | None:
+    """The same from what a store kept: names to figures; problems as `Reason`s or {"code", "params"}."""
+    if row is None:
+        return None
+    problems = [p if isinstance(p, Reason) else Reason(p["code"], p["params"]) for p in row["problems"]]
     return {
-        "width_px": quality.width_px,
-        "height_px": quality.height_px,
-        "dpi": None if quality.dpi is None else round(float(quality.dpi), 1),
-        "colour": quality.colour,
-        "blur": round(float(quality.blur), 3),
-        "contrast": round(float(quality.contrast), 3),
-        "clipped": round(float(quality.clipped), 4),
-        "ink": round(float(quality.ink), 4),
-        "blank": bool(quality.blank),
-        "problems": [say(problem, lang) for problem in quality.problems],
+        "width_px": row["width_px"],
+        "height_px": row["height_px"],
+        "dpi": None if row["dpi"] is None else round(float(row["dpi"]), 1),
+        "colour": row["colour"],
+        "blur": round(float(row["blur"]), 3),
+        "contrast": round(float(row["contrast"]), 3),
+        "clipped": round(float(row["clipped"]), 4),
+        "ink": round(float(row["ink"]), 4),
+        "blank": bool(row["blank"]),
+        "problems": [say(problem, lang) for problem in problems],
     }
 
 
@@ -75,13 +87,17 @@ def registration_to_json(registration: Registration | None) -> dict[str, Any] | 
     """How the form lies on the page and how well that fits; None where it was not placed."""
     if registration is None:
         return None
+    names = (*FIGURES, "landmarks_found", "landmarks_tried")
+    return stored_registration_to_json({name: getattr(registration, name) for name in names})
+
+
+def stored_registration_to_json(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The same from what a store kept: names to figures."""
+    if row is None:
+        return None
     return {
-        "residual_mm": round(float(registration.residual_mm), 3),
-        "residual_p95_mm": round(float(registration.residual_p95_mm), 3),
-        "rotation_deg": round(float(registration.rotation_deg), 2),
-        "scale": round(float(registration.scale), 4),
-        "perspective": round(float(registration.perspective), 5),
-        "landmarks": {"found": registration.landmarks_found, "tried": registration.landmarks_tried},
+        **{name: round(float(row[name]), places) for name, places in FIGURES.items()},
+        "landmarks": {"found": int(row["landmarks_found"]), "tried": int(row["landmarks_tried"])},
     }
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scanner.export.columns import PROVENANCE, plain, provenance_cell
-from scanner.model import FormTemplate
+from scanner.export.columns import PROVENANCE, local_time, plain, provenance_cell
+from scanner.export.page_json import (
+    box_to_json,
+    reason_to_json,
+    stored_quality_to_json,
+    stored_registration_to_json,
+    value_to_json,
+)
+from scanner.export.rows import FieldState, Row
+from scanner.model import FormTemplate, PageStatus
+from scanner.words import say
 
-if TYPE_CHECKING:
-    from scanner.store import ExportRow
 
-
-def write_csv(rows: Iterable[ExportRow], form: FormTemplate, path: Path, delimiter: str = ",") -> None:
+def write_csv(rows: Iterable[Row], form: FormTemplate, path: Path, delimiter: str = ",") -> None:
     r"""Write a CSV: UTF-8 with BOM, CRLF, every cell quoted, field ids as headings, option ids as values.
 
     Excel takes the BOM for UTF-8 and splits at the list separator of the machine's region. A first line
@@ -32,7 +39,7 @@ def write_csv(rows: Iterable[ExportRow], form: FormTemplate, path: Path, delimit
             writer.writerow([*values, *(provenance_cell(column, row) for column in PROVENANCE)])
 
 
-def write_jsonl(rows: Iterable[ExportRow], path: Path, lang: str) -> None:
+def write_jsonl(rows: Iterable[Row], path: Path, lang: str) -> None:
     """Write one JSON object a line: a page as in the contract, with who verified each value and when."""
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for row in rows:
@@ -40,7 +47,7 @@ def write_jsonl(rows: Iterable[ExportRow], path: Path, lang: str) -> None:
             stream.write("\n")
 
 
-def row_to_json(row: ExportRow, lang: str) -> dict[str, Any]:
+def row_to_json(row: Row, lang: str) -> dict[str, Any]:
     """A stored record as in `record_to_json`, with `record`, `batch`, `xa`, `verified`, `verified_by`, `verified_at`.
 
     `value` is what stands now and `review` whether a person must still look; `machine_value` and
@@ -52,6 +59,44 @@ def row_to_json(row: ExportRow, lang: str) -> dict[str, Any]:
         "sha256": row.sha256,
         "form": row.form,
         "form_version": row.form_version,
-        "status": "read",
+        "status": PageStatus.READ.value,
         "reason": None,
+        "quality": stored_quality_to_json(row.quality, lang),
+        "registration": stored_registration_to_json(row.registration),
+        "fields": {field.field: _field(field, lang) for field in row.fields},
+        "issues": [
+            {"rule": i.rule, "fields": list(i.fields), "message": say(i.message, lang), "open": i.open}
+            for i in row.issues
+        ],
+        "record": row.record_id,
+        "batch": row.batch,
+        "xa": row.xa,
+        "verified": row.verified,
+        "verified_by": row.verified_by,
+        "verified_at": _moment(row.verified_at),
     }
+
+
+def _field(field: FieldState, lang: str) -> dict[str, Any]:
+    return {
+        "value": value_to_json(field.value),
+        "raw": field.raw,
+        "confidence": round(float(field.confidence), 4),
+        "review": field.open,
+        "engine": field.engine,
+        "box_mm": box_to_json(field.box_mm),
+        "alternatives": list(field.alternatives),
+        **reason_to_json(field.reason, lang),
+        "machine_value": value_to_json(field.machine_value),
+        "machine_review": field.review,
+        "manner": field.manner,
+        "by": field.by,
+        "at": _moment(field.at),
+        "revision": field.revision,
+    }
+
+
+def _moment(moment: dt.datetime | None) -> str | None:
+    """ISO 8601 in Việt Nam's time with its offset."""
+    local = local_time(moment)
+    return None if local is None else local.isoformat()

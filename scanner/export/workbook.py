@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
@@ -16,9 +17,44 @@ from xlsxwriter.worksheet import Worksheet
 from scanner.export.columns import harmless
 from scanner.words import word
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 ROWS = 1_048_576
 """Rows of an Excel sheet; what goes beyond continues on a further sheet."""
 Cell = str | int | float | bool | dt.date | dt.datetime | None
+
+
+class Sink(io.FileIO):
+    """A file to write to that takes everything in silence once the disk has refused.
+
+    `zipfile` writes its end again when a half-written archive is collected, long after the error was told.
+    """
+
+    failed = False
+
+    def write(self, data: Buffer) -> int:
+        """Write all of it."""
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        try:
+            while rest and not self.failed:
+                rest = rest[super().write(rest) :]
+        except OSError:
+            self.failed = True
+            raise
+        return size
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move, while there is something to move in."""
+        return 0 if self.failed else super().seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return 0 if self.failed else super().tell()
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
 
 
 class Book:
@@ -38,7 +74,8 @@ class Book:
             "strings_to_numbers": False,
             "tmpdir": self._folder.name,
         }
-        self._book = xlsxwriter.Workbook(str(path), options)
+        self._sink = Sink(path, "w")
+        self._book = xlsxwriter.Workbook(self._sink, options)
         self.head = self._format(bold=True, text_wrap=True, valign="top", bg_color="#E8F0FB", bottom=1)
         self.text = self._format(num_format="@")
         self.wrapped = self._format(num_format="@", text_wrap=True, valign="top")
@@ -77,6 +114,7 @@ class Book:
     def _clean_up(self) -> None:
         """Remove the temporary files; a workbook not saved is given up."""
         self._book.fileclosed = True
+        self._sink.close()
         for sheet in self._book.worksheets():
             sheet._opt_close()
         self._folder.cleanup()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xlsxwriter.format import Format
 
@@ -17,12 +16,10 @@ from scanner.export.columns import (
     provenance_headings,
     real_date,
 )
+from scanner.export.rows import FieldState, Row
 from scanner.export.workbook import ROWS, Book, Cell, Table, write_cell
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
 from scanner.words import word
-
-if TYPE_CHECKING:
-    from scanner.store import ExportRow, FieldView
 
 OLDEST = dt.date(1900, 3, 1)
 """Excel counts a 29 February 1900 that never was: days before March 1900 are not safe as its dates."""
@@ -40,7 +37,7 @@ EXPLAINED = ("heading", "id", "no", "kind", "required", "meaning")
 EXPLAINED_WIDTHS = (38, 24, 8, 18, 10, 70)
 
 
-def write_xlsx(rows: Iterable[ExportRow], form: FormTemplate, path: Path, lang: str, sheet_rows: int = ROWS) -> None:
+def write_xlsx(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str, sheet_rows: int = ROWS) -> None:
     """Write the workbook: sheet 1 the records, sheet 2 the explanation, sheet 3 each value a person settled.
 
     Numbers are text, so leading zeros live. A full date is a real date; a year alone, an impossible date
@@ -66,7 +63,7 @@ def write_xlsx(rows: Iterable[ExportRow], form: FormTemplate, path: Path, lang: 
         changes.close()
 
 
-def _record(book: Book, form: FormTemplate, row: ExportRow) -> list[tuple[Cell, Format | None]]:
+def _record(book: Book, form: FormTemplate, row: Row) -> list[tuple[Cell, Format | None]]:
     cells: list[tuple[Cell, Format | None]] = [
         (_cell(spec, row.values.get(spec.id), book.lang), None) for spec in form.fields
     ]
@@ -87,9 +84,7 @@ def _cell(spec: FieldSpec, value: Value, lang: str) -> Cell:
     return labelled(spec, value, lang)
 
 
-def _change(
-    book: Book, spec: FieldSpec, name: str, row: ExportRow, view: FieldView
-) -> list[tuple[Cell, Format | None]]:
+def _change(book: Book, spec: FieldSpec, name: str, row: Row, view: FieldState) -> list[tuple[Cell, Format | None]]:
     return [
         (row.record_id, None),
         (row.batch, None),

@@ -1,195 +1,213 @@
-"""What a blank form offers to write in: dotted and ruled lines, tick boxes, rows of cells.
+"""What a blank form offers to write in: lines, parts of dates, tick boxes, rows of cells, boxes.
 
-Edges of print → runs → lines; white rooms enclosed by print → cells and boxes; cells side by side → rows. The
-intermediates are kept so that they can be drawn.
+Print → enclosed rooms → squares, cells, boxes; print without their walls → dots and rules → lines → parts of dates.
+The intermediates are kept so that they can be drawn (`scanner.layout.draw.draw_detected`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.model import PX_PER_MM, Box, Gray
+from scanner.layout.combs import furnish, open_combs
+from scanner.layout.leaders import Leader, find_leaders, writing_room
+from scanner.layout.rooms import Room, find_rooms
+from scanner.model import DPI, PX_PER_MM, Box, Gray
 
-TICK_MM = (2.0, 5.5)
-CELL_MM = ((3.2, 12.0), (4.0, 14.0))  # width, height
-LINE_MIN_MM = 7.0
-DOT_GAP_MM = 1.6
-LINE_THICK_MM = 0.8
+PRINT_LEVEL = 0.8  # darker than this share of the paper is print: light grey rules are, jpeg noise is not
 ROOM_MM = (3.5, 7.0)
-PIECE_MIN_MM = 5.0
-PART_GAP_MM = 14.0
-WALL_MM = 0.9
+LINE_MIN_MM = 6.5
+PART_MAX_MM = 26.0
+SLASH_GAP_MM, SLASH_MM = 6.5, 2.6  # parts of a date with a slash between; the widest slash
+WORD_GAP_MM, WORD_PART_MM = 14.5, 23.0  # parts with a word between ("ngày … tháng … năm …")
+CHOICE_PITCH_MM = 11.0
+INDENT_MM = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
     """Rooms to write in, in reading order (mm).
 
-    lines   writing room above each dotted or ruled line
-    parts   groups of two or more short lines on one height, close together (day / month / year)
-    ticks   outer edges of small empty squares
-    combs   rows of cells, each a tuple of cells
+    lines    writing room above each line, from the free room above it to 1 mm below
+    parts    groups of two or more short lines on one level (day / month / year)
+    choices  tick boxes that seem to belong together, outer edges
+    combs    rows of cells, each a tuple of cells; edges at the middle of the walls
+    boxes    free boxes to write in, inner edges
+    rooms, leaders   what they were made of
     """
 
     lines: tuple[Box, ...]
     parts: tuple[tuple[Box, ...], ...]
-    ticks: tuple[Box, ...]
+    choices: tuple[tuple[Box, ...], ...]
     combs: tuple[tuple[Box, ...], ...]
+    boxes: tuple[Box, ...]
+    rooms: tuple[Room, ...] = ()
+    leaders: tuple[Leader, ...] = ()
+
+    @property
+    def ticks(self) -> tuple[Box, ...]:
+        """All tick boxes."""
+        return tuple(box for group in self.choices for box in group)
 
 
-def detect(blank: Gray) -> Detected:
-    """Find what a blank (rows, cols grey at 300 dpi) offers to write in."""
-    dark = np.asarray(blank < 160, np.uint8)
-    rooms = _rooms(dark)
-    ticks = [box for box in rooms if _is_tick(box)]
-    combs = _combs([box for box in rooms if _is_cell(box)])
-    taken = [*ticks, *(cell for comb in combs for cell in comb)]
-    lines = [_room_above(line, dark) for line in _lines(dark, taken)]
-    groups = _groups(lines)
-    grouped = {box for group in groups for box in group}
-    singles = [box for box in lines if box not in grouped and box.w >= LINE_MIN_MM]
+def detect(blank: Gray, dpi: int = DPI) -> Detected:
+    """Find what a blank (rows, cols grey) offers to write in."""
+    if dpi != DPI:
+        size = (round(blank.shape[1] * DPI / dpi), round(blank.shape[0] * DPI / dpi))
+        blank = np.asarray(cv2.resize(blank, size, interpolation=cv2.INTER_AREA if dpi > DPI else cv2.INTER_CUBIC))
+    dark = print_mask(blank)
+    rooms = find_rooms(blank, dark)
+    used = furnish(rooms, dark)
+    walls = _walls(dark.shape, rooms)
+    roofless = open_combs(np.where(walls > 0, 0, dark).astype(np.uint8))
+    for cell in (cell for comb in roofless for cell in comb):
+        walls[_pixels(cell.grown(0.5, 0.5))] = 1
+    leaders = find_leaders(dark, walls)
+    groups = part_groups(leaders, dark)
+    grouped = {id(line) for group in groups for line in group}
+    single = [m for m in leaders if id(m) not in grouped and m.length >= LINE_MIN_MM]
+    combs = [*(tuple(room.middle for room in comb) for comb in used.combs), *roofless]
     return Detected(
-        tuple(_reading_order(singles)),
-        tuple(sorted(groups, key=lambda g: (round(g[0].bottom / 3), g[0].x))),
-        tuple(_reading_order(ticks)),
-        tuple(sorted(combs, key=lambda c: (round(c[0].y / 3), c[0].x))),
+        lines=tuple(reading_order([writing_room(m, dark, *ROOM_MM) for m in single])),
+        parts=tuple(tuple(writing_room(m, dark, *ROOM_MM) for m in group) for group in groups),
+        choices=tuple(choice_groups([room.outer for room in used.ticks], dark)),
+        combs=tuple(sorted(combs, key=lambda c: (c[0].y, c[0].x))),
+        boxes=tuple(reading_order([room.inner for room in used.boxes])),
+        rooms=tuple(rooms),
+        leaders=tuple(leaders),
     )
 
 
-def _reading_order(boxes: Sequence[Box]) -> list[Box]:
+def print_mask(blank: Gray) -> NDArray[np.uint8]:
+    """1 where there is print, as against the paper's own level."""
+    return np.asarray(blank < PRINT_LEVEL * np.percentile(blank[::4, ::4], 90), np.uint8)
+
+
+def reading_order(boxes: Sequence[Box]) -> list[Box]:
     """Rows from the top, each from the left; boxes belong to a row when their middles are within 2.5 mm."""
+    return [box for row in _rows(boxes) for box in row]
+
+
+def _rows(boxes: Sequence[Box], apart: float = 2.5) -> list[list[Box]]:
     rows: list[list[Box]] = []
     for box in sorted(boxes, key=lambda b: b.y + b.h / 2):
-        if rows and abs(rows[-1][0].y + rows[-1][0].h / 2 - box.y - box.h / 2) < 2.5:
+        if rows and abs(rows[-1][0].y + rows[-1][0].h / 2 - box.y - box.h / 2) < apart:
             rows[-1].append(box)
         else:
             rows.append([box])
-    return [box for row in rows for box in sorted(row)]
+    return [sorted(row) for row in rows]
 
 
-# --- rooms enclosed by print -------------------------------------------------------------------------
+def _walls(shape: tuple[int, ...], rooms: Sequence[Room]) -> NDArray[np.uint8]:
+    """1 on the walls of rooms: no line to write on."""
+    mask = np.zeros(shape, np.uint8)
+    for room in rooms:
+        outer, inner = room.outer.grown(0.15, 0.15), room.inner.grown(-0.1, -0.1)
+        for wall in (
+            Box(outer.x, outer.y, outer.w, inner.y - outer.y),
+            Box(outer.x, inner.bottom, outer.w, outer.bottom - inner.bottom),
+            Box(outer.x, outer.y, inner.x - outer.x, outer.h),
+            Box(inner.right, outer.y, outer.right - inner.right, outer.h),
+        ):
+            mask[_pixels(wall)] = 1
+    return mask
 
 
-def _rooms(dark: NDArray[Any]) -> list[Box]:
-    """White rectangles enclosed by print, to the middle of their walls (mm)."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(1 - dark, connectivity=4)
-    out = []
-    for x, y, w, h, area in stats[1:count].tolist():
-        if area < 0.93 * w * h or min(w, h) < 1.5 * PX_PER_MM or max(w, h) > 20 * PX_PER_MM:
-            continue
-        left, top = _wall(dark[y + h // 2, max(x - 14, 0) : x][::-1]), _wall(dark[max(y - 14, 0) : y, x + w // 2][::-1])
-        right, bottom = _wall(dark[y + h // 2, x + w : x + w + 14]), _wall(dark[y + h : y + h + 14, x + w // 2])
-        if min(left, top, right, bottom) == 0:
-            continue
-        x0, y0 = (x - left / 2) / PX_PER_MM, (y - top / 2) / PX_PER_MM
-        x1, y1 = (x + w + right / 2) / PX_PER_MM, (y + h + bottom / 2) / PX_PER_MM
-        out.append(Box(x0, y0, x1 - x0, y1 - y0))
-    return out
+def _pixels(box: Box) -> tuple[slice, slice]:
+    rows = slice(max(round(box.y * PX_PER_MM), 0), max(round(box.bottom * PX_PER_MM), 0))
+    return rows, slice(max(round(box.x * PX_PER_MM), 0), max(round(box.right * PX_PER_MM), 0))
 
 
-def _wall(run: NDArray[Any]) -> int:
-    """How many dark pixels a line of pixels starts with."""
-    light = np.flatnonzero(run == 0)
-    return int(light[0]) if len(light) else len(run)
+# --- the parts of a date -----------------------------------------------------------------------------
 
 
-def _is_tick(box: Box) -> bool:
-    low, high = TICK_MM
-    return low <= box.w <= high and low <= box.h <= high and 0.85 < box.w / box.h < 1.18
+def part_groups(lines: Sequence[Leader], dark: NDArray[Any]) -> list[tuple[Leader, ...]]:
+    """Short lines that follow each other: two or three with slashes between, or three with words between."""
+    groups: list[tuple[Leader, ...]] = []
+    for row in _levels([m for m in lines if m.length <= PART_MAX_MM]):
+        rest: list[list[Leader]] = []
+        for run in _runs(row, dark, SLASH_GAP_MM, SLASH_MM, PART_MAX_MM):
+            if 2 <= len(run) <= 3:
+                groups.append(tuple(run))
+            else:
+                rest.append(run)
+        left = [m for run in rest for m in run]
+        for run in _runs(left, dark, WORD_GAP_MM, WORD_GAP_MM, WORD_PART_MM):
+            if len(run) % 3 == 0:
+                groups += [tuple(run[i : i + 3]) for i in range(0, len(run), 3)]
+    return groups
 
 
-def _is_cell(box: Box) -> bool:
-    (w0, w1), (h0, h1) = CELL_MM
-    return w0 <= box.w <= w1 and h0 <= box.h <= h1 and not _is_tick(box)
-
-
-def _combs(cells: Sequence[Box]) -> list[tuple[Box, ...]]:
-    """Rows of cells of one size; small gaps (printed separators, group spaces) do not break a row."""
-    combs: list[list[Box]] = []
-    for cell in _reading_order(cells):
-        last = combs[-1][-1] if combs else None
-        same = last is not None and abs(last.y - cell.y) < 0.8 and abs(last.h - cell.h) < 0.6
-        near = last is not None and -0.5 < cell.x - last.right < 1.3 * cell.w
-        if same and near:
-            combs[-1].append(cell)
+def _levels(lines: Sequence[Leader]) -> list[list[Leader]]:
+    """Lines on one level, left to right."""
+    levels: list[list[Leader]] = []
+    for line in sorted(lines, key=lambda m: m.y):
+        if levels and abs(levels[-1][-1].y - line.y) < 0.6:
+            levels[-1].append(line)
         else:
-            combs.append([cell])
-    return [tuple(c) for c in combs if len(c) >= 2]
+            levels.append([line])
+    return [sorted(level, key=lambda m: m.x0) for level in levels]
 
 
-# --- lines -------------------------------------------------------------------------------------------
-
-
-def _lines(dark: NDArray[Any], taken: Sequence[Box]) -> list[Box]:
-    """Dotted, dashed and solid lines as thin boxes (mm), not those that are walls of boxes or cells."""
-    gap, thick = round(DOT_GAP_MM * PX_PER_MM), round(LINE_THICK_MM * PX_PER_MM)
-    tall = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
-    joined = cv2.morphologyEx(_thin(dark, tall, thick), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
-    joined = cv2.bitwise_and(joined, 1 - cv2.dilate(tall, np.ones((3, 3), np.uint8)))  # a slash parts two lines
-    joined = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((1, round(5 * PX_PER_MM)), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    out = []
-    for x, y, w, h, _ in stats[1:count].tolist():
-        line = Box(x / PX_PER_MM, y / PX_PER_MM, w / PX_PER_MM, h / PX_PER_MM)
-        wall = sum(line.overlap(box.grown(WALL_MM, WALL_MM)) for box in taken) > 0.5 * line.w * line.h
-        if h <= thick + 2 and not wall and _stands_free(dark, x, y, w, h):
-            out += [Box((x + a) / PX_PER_MM, line.y, (b - a) / PX_PER_MM, line.h) for a, b in _pieces(dark, x, y, w)]
-    return out
-
-
-def _pieces(dark: NDArray[Any], x: int, y: int, w: int) -> list[tuple[int, int]]:
-    """A line cut where print stands on it, a slash or a colon: (first, last) column of each piece."""
-    near, far = round(0.35 * PX_PER_MM), round(2.5 * PX_PER_MM)
-    busy = dark[max(y - far, 0) : max(y - near, 0), x : x + w].any(axis=0)
-    edges = np.flatnonzero(np.diff(np.concatenate([[True], busy, [True]]).astype(np.int8)))
-    pieces = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    return [(a, b) for a, b in pieces if b - a >= PIECE_MIN_MM * PX_PER_MM]
-
-
-def _stands_free(dark: NDArray[Any], x: int, y: int, w: int, h: int) -> bool:
-    """Is there white above and below along most of a line? Bits of lettering have letters there."""
-    near, far = round(0.35 * PX_PER_MM), round(1.5 * PX_PER_MM)
-    above = dark[max(y - far, 0) : max(y - near, 0), x : x + w].any(axis=0).mean()
-    below = dark[y + h + near : y + h + round(0.9 * PX_PER_MM), x : x + w].any(axis=0).mean()
-    return bool(above < 0.3 and below < 0.3)
-
-
-def _thin(dark: NDArray[Any], tall: NDArray[Any], thick: int) -> NDArray[Any]:
-    """Print no higher than a line and not beside anything taller: dots, dashes, rules; no lettering."""
-    near_tall = cv2.dilate(tall, np.ones((3, 3), np.uint8))
-    thin = cv2.bitwise_and(dark, 1 - near_tall)
-    # a row of dots has dots on the same rows for a long way; bits of lettering do not
-    rowwise = cv2.boxFilter(thin, cv2.CV_32F, (round(5 * PX_PER_MM), 1), normalize=True)
-    return np.where(rowwise > 0.22, thin, 0).astype(np.uint8)
-
-
-def _room_above(line: Box, dark: NDArray[Any]) -> Box:
-    """The writing room over a line: up to the print above it, at most ROOM_MM[1] high, 1 mm below the line."""
-    middle = line.y + line.h / 2
-    bottom = middle + 1.0
-    left, right = round(line.x * PX_PER_MM) + 4, round(line.right * PX_PER_MM) - 4
-    low = round((line.y - 0.4) * PX_PER_MM)
-    high = max(round((bottom - ROOM_MM[1]) * PX_PER_MM), 0)
-    busy = dark[high:low, left:right].mean(axis=1) > 0.02 if right > left else np.zeros(0, bool)
-    rows = np.flatnonzero(busy)
-    top = (high + int(rows[-1]) + 3) / PX_PER_MM if len(rows) else high / PX_PER_MM
-    top = min(top, bottom - ROOM_MM[0])
-    return Box(line.x, top, line.w, bottom - top)
-
-
-def _groups(lines: Sequence[Box]) -> list[tuple[Box, ...]]:
-    """Short lines that follow each other on one height: the parts of a date."""
-    groups: list[list[Box]] = []
-    for box in _reading_order([b for b in lines if b.w <= 25]):
-        last = groups[-1][-1] if groups else None
-        if last is not None and abs(last.bottom - box.bottom) < 0.8 and 0 < box.x - last.right < PART_GAP_MM:
-            groups[-1].append(box)
+def _runs(
+    row: Sequence[Leader], dark: NDArray[Any], gap_mm: float, printed_mm: float, longest: float
+) -> list[list[Leader]]:
+    """A row cut where a gap is too wide, holds too much print, or a line is too long."""
+    runs: list[list[Leader]] = [[m] for m in row[:1]]
+    for a, b in pairwise(row):
+        near = b.x0 - a.x1 < gap_mm and max(a.length, b.length) <= longest
+        if near and 0 < _printed_between(a, b, dark) <= printed_mm:
+            runs[-1].append(b)
         else:
-            groups.append([box])
-    return [tuple(g) for g in groups if len(g) >= 2]
+            runs.append([b])
+    return runs
+
+
+def _printed_between(a: Leader, b: Leader, dark: NDArray[Any]) -> float:
+    """Width of what is printed between two lines, mm."""
+    rows = slice(max(round((a.y - 3.5) * PX_PER_MM), 0), round((a.y + 0.5) * PX_PER_MM))
+    seen = np.flatnonzero(dark[rows, round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1].any(axis=0))
+    return float(seen[-1] - seen[0] + 1) / PX_PER_MM if len(seen) else 0.0
+
+
+# --- tick boxes that belong together -----------------------------------------------------------------
+
+
+def choice_groups(ticks: Sequence[Box], dark: NDArray[Any]) -> list[tuple[Box, ...]]:
+    """Rows of tick boxes, and the rows below that carry a row on: they begin with a box, at one indent."""
+    upright = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((round(8 * PX_PER_MM), 1), np.uint8))
+    words = cv2.bitwise_and(dark, 1 - upright)
+    groups: list[list[list[Box]]] = []
+    for row in _rows(ticks):
+        if groups and not _label_before(row[0], words) and _carries_on(groups[-1], row, words):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return [tuple(box for row in group for box in row) for group in groups]
+
+
+def _carries_on(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
+    above = group[-1]
+    if row[0].y - above[0].y > CHOICE_PITCH_MM or _words_between(above, row, words):
+        return False
+    first_has_label = len(group) == 1 and _label_before(above[0], words)
+    return first_has_label or abs(above[0].x - row[0].x) < INDENT_MM
+
+
+def _label_before(box: Box, words: NDArray[Any]) -> bool:
+    """Is there print left of a box on its level?"""
+    rows, _ = _pixels(box)
+    return bool(words[rows, : max(round((box.x - 0.3) * PX_PER_MM), 0)].any())
+
+
+def _words_between(above: Sequence[Box], below: Sequence[Box], words: NDArray[Any]) -> bool:
+    """Is there a line of print between two rows of boxes?"""
+    top, bottom = max(b.bottom for b in above) + 1.2, min(b.y for b in below) - 1.2
+    rows = slice(round(top * PX_PER_MM), max(round(bottom * PX_PER_MM), round(top * PX_PER_MM)))
+    return bool(words[rows].any(axis=1).sum() > 1.2 * PX_PER_MM)

@@ -31,6 +31,10 @@ SIGMAS = (0.5, 0.8, 1.1, 1.4, 1.8, 2.3)
 """Blurs tried for this page's print, px: clean renderings fit 0.5, scans 0.8–1.1, photos 1.4 and more."""
 SURPLUS = 0.28
 """Darker than predicted by this share of the print's contrast is ink on print; more where print itself varies more."""
+PEN_PX = 40
+"""The pen's darkness is that of the 40th darkest pixel: a hair or a speck has fewer."""
+FAINTEST = 26.0
+"""Grey levels below the paper that a stroke must have: smoothed grain of a bad scan has 10, JPEG ringing 15."""
 RULE_PX = 22
 """A straight run this long on print is the print itself out of place by a pixel: walls, rules; not letters."""
 SAMPLES = 40
@@ -79,7 +83,7 @@ class InkPage:
             return InkWindow(rows, cols, grey, grey, printed)
         blurred = cv2.GaussianBlur(self.model.blank[rows, cols], (0, 0), self.sigma)
         excess = self.gain * blurred.astype(np.float32) + self.offset - grey
-        dark = _mask(grey < self.level)
+        dark = self._dark(grey, printed)
         outside = _without_specks(cv2.bitwise_and(dark, cv2.bitwise_not(printed)))
         surplus = _without_rules(cv2.bitwise_and(_mask(excess > self.surplus), printed))
         ink = cv2.bitwise_or(outside, _through(outside, dark, printed, walls))
@@ -91,6 +95,24 @@ class InkPage:
         crossed = cv2.bitwise_and(cv2.bitwise_and(ink, printed), cv2.bitwise_not(surplus)) > 0
         picture = np.where((printed > 0) & ~crossed, on_print, off_print)
         return InkWindow(rows, cols, np.clip(picture, 0, 255).astype(np.uint8), ink, printed)
+
+    def _dark(self, grey: Gray, printed: Mask) -> Mask:
+        """What is dark here: half way between the paper and the darkest strokes off the print, be the pen faint.
+
+        Where nothing stands out from the paper's grain, nothing is dark.
+        """
+        smooth = cv2.GaussianBlur(grey, (0, 0), 0.9)
+        free = smooth[printed == 0]
+        if free.size <= PEN_PX:
+            return _mask(grey < self.level)
+        pen = float(np.partition(free, PEN_PX)[PEN_PX])
+        paper = float(np.median(free))
+        if paper - pen < FAINTEST:
+            return np.zeros_like(grey)
+        level = paper - 0.42 * (paper - pen)
+        if level <= self.level:
+            return _mask(grey < self.level)
+        return _mask(np.asarray(smooth < level))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

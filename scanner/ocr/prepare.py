@@ -18,10 +18,18 @@ def prepare_line(crop: Crop, scale: float = SCALE) -> Gray:
     if crop.ink is None:
         return np.full((2 * BORDER_PX, 2 * BORDER_PX), 255, np.uint8)
     top, bottom, left, right = crop.ink
-    tight = crop.image[top:bottom, left:right]
+    tight = _darkened(crop.image[top:bottom, left:right])
     height, width = max(1, round(tight.shape[0] * scale)), max(1, round(tight.shape[1] * scale))
     small = cv2.resize(tight, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     return np.asarray(cv2.copyMakeBorder(small, *(BORDER_PX,) * 4, cv2.BORDER_CONSTANT, value=255), np.uint8)
+
+
+def _darkened(image: Gray) -> Gray:
+    """A faint pen made as dark as print."""
+    darkest = float(np.percentile(image, 1))
+    if darkest < 60:
+        return image
+    return np.clip((image.astype(np.float32) - darkest) * (255 / max(255 - darkest, 1.0)), 0, 255).astype(np.uint8)
 
 
 def prepare_digits(crop: Crop, scale: float = SCALE) -> Gray:

@@ -55,7 +55,7 @@ class Base:
     @staticmethod
     def _names(session: Session) -> dict[str, str]:
         """User id → the name shown."""
-        return dict(session.execute(select(User.id, User.display)).tuples().all())
+        return {row.id: row.display for row in session.execute(select(User.id, User.display))}
 
     # --- a record's state ---
 

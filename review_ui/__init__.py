@@ -1,0 +1,53 @@
+"""The review desk: a small Flask app in which people look at what the machine was not sure of.
+
+One module is one blueprint with its folder of templates: auth, batches, queue, records, exports, files, users.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, url_for
+
+from review_ui.access import set_up_access
+from review_ui.cards import reason_words
+from review_ui.language import set_up_language
+from review_ui.problems import set_up_problems
+from review_ui.security import protect, throttle
+from scanner.opening import open_store
+from scanner.settings import Settings
+from scanner.store import Store
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings, store: Store | None = None) -> Flask:
+    """The app over a store; without one it opens the database that the settings name.
+
+    Raises SettingsError when the data folder cannot be used and StoreError when the database cannot.
+    """
+    from review_ui import auth, batches, exports, files, queue, records, users
+
+    app = Flask(__name__)
+    protect(app, settings.secret_key())
+    set_up_language(app)
+    set_up_access(app, store or open_store(settings), settings)
+    set_up_problems(app)
+    for room in (auth, batches, queue, records, exports, files, users):
+        app.register_blueprint(room.bp)
+    throttle(app, "auth.login")
+    app.template_global("asset")(_asset)
+    app.template_global("words")(reason_words)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # `asset` puts the content's hash into the address
+    return app
+
+
+def _asset(name: str) -> str:
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@cache
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,103 @@
+"""Log in, log out, one's own password, and the language of the screens."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
+
+from review_ui.access import Person, home, store, viewer
+from review_ui.language import COOKIE, LANGUAGES, YEAR, own_path
+from review_ui.language import translate as _
+from scanner.errors import UserError
+
+bp = Blueprint("auth", __name__)
+log = logging.getLogger(__name__)
+
+LONGEST_PASSWORD = 256
+
+
+@bp.get("/")
+def start() -> ResponseReturnValue:
+    """Where a person's work begins."""
+    return redirect(home() if current_user.is_authenticated else url_for("auth.login"))
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """The log-in page. What was wrong is not told more closely than "name or password"."""
+    target = own_path(request.values.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target or home())
+    name = request.form.get("name", "").strip()
+    if request.method == "POST":
+        password = request.form.get("password", "")
+        found = store().authenticate(name, password) if len(password) <= LONGEST_PASSWORD else None
+        if found:
+            session.clear()  # a session that somebody planted before the log-in is worth nothing after it
+            session.permanent = True
+            login_user(Person(found))
+            log.info("user %s logged in", found.id)
+            return redirect(target or home())
+        log.warning("a log-in failed from %s", request.remote_addr)
+        return render_template("auth/login.html", failed=True, name=name, target=target), 401
+    return render_template("auth/login.html", failed=False, name="", target=target)
+
+
+@bp.post("/logout")
+def logout() -> ResponseReturnValue:
+    """End the session here and drop what the browser kept of it."""
+    logout_user()
+    session.clear()
+    response = redirect(url_for("auth.login"))
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@bp.post("/language")
+def switch_language() -> ResponseReturnValue:
+    """Change the language of the screens and come back to where one was."""
+    chosen = request.form.get("language", "")
+    response = redirect(own_path(request.form.get("back")) or url_for("auth.start"))
+    if chosen in LANGUAGES:
+        response.set_cookie(COOKIE, chosen, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@login_required  # type: ignore[untyped-decorator]
+def password() -> ResponseReturnValue:
+    """Change one's own password; the present one must be given."""
+    problem = ""
+    if request.method == "POST":
+        problem = _change_password(request.form)
+        if not problem:
+            flash(_("The password was changed."))
+            return redirect(home())
+    return render_template("auth/password.html", problem=problem), 422 if problem else 200
+
+
+def _change_password(form: dict[str, str]) -> str:
+    """Change it; what stands against it otherwise."""
+    old, new, again = (form.get(key, "") for key in ("old", "new", "again"))
+    if new != again:
+        return _("The two new passwords differ.")
+    if len(new) > LONGEST_PASSWORD:
+        return _("This password is too long.")
+    if not store().authenticate(viewer().name, old):
+        return _("The present password is wrong.")
+    try:
+        store().set_password(viewer().name, new)
+    except UserError:
+        return _("The new password is too short; use at least 8 characters.")
+    return ""
+
+
+@bp.get("/token")
+@login_required  # type: ignore[untyped-decorator]
+def token() -> ResponseReturnValue:
+    """A fresh CSRF token for a form page that outlived its session: typed text need not be lost."""
+    return {"csrf": generate_csrf()}

@@ -1,0 +1,69 @@
+"""Batches: how far each one is, and the pages that nothing could be read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
+
+from review_ui.access import allow, store, viewer
+from review_ui.language import language
+from review_ui.language import translate as _
+from scanner.model import PageStatus
+from scanner.store import BatchSummary, PageItem
+from scanner.words import say
+
+bp = Blueprint("batches", __name__, url_prefix="/batches")
+
+
+@dataclass(frozen=True, slots=True)
+class PageCard:
+    """A page that needs a person: its state, why, and what to do, in words."""
+
+    item: PageItem
+    state: str
+    reason: str
+    action: str
+
+
+@bp.get("/")
+@allow("batches")
+def index() -> ResponseReturnValue:
+    """All batches that the person may see, newest first."""
+    found = sorted(store().batches(viewer()), key=lambda b: b.created_at, reverse=True)
+    return render_template("batches/index.html", batches=found, stray=_stray)
+
+
+@bp.get("/<uuid:batch_id>")
+@allow("batches")
+def one(batch_id: object) -> ResponseReturnValue:
+    """One batch with its pages that need a person."""
+    batch = summary(str(batch_id))
+    if batch is None:
+        abort(404)
+    pages = [page_card(item) for item in store().pages_needing_a_person(viewer(), batch.id)]
+    return render_template("batches/one.html", batch=batch, pages=pages)
+
+
+def summary(batch_id: str) -> BatchSummary | None:
+    """The batch of that id where the person may see it."""
+    return next((b for b in store().batches(viewer()) if b.id == batch_id), None)
+
+
+def _stray(batch: BatchSummary) -> int:
+    """How many pages of the batch hold no record."""
+    return sum(n for status, n in batch.by_status.items() if status != PageStatus.READ)
+
+
+def page_card(item: PageItem) -> PageCard:
+    """The words for one page that needs a person."""
+    state, action = {
+        PageStatus.UNPLACED: (
+            _("Not placed"),
+            _("See whether it is the right form; scan the whole sheet again, flat and straight."),
+        ),
+        PageStatus.BLANK: (_("Blank page"), _("See whether the other side was meant; if it is empty, leave it out.")),
+        PageStatus.UNREADABLE: (_("Unreadable file"), _("Open the file to see whether it is damaged; scan it again.")),
+    }[PageStatus(item.status)]
+    return PageCard(item, state, say(item.reason, language()) if item.reason else "", action)

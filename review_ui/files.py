@@ -1,0 +1,56 @@
+"""Pictures of pages and of single fields, by record and kind; never by a path from outside."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from review_ui.access import may, store, viewer
+from scanner.errors import StoreError
+
+bp = Blueprint("files", __name__, url_prefix="/files")
+
+KINDS = ("page", "aligned")
+
+
+@bp.get("/<uuid:record_id>/<kind>")
+@login_required  # type: ignore[untyped-decorator]
+def page(record_id: object, kind: str) -> ResponseReturnValue:
+    """The page as it came, or laid onto the form."""
+    if not (may("batches") or may("review")) or kind not in KINDS:
+        abort(404)
+    record = store().record(str(record_id), viewer())
+    return _picture(record.image if kind == "page" else record.aligned)
+
+
+@bp.get("/<uuid:record_id>/field/<field>")
+@login_required  # type: ignore[untyped-decorator]
+def snippet(record_id: object, field: str) -> ResponseReturnValue:
+    """What was written in one field."""
+    if not may("review"):
+        abort(404)
+    record = store().record(str(record_id), viewer())
+    return _picture(next((f.crop for f in record.fields if f.field == field), None))
+
+
+def _picture(key: str | None) -> Response:
+    """The stored picture. A browser may keep it, but asks each time whether it may still show it."""
+    if key is None:
+        abort(404)
+    response = Response()
+    mark = key.rsplit("/", 1)[-1].split(".")[0]
+    response.set_etag(mark)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if mark in request.if_none_match:
+        response.status_code = 304
+        return response
+    try:
+        response.data = store().files.read(key)
+    except StoreError:
+        abort(404)
+    response.mimetype = mimetypes.guess_type(key)[0] or "application/octet-stream"
+    return response

@@ -1,0 +1,88 @@
+"""Error pages: what happened and what to do, in the person's language, without values."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from review_ui.access import wants_json
+from review_ui.language import translate as _
+from scanner.errors import Conflict, NotThere, SohoaError, StorageFull
+
+log = logging.getLogger(__name__)
+
+
+def set_up_problems(app: Flask) -> None:
+    """Every error ends on one clean page, or as JSON where our script asked."""
+    app.register_error_handler(CSRFError, lambda error: answer(400, "csrf"))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Conflict, lambda error: answer(409))
+    app.register_error_handler(NotThere, lambda error: answer(404))
+    app.register_error_handler(SohoaError, _known)
+    app.register_error_handler(Exception, _unknown)
+
+
+def answer(status: int, code: str = "") -> ResponseReturnValue:
+    """The error as a page or as JSON."""
+    title, text = words(status, code)
+    if wants_json():
+        return jsonify(error=code or str(status), message=f"{title}. {text}"), status
+    return render_template("problem.html", status=status, title=title, text=text), status
+
+
+def words(status: int, code: str = "") -> tuple[str, str]:
+    """Title and advice for an HTTP status."""
+    if code == "csrf":
+        return _("This page is too old"), _("Reload the page and do it again.")
+    if code == "full":
+        return _("The server's disk is full"), _("Nothing was saved. Tell the person who looks after the server.")
+    known = {
+        400: (_("The request was not understood"), _("Go back and try again.")),
+        401: (_("You are not logged in"), _("Log in and try again.")),
+        403: (_("You may not see this page"), _("Your role does not include this work. Ask the administrator.")),
+        404: (
+            _("Nothing was found here"),
+            _("The address may be wrong, or the record belongs to another commune."),
+        ),
+        405: (_("This cannot be done here"), _("Go back and try again.")),
+        409: (
+            _("Somebody else has just changed this"),
+            _("Go back, look at the new value, and enter yours again if it is still needed."),
+        ),
+        413: (_("Too much was sent at once"), _("Shorten the text and try again.")),
+        422: (_("This value cannot be saved"), _("Go back and correct what was typed.")),
+        429: (_("Too many attempts"), _("Wait one minute, then try again.")),
+    }
+    fallback = (
+        _("The server met an error"),
+        _("What was saved is safe. Try again; if it happens again, tell the person who looks after the server."),
+    )
+    return known.get(status, fallback)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    return answer(error.code or 500)
+
+
+def _known(error: SohoaError) -> ResponseReturnValue:
+    """Errors whose texts hold no values: they may go to the log as they are."""
+    log.error("%s at %s: %s", type(error).__name__, request.endpoint, error)
+    return answer(507, "full") if isinstance(error, StorageFull) else answer(500)
+
+
+def _unknown(error: Exception) -> ResponseReturnValue:
+    """Only where it happened goes to the log: an exception's text could hold somebody's name."""
+    places = []
+    trace = error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    log.error("%s at %s\n  %s", type(error).__name__, request.endpoint, "\n  ".join(places))
+    return answer(500)

@@ -1,0 +1,60 @@
+"""The queue: records that still need a person, and the way from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from review_ui.access import allow, store, viewer
+from review_ui.batches import summary
+from scanner.store import QueueItem, Viewer
+
+bp = Blueprint("queue", __name__, url_prefix="/queue")
+
+LISTED = 200
+"""Rows on the page; the work goes record by record, nobody reads a list of thousands."""
+
+
+@bp.get("/")
+@allow("review")
+def index() -> ResponseReturnValue:
+    """Records with open work, of one batch or of all."""
+    batch_id = request.args.get("batch") or None
+    items = store().queue(viewer(), batch_id)
+    batches = [b for b in store().batches(viewer()) if b.open_records or b.id == batch_id]
+    return render_template(
+        "queue/index.html",
+        items=items[:LISTED],
+        total=len(items),
+        batches=batches,
+        batch_id=batch_id,
+        taken=lambda item: held_by_another(item, viewer()),
+    )
+
+
+@bp.get("/next")
+@allow("review")
+def following() -> ResponseReturnValue:
+    """Go on to the next free record after the one named, or say that all is done."""
+    batch_id = request.args.get("batch") or None
+    items = store().queue(viewer(), batch_id)
+    chosen = next_free(items, request.args.get("after"), viewer())
+    if chosen:
+        return redirect(url_for("records.form", record_id=chosen.record_id, batch=batch_id))
+    batch = summary(batch_id) if batch_id else None
+    return render_template("queue/done.html", batch=batch, batch_id=batch_id, taken=len(items))
+
+
+def next_free(items: Sequence[QueueItem], after: str | None, person: Viewer) -> QueueItem | None:
+    """The first record behind `after` that nobody else has open, beginning anew at the end of the queue."""
+    places = [i for i, item in enumerate(items) if item.record_id == after]
+    start = places[0] + 1 if places else 0
+    turned = [*items[start:], *items[:start]]
+    return next((i for i in turned if i.record_id != after and not held_by_another(i, person)), None)
+
+
+def held_by_another(item: QueueItem, person: Viewer) -> bool:
+    """Does somebody else have this record open just now?"""
+    return item.held_by is not None and item.held_by != person.display

@@ -1,0 +1,179 @@
+"""The form page: one record beside its sheet, corrected field by field."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from review_ui.access import allow, settings, store, viewer, wants_json
+from review_ui.batches import summary
+from review_ui.cards import Card, Refused, card_of, cards_of
+from review_ui.language import clock
+from review_ui.language import translate as _
+from review_ui.typed import NotAValue, shown, value_from
+from scanner.errors import Conflict
+from scanner.forms import load_form
+from scanner.model import FieldSpec, FormTemplate
+from scanner.store import FieldView, RecordView
+
+bp = Blueprint("records", __name__, url_prefix="/records")
+
+HOLD_SECONDS = 120
+"""How long a record counts as somebody's after their page last spoke."""
+
+
+@bp.get("/<uuid:record_id>")
+@allow("review")
+def form(record_id: object) -> ResponseReturnValue:
+    """The form page. Opening it takes the record for a while, so that others are led elsewhere."""
+    record = store().record(str(record_id), viewer())
+    if not record.fields:
+        return redirect(url_for("batches.one", batch_id=record.batch_id))
+    store().hold(record.id, viewer(), HOLD_SECONDS)
+    return _page(record)
+
+
+@bp.post("/<uuid:record_id>/fields/<field>")
+@allow("review")
+def save(record_id: object, field: str) -> ResponseReturnValue:
+    """Save one field as soon as it is accepted, corrected, or given up as unreadable."""
+    record = store().record(str(record_id), viewer())
+    sheet = _form_of(record)
+    spec, view = _field(record, sheet, field)
+    unreadable = request.form.get("unreadable") == "1"
+    try:
+        seen = int(request.form.get("seen_revision", ""))
+        value = None if unreadable else value_from(spec, request.form.getlist("value"))
+    except NotAValue as problem:
+        return _refused(record, spec, str(problem))
+    except ValueError:
+        abort(400)
+    manner = "unreadable" if unreadable else ("accepted" if value == view.value else "typed")
+    try:
+        store().correct(record.id, field, value, viewer=viewer(), seen_revision=seen, manner=manner)
+    except Conflict:
+        return _conflict(str(record_id), spec)
+    return _saved(str(record_id), field)
+
+
+@bp.post("/<uuid:record_id>/issues/<issue_id>")
+@allow("review")
+def settle(record_id: object, issue_id: str) -> ResponseReturnValue:
+    """A person looked at what a rule doubts: the values stand as they are written."""
+    record = store().record(str(record_id), viewer())
+    issue = next((i for i in record.issues if i.id == issue_id), None)
+    if issue is None:
+        abort(404)
+    store().settle_issue(issue_id, viewer=viewer())
+    return _saved(str(record_id), issue.fields[-1] if issue.fields else "")
+
+
+@bp.post("/<uuid:record_id>/hold")
+@allow("review")
+def hold(record_id: object) -> ResponseReturnValue:
+    """The page is still open."""
+    store().hold(str(record_id), viewer(), HOLD_SECONDS)
+    return "", 204
+
+
+@bp.post("/<uuid:record_id>/release")
+@allow("review")
+def release(record_id: object) -> ResponseReturnValue:
+    """The page was left."""
+    store().release(str(record_id), viewer())
+    return "", 204
+
+
+# --- answers -----------------------------------------------------------------------------------------
+
+
+def _form_of(record: RecordView) -> FormTemplate:
+    return load_form(record.form, settings().forms)
+
+
+def _field(record: RecordView, sheet: FormTemplate, field: str) -> tuple[FieldSpec, FieldView]:
+    view = next((f for f in record.fields if f.field == field), None)
+    spec = next((s for s in sheet.fields if s.id == field), None)
+    if view is None or spec is None:
+        abort(404)
+    return spec, view
+
+
+def _page(record: RecordView, refused: Refused | None = None) -> str:
+    sheet = _form_of(record)
+    cards = cards_of(record, sheet, refused)
+    return render_template(
+        "records/form.html",
+        record=record,
+        sheet=sheet,
+        cards=cards,
+        asking=sum(card.asks for card in cards),
+        batch=summary(record.batch_id),
+        queue_batch=request.args.get("batch"),
+        next_url=_next_url(record.id),
+    )
+
+
+def _next_url(record_id: str) -> str:
+    return url_for("queue.following", batch=request.args.get("batch"), after=record_id)
+
+
+def _saved(record_id: str, field: str) -> ResponseReturnValue:
+    """What changed: for our script the new state, without it the page again at the next open field."""
+    record = store().record(record_id, viewer())
+    cards = cards_of(record, _form_of(record))
+    if not wants_json():
+        if record.verified:
+            return redirect(_next_url(record_id))
+        following = _next_asking(cards, field)
+        address = url_for("records.form", record_id=record_id, batch=request.args.get("batch"))
+        return redirect(f"{address}#f-{following}")
+    now = dt.datetime.now(dt.UTC)
+    return jsonify(
+        saved=clock(now),
+        verified=record.verified,
+        left=sum(card.asks for card in cards),
+        fields={card.spec.id: _state(record, card) for card in cards},
+    )
+
+
+def _state(record: RecordView, card: Card) -> dict[str, Any]:
+    return {
+        "revision": card.view.revision,
+        "open": card.view.open,
+        "asks": card.asks,
+        "line": render_template("records/_line.html", card=card),
+        "notices": render_template("records/_notices.html", card=card, record=record),
+    }
+
+
+def _next_asking(cards: list[Card], field: str) -> str:
+    at = next((i for i, card in enumerate(cards) if card.spec.id == field), -1)
+    turned = [*cards[at + 1 :], *cards[: at + 1]]
+    return next((card.spec.id for card in turned if card.asks), "")
+
+
+def _refused(record: RecordView, spec: FieldSpec, problem: str) -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(error="value", message=problem), 422
+    return _page(record, Refused(spec.id, tuple(request.form.getlist("value")), problem)), 422
+
+
+def _conflict(record_id: str, spec: FieldSpec) -> ResponseReturnValue:
+    """Somebody else was faster: show theirs, keep what was typed here, overwrite nothing."""
+    record = store().record(record_id, viewer())
+    sheet = _form_of(record)
+    card = card_of(record, sheet, *_field(record, sheet, spec.id))
+    theirs = _("not readable") if card.unreadable else (shown(spec, card.view.value) or _("empty"))
+    who = card.view.by or _("The machine")
+    message = _("%(who)s changed this at %(time)s to: %(value)s", who=who, time=clock(card.view.at), value=theirs)
+    if not wants_json():
+        return _page(record, Refused(spec.id, tuple(request.form.getlist("value")), message)), 409
+    value = card.view.value
+    plain = (
+        list(value) if isinstance(value, tuple) else [str(value).lower() if isinstance(value, bool) else value or ""]
+    )
+    return jsonify(error="conflict", message=message, value=plain, state=_state(record, card)), 409

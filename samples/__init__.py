@@ -1,0 +1,1 @@
+"""Drawn sheets: invented people, many hands, worn as scanners do."""

@@ -1,0 +1,248 @@
+"""Printed lines to write on: dotted, dashed, ruled, or typed as full stops and underscores.
+
+Small marks and rules → marks in a row, evenly spaced → leaders, cut where print stands on them → those with room
+above them. Underlines, ornaments and walls are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.model import PX_PER_MM, Box
+
+THICK_MM = 0.85  # thickest line or dot
+RULE_MM = 5.0  # an unbroken stroke this long is a rule
+GAP_MM = 2.7  # widest gap between dots
+SHORTEST_MM = 3.5
+LEVEL_MM = 0.25  # dots of one line stand this level
+STANDS_MM = (1.3, 0.3)  # print that reaches between these heights above a line stands on it
+FREE_MM = (2.8, 0.4)  # a line to write on is free between these heights above it
+LABEL_MM = 14.0  # a label is this close to its line
+NEXT_LINE_MM = 14.0
+COLON_MM = 2.2
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A printed line to write on: first and last x and the height of its middle, mm."""
+
+    x0: float
+    x1: float
+    y: float
+    style: Literal["dotted", "solid"]
+
+    @property
+    def length(self) -> float:
+        """From end to end, mm."""
+        return self.x1 - self.x0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strokes:
+    """Print taken apart: small marks and rules as (N, 4) px (x0, x1, y0, y1), masks of all print and of what is taller."""
+
+    marks: NDArray[np.int32]
+    rules: NDArray[np.int32]
+    dark: NDArray[np.uint8]
+    tall: NDArray[np.uint8]
+
+
+def find_leaders(dark: NDArray[Any], walls: NDArray[Any]) -> list[Leader]:
+    """Lines to write on, top to bottom. `dark` is the mask of print at 300 dpi, `walls` of what belongs to boxes."""
+    strokes = take_apart(dark, walls)
+    found = [piece for chain in _chains(strokes) for piece in _pieces(_leader(chain, strokes), strokes.tall)]
+    free = [line for line in found if line.length >= SHORTEST_MM and _is_free(line, strokes.tall)]
+    return sorted((line for line in free if _is_for_writing(line, free, strokes.tall)), key=lambda m: (m.y, m.x0))
+
+
+def take_apart(dark: NDArray[Any], walls: NDArray[Any]) -> Strokes:
+    """Tell dots, dashes and rules from lettering and walls."""
+    print_ = np.where(walls > 0, 0, dark).astype(np.uint8)
+    thick = round(THICK_MM * PX_PER_MM)
+    long = cv2.morphologyEx(print_, cv2.MORPH_OPEN, np.ones((1, round(RULE_MM * PX_PER_MM)), np.uint8))
+    rules, _, bars = _sorted_by_height(long, thick)
+    rest = cv2.bitwise_and(print_, 1 - cv2.dilate(long, np.ones((3, 1), np.uint8)))
+    marks, _, letters = _sorted_by_height(rest, thick)
+    tall = np.maximum(np.maximum(letters, bars), np.where(walls > 0, dark, 0)).astype(np.uint8)
+    return Strokes(marks, rules, print_, tall)
+
+
+def _sorted_by_height(mask: NDArray[Any], thick: int) -> tuple[NDArray[np.int32], NDArray[Any], NDArray[np.uint8]]:
+    """Components no higher than `thick` px as (x0, x1, y0, y1), their labels, and a mask of the higher ones."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    x, y, w, h = (stats[:, i] for i in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    low = h <= thick
+    low[0] = False
+    high = ~low
+    high[0] = False
+    boxes = np.stack([x, x + w, y, y + h], axis=1)[low].astype(np.int32)
+    return boxes, labels, high[labels].astype(np.uint8)
+
+
+# --- marks in a row ----------------------------------------------------------------------------------
+
+
+def _chains(strokes: Strokes) -> list[NDArray[np.int32]]:
+    """Marks and rules that follow each other on one level with nothing between them: (n, 4) px each."""
+    level, reach = LEVEL_MM * PX_PER_MM, GAP_MM * PX_PER_MM
+    every = np.concatenate([strokes.marks, strokes.rules])
+    open_: list[list[NDArray[np.int32]]] = []
+    done: list[list[NDArray[np.int32]]] = []
+    for mark in every[np.argsort(every[:, 0], kind="stable")]:
+        done += [c for c in open_ if mark[0] - c[-1][1] > reach]
+        open_ = [c for c in open_ if mark[0] - c[-1][1] <= reach]
+        fits = [c for c in open_ if abs(_middle(c[-1]) - _middle(mark)) <= level and _follows(c, mark, strokes.tall)]
+        if fits:
+            max(fits, key=lambda c: int(c[-1][1])).append(mark)
+        else:
+            open_.append([mark])
+    chains = [_trimmed(np.array(c), strokes.dark) for c in (*done, *open_)]
+    return [c for c in chains if len(c) and _is_line(c)]
+
+
+def _middle(mark: NDArray[Any]) -> float:
+    return float(mark[2] + mark[3]) / 2
+
+
+def _follows(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: NDArray[Any]) -> bool:
+    """Does a mark carry a chain on: as high, no wider gap than before, nothing standing in the gap?"""
+    last = chain[-1]
+    gap = int(mark[0] - last[1])
+    high, low = max(mark[3] - mark[2], last[3] - last[2]), min(mark[3] - mark[2], last[3] - last[2])
+    if gap < -2 or high - low > max(2, 0.4 * high):
+        return False
+    rule = RULE_MM * PX_PER_MM
+    if min(mark[1] - mark[0], last[1] - last[0]) >= rule and gap > 0.5 * PX_PER_MM:
+        return False  # two rules with white between them are two lines
+    if len(chain) > 3:
+        usual = float(np.median([b[0] - a[1] for a, b in pairwise(chain[-8:])]))
+        if gap > max(1.0 * PX_PER_MM, 2.2 * usual):
+            return False
+    y = round(_middle(mark))
+    between = tall[y - round(0.9 * PX_PER_MM) : y + round(0.4 * PX_PER_MM), int(last[1]) : int(mark[0])]
+    return not between.any()
+
+
+def _trimmed(chain: NDArray[np.int32], dark: NDArray[Any]) -> NDArray[np.int32]:
+    """Without end marks that are no part of the line: the lower dot of a colon, a full stop."""
+    if len(chain) > 3 and _is_colon(chain[0], dark):
+        chain = chain[1:]
+    while len(chain) > 4:
+        steps = np.diff(chain[:, 0])
+        usual = float(np.median(steps))
+        first, last = (abs(float(steps[end]) - usual) > 0.3 * usual + 2 for end in (0, -1))
+        if first:
+            chain = chain[1:]
+        elif last and chain[-1, 1] - chain[-1, 0] <= np.median(chain[:, 1] - chain[:, 0]) + 2:
+            chain = chain[:-1]
+        else:
+            break
+    return chain
+
+
+def _is_colon(mark: NDArray[np.int32], dark: NDArray[Any]) -> bool:
+    """Does another dot stand right above?"""
+    y, high = int(mark[2]), round(COLON_MM * PX_PER_MM)
+    return bool(dark[max(y - high, 0) : y - 2, int(mark[0]) : int(mark[1])].any())
+
+
+def _is_line(chain: NDArray[np.int32]) -> bool:
+    """Enough marks, evenly spaced, or one unbroken stroke."""
+    width = chain[:, 1] - chain[:, 0]
+    if width.max() >= SHORTEST_MM * PX_PER_MM:
+        return True
+    if len(chain) < 4 and not (len(chain) >= 2 and width.min() > 1.0 * PX_PER_MM):
+        return False
+    steps = np.diff(chain[:, 0])
+    usual = float(np.median(steps))
+    return float(np.mean(np.abs(steps - usual) <= 0.35 * usual + 2)) > 0.7
+
+
+# --- from chains to lines ----------------------------------------------------------------------------
+
+
+def _leader(chain: NDArray[np.int32], strokes: Strokes) -> Leader:
+    x0, x1 = chain[0, 0] / PX_PER_MM, chain[:, 1].max() / PX_PER_MM
+    y = float(np.median((chain[:, 2] + chain[:, 3]) / 2)) / PX_PER_MM
+    unbroken = float((chain[:, 1] - chain[:, 0]).sum()) > 0.9 * float(chain[:, 1].max() - chain[0, 0])
+    return Leader(float(x0), float(x1), y, "solid" if unbroken else "dotted")
+
+
+def _pieces(line: Leader, tall: NDArray[Any]) -> list[Leader]:
+    """A line cut where print stands on it."""
+    left, right = round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
+    y = line.y * PX_PER_MM
+    band = tall[max(round(y - STANDS_MM[0] * PX_PER_MM), 0) : round(y - STANDS_MM[1] * PX_PER_MM), left:right]
+    busy = band.any(axis=0)
+    if not busy.any():
+        return [line]
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], busy, [True]]).astype(np.int8)))
+    ends = zip(edges[::2], edges[1::2], strict=True)
+    return [Leader((left + int(a)) / PX_PER_MM, (left + int(b)) / PX_PER_MM, line.y, line.style) for a, b in ends]
+
+
+def busy_share(line: Leader, tall: NDArray[Any], high: float, low: float) -> float:
+    """Share of a line's columns with print between two heights above it (mm; negative is below)."""
+    y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
+    band = tall[max(round(y - high * PX_PER_MM), 0) : max(round(y - low * PX_PER_MM), 0), left:right]
+    return float(band.any(axis=0).mean()) if band.size else 0.0
+
+
+def _is_free(line: Leader, tall: NDArray[Any]) -> bool:
+    """Can one write there? Bits of lettering and underlines have letters above or below."""
+    return busy_share(line, tall, *FREE_MM) < 0.3 and busy_share(line, tall, -0.35, -0.9) < 0.5
+
+
+def _is_for_writing(line: Leader, lines: Sequence[Leader], tall: NDArray[Any]) -> bool:
+    """Not an ornament under a heading, nor a rule between two parts of a form: those have no label and no sister."""
+    if line.style == "dotted" or _has_neighbour(line, lines, tall):
+        return True
+    middle = (line.x0 + line.x1) / 2
+    above = Leader(0.0, tall.shape[1] / PX_PER_MM, line.y, "solid")
+    print_above = _printed_columns(above, tall, 5.5, 0.4)
+    if print_above is not None and abs(middle - sum(print_above) / 2) < 2.0 and line.length < 80:
+        return False
+    printed = np.flatnonzero(tall.any(axis=0)) / PX_PER_MM
+    return not len(printed) or line.length < 0.85 * float(printed[-1] - printed[0])
+
+
+def _has_neighbour(line: Leader, lines: Sequence[Leader], tall: NDArray[Any]) -> bool:
+    """A label or another line on its level, or a sister line above or below that ends where it ends."""
+    for other in lines:
+        level, apart = abs(other.y - line.y), max(other.x0 - line.x1, line.x0 - other.x1)
+        if level < 0.6 and 0 <= apart < LABEL_MM:
+            return True
+        if 0.6 < level < NEXT_LINE_MM and abs(other.x1 - line.x1) < 3 and other.length > 20:
+            return True
+    left = Leader(max(line.x0 - LABEL_MM, 0), max(line.x0 - 0.1, 0), line.y, "solid")
+    right = Leader(line.x1 + 0.1, line.x1 + LABEL_MM, line.y, "solid")
+    return any(busy_share(side, tall, 3.0, -0.5) > 0 for side in (left, right))
+
+
+def _printed_columns(line: Leader, tall: NDArray[Any], high: float, low: float) -> tuple[float, float] | None:
+    """First and last x of the print between two heights above a line, mm."""
+    y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
+    rows = slice(max(round(y - high * PX_PER_MM), 0), max(round(y - low * PX_PER_MM), 0))
+    seen = np.flatnonzero(tall[rows, left:right].any(axis=0))
+    return (float(left + seen[0]) / PX_PER_MM, float(left + seen[-1]) / PX_PER_MM) if len(seen) else None
+
+
+# --- the parts of a date -----------------------------------------------------------------------------
+
+
+def writing_room(line: Leader, tall: NDArray[Any], least: float, most: float) -> Box:
+    """The room over a line: up to the print above, `most` mm high at most, to 1 mm below the line."""
+    bottom = line.y + 1.0
+    left, right = round(line.x0 * PX_PER_MM) + 4, round(line.x1 * PX_PER_MM) - 4
+    high, low = max(round((bottom - most) * PX_PER_MM), 0), round((line.y - 0.5) * PX_PER_MM)
+    busy = tall[high:low, left:right].mean(axis=1) > 0.02 if right > left else np.zeros(0, bool)
+    rows = np.flatnonzero(busy)
+    top = (high + int(rows[-1]) + 3) / PX_PER_MM if len(rows) else max(bottom - most, 0.0)
+    return Box(line.x0, min(top, bottom - least), line.length, bottom - min(top, bottom - least))

@@ -1,0 +1,97 @@
+"""White rectangles enclosed by print (solid, dashed or dotted), the raw matter of tick boxes, cells and boxes.
+
+Edges are found below the pixel, on the grey profile across each wall.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.model import PX_PER_MM, Box, Gray
+
+WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
+WALL_MM = 1.3  # thickest wall
+ROOM_MIN_MM = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A white rectangle: to the inner edge, the middle and the outer edge of its walls (mm). `empty`: no print in it."""
+
+    inner: Box
+    middle: Box
+    outer: Box
+    empty: bool
+
+
+def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
+    """All rectangles of white that print encloses on a blank ((rows, cols) grey and its mask of print, 300 dpi)."""
+    gap = round(WALL_GAP_MM * PX_PER_MM)
+    across = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
+    closed = cv2.bitwise_or(across, cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    least = ROOM_MIN_MM * PX_PER_MM
+    rooms = []
+    for index in range(1, count):
+        x, y, w, h, area = (int(v) for v in stats[index])
+        if min(w, h) < least or x == 0 or y == 0 or x + w == dark.shape[1] or y + h == dark.shape[0]:
+            continue
+        if _is_rectangle(labels[y : y + h, x : x + w] == index):
+            room = _measured(blank, (x, y, w, h), empty=area >= 0.93 * w * h)
+            rooms += [room] if room else []
+    return rooms
+
+
+def _is_rectangle(inside: NDArray[Any]) -> bool:
+    """Does the white run along all four sides of its frame?"""
+    sides = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
+    return all(side.mean() > 0.8 for side in sides)
+
+
+def _measured(blank: Gray, frame: tuple[int, int, int, int], *, empty: bool) -> Room | None:
+    """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
+    x, y, w, h = frame
+    rows, cols = slice(y + h * 3 // 20, y + h * 17 // 20 + 1), slice(x + w * 3 // 20, x + w * 17 // 20 + 1)
+    reach = round(WALL_MM * PX_PER_MM) + 3
+    walls = (
+        _wall(blank[rows, max(x - reach, 0) : x + 2].mean(axis=0)[::-1]),
+        _wall(blank[max(y - reach, 0) : y + 2, cols].mean(axis=1)[::-1]),
+        _wall(blank[rows, x + w - 2 : x + w + reach].mean(axis=0)),
+        _wall(blank[y + h - 2 : y + h + reach, cols].mean(axis=1)),
+    )
+    left, top, right, bottom = walls
+    if left is None or top is None or right is None or bottom is None:
+        return None
+
+    def box(at: int) -> Box:
+        x0, y0, x1, y1 = x + 2 - left[at], y + 2 - top[at], x + w - 2 + right[at], y + h - 2 + bottom[at]
+        return Box(x0 / PX_PER_MM, y0 / PX_PER_MM, (x1 - x0) / PX_PER_MM, (y1 - y0) / PX_PER_MM)
+
+    return Room(box(0), box(1), box(2), empty)
+
+
+def _wall(profile: NDArray[Any]) -> tuple[float, float, float] | None:
+    """Inner edge, middle and outer edge of the first wall on a profile of greys that starts in the white (px).
+
+    An edge is where the grey is half way between paper and wall. None where there is no wall, or no end of it.
+    """
+    level = float(profile[:2].mean())
+    dark = level - profile
+    first = int(np.argmax(dark > 0.12 * level))
+    peak = float(dark[first : first + 5].max(initial=0.0)) if dark[first] > 0.12 * level else 0.0
+    up = np.flatnonzero(dark >= peak / 2)
+    if peak == 0.0 or not len(up) or up[0] == 0:
+        return None
+    start = int(up[0])
+    down = np.flatnonzero(dark[start:] < peak / 2)
+    if not len(down):
+        return None
+    end = start + int(down[0])
+    inner = start - 0.5 + (peak / 2 - dark[start - 1]) / (dark[start] - dark[start - 1])
+    outer = end - 0.5 + (dark[end - 1] - peak / 2) / (dark[end - 1] - dark[end])
+    return float(inner), float((inner + outer) / 2), float(outer)

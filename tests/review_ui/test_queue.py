@@ -1,0 +1,58 @@
+"""The queue and the way from one record to the next."""
+
+from __future__ import annotations
+
+from desk import Desk
+
+from review_ui.queue import next_free
+from scanner.store import QueueItem, Viewer
+
+ME = Viewer("1", "hanh", "Nguyễn Thị Hạnh", "reviewer")
+
+
+def item(record: str, holder: str | None = None) -> QueueItem:
+    return QueueItem(record, "Đợt", "quet.pdf", 1, 1, 0, holder)
+
+
+def test_queue_lists_records_with_open_work(desk: Desk) -> None:
+    page = desk.person("reviewer").get("/queue/").text
+    assert "2 phiếu cần người duyệt." in page
+    for record in desk.records:
+        assert f"/records/{record}" in page
+
+
+def test_next_follows_the_one_just_done_and_begins_anew_at_the_end() -> None:
+    items = [item("a"), item("b"), item("c")]
+    assert next_free(items, "a", ME) == items[1]
+    assert next_free(items, "c", ME) == items[0]
+    assert next_free(items, None, ME) == items[0]
+    assert next_free(items, "gone", ME) == items[0]
+    assert next_free([item("a")], "a", ME) is None
+
+
+def test_record_held_by_somebody_else_is_passed_over_but_not_ones_own() -> None:
+    items = [item("a", "Trần Văn Bình"), item("b", ME.display), item("c")]
+    assert next_free(items, None, ME) == items[1]
+
+
+def test_open_record_is_shown_as_taken_and_others_are_led_past_it(desk: Desk) -> None:
+    reviewer, other = desk.person("reviewer"), desk.person("binh")
+    assert reviewer.get("/queue/next").location == f"/records/{desk.records[0]}"
+    reviewer.get(f"/records/{desk.records[0]}")
+    assert "Nguyễn Văn Reviewer" in other.get("/queue/").text
+    assert other.get("/queue/next").location == f"/records/{desk.records[1]}"
+    reviewer.post(f"/records/{desk.records[0]}/release")
+    assert other.get("/queue/next").location == f"/records/{desk.records[0]}"
+
+
+def test_next_stays_in_its_batch(desk: Desk) -> None:
+    location = desk.person("reviewer").get(f"/queue/next?batch={desk.batch}").location
+    assert location == f"/records/{desk.records[0]}?batch={desk.batch}"
+
+
+def test_when_all_is_open_at_others_the_page_says_so(desk: Desk) -> None:
+    reviewer = desk.person("reviewer")
+    for record in desk.records:
+        reviewer.get(f"/records/{record}")
+    page = desk.person("binh").get("/queue/next").text
+    assert "Xong" in page and "Các phiếu còn lại (2) đang có người khác duyệt." in page
