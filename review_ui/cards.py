@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from review_ui.language import language
 from review_ui.language import translate as _
-from review_ui.typed import shown
+from review_ui.typed import NotAValue, shown, value_from
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Reason, Value
 from scanner.store import FieldView, IssueView, RecordView
 from scanner.words import say
@@ -146,9 +146,16 @@ def _answers(spec: FieldSpec, present: set[str]) -> tuple[Answer, ...]:
 
 
 def _chips(spec: FieldSpec, view: FieldView) -> tuple[str, ...]:
-    """Other readings of a text; a choice shows all its answers anyway."""
+    """Other readings of a text, in the form of its kind; a choice shows all its answers anyway."""
     if _control(spec) != "text":
         return ()
     machine = [view.machine_value] if isinstance(view.machine_value, str) else []
-    others = dict.fromkeys([*view.alternatives, *machine])
-    return tuple(o for o in others if o and o != view.value)[:CHIPS]
+    others: dict[str, None] = {}
+    for text in [*view.alternatives, *machine]:
+        try:
+            value = value_from(spec, [text])
+        except NotAValue:
+            continue
+        if isinstance(value, str) and value != view.value:
+            others[value] = None
+    return tuple(others)[:CHIPS]

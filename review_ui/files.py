@@ -10,6 +10,7 @@ from flask_login import login_required
 
 from review_ui.access import may, store, viewer
 from scanner.errors import StoreError
+from scanner.model import PageStatus
 
 bp = Blueprint("files", __name__, url_prefix="/files")
 
@@ -19,10 +20,12 @@ KINDS = ("page", "aligned")
 @bp.get("/<uuid:record_id>/<kind>")
 @login_required  # type: ignore[untyped-decorator]
 def page(record_id: object, kind: str) -> ResponseReturnValue:
-    """The page as it came, or laid onto the form."""
+    """The page as it came, or laid onto the form. Whoever does not review sees only what could not be read."""
     if not (may("batches") or may("review")) or kind not in KINDS:
         abort(404)
     record = store().record(str(record_id), viewer())
+    if record.status is PageStatus.READ and not may("review"):
+        abort(404)
     return _picture(record.image if kind == "page" else record.aligned)
 
 

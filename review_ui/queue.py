@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, store, viewer
 from review_ui.batches import summary
-from scanner.store import QueueItem, Viewer
+from scanner.errors import NotThere
+from scanner.store import BatchSummary, QueueItem, Viewer
 
 bp = Blueprint("queue", __name__, url_prefix="/queue")
 
@@ -43,8 +44,18 @@ def following() -> ResponseReturnValue:
     chosen = next_free(items, request.args.get("after"), viewer())
     if chosen:
         return redirect(url_for("records.form", record_id=chosen.record_id, batch=batch_id))
-    batch = summary(batch_id) if batch_id else None
-    return render_template("queue/done.html", batch=batch, batch_id=batch_id, taken=len(items))
+    return render_template("queue/done.html", batch=_batch_just_done(batch_id), one=batch_id, taken=len(items))
+
+
+def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
+    """The batch that was worked on: the one asked for, or the last record's."""
+    after = request.args.get("after")
+    if batch_id is None and after:
+        try:
+            batch_id = store().record(after, viewer()).batch_id
+        except NotThere:
+            return None
+    return summary(batch_id) if batch_id else None
 
 
 def next_free(items: Sequence[QueueItem], after: str | None, person: Viewer) -> QueueItem | None:

@@ -6,6 +6,7 @@ import waitress
 
 from review_ui import create_app
 from review_ui.security import MAX_BODY
+from scanner.opening import open_store
 from scanner.settings import Settings
 
 THREADS = 8
@@ -14,13 +15,16 @@ THREADS = 8
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve until interrupted. Raises OSError when the port is taken, SohoaError when the store cannot open."""
-    app = create_app(settings)
-    waitress.serve(
-        app,
-        host=host,
-        port=port,
-        threads=THREADS,
-        ident=None,  # no Server header
-        max_request_body_size=4 * MAX_BODY,  # beyond that waitress itself answers; below it our 413 page does
-        clear_untrusted_proxy_headers=True,
-    )
+    store = open_store(settings)
+    try:
+        waitress.serve(
+            create_app(settings, store),
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident=None,  # no Server header
+            max_request_body_size=4 * MAX_BODY,  # beyond that waitress itself answers; below it our 413 page does
+            clear_untrusted_proxy_headers=True,
+        )
+    finally:
+        store.close()

@@ -100,6 +100,7 @@ function goOn(card) {
   }
   if (data.verified) return say(texts.done);
   leaving = true;
+  sessionStorage.setItem("said", status.textContent);
   location.assign(data.next);
 }
 
@@ -209,6 +210,7 @@ async function save(card, unreadable) {
   const body = await post(card, form.action, pairs);
   if (!body) return;
   card.dataset.initial = JSON.stringify(values);
+  card.dataset.givenUp = unreadable ? "1" : ""; // what was typed stays; Enter on it takes the "unreadable" back
   delete card.theirs;
   if (textInput(card)) hint(card, "");
   updateAll(body, card);
@@ -216,7 +218,7 @@ async function save(card, unreadable) {
 }
 
 async function accept(card) {
-  if (!asks(card) && !changed(card)) return goOn(card);
+  if (!asks(card) && !changed(card) && !card.dataset.givenUp) return goOn(card);
   const onlyWarned = card.dataset.open === "0" && !card.theirs && card.querySelector(".rule");
   if (onlyWarned && card.dataset.looked === JSON.stringify(given(card))) return goOn(card);
   tidy(card);
@@ -348,6 +350,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     toggleAll();
   } else if (event.altKey && !event.ctrlKey && !event.metaKey) withAlt(card ?? document.querySelector(".field.here"), event);
+  else if (event.key === "Enter" && event.target === document.body) enter(document.querySelector(".field.here") ?? cards.find(asks) ?? cards[0]);
   else if (!card || event.ctrlKey || event.metaKey || event.altKey) return;
   else if (event.key === "Escape") {
     event.preventDefault();
@@ -423,7 +426,8 @@ window.addEventListener("pagehide", () => {
 });
 setInterval(() => send(data.hold, []).catch(() => {}), 60_000);
 
-const linked = location.hash && document.querySelector(CSS.escape(location.hash).replace(/^\\#/, "#"));
-const first = (linked?.matches?.(".field") && linked) || cards.find(asks);
+const first = cards.find((card) => `#${card.id}` === location.hash) ?? cards.find(asks);
 if (first) enter(first);
+say(sessionStorage.getItem("said") ?? "");
+sessionStorage.removeItem("said");
 document.body.dataset.ready = "1";

@@ -17,7 +17,8 @@ from scanner.model import PX_PER_MM, Box, FieldKind, FieldSpec, Mark, MarkState,
 
 DEFAULTS: Mapping[str, float] = {
     "empty": 0.012,  # inked share of the inside: dust and bleed stay below
-    "marked": 0.045,  # the thinnest slash drawn across half a 3-mm square has 0.06
+    "marked": 0.03,  # the thinnest slash drawn across half a 3-mm square has 0.06
+    "shifted_mm2": 1.2,  # a mark that only leans into its square shows this much beside it
     "filled": 0.62,  # a tick or cross of a broad pen reaches 0.45
     "scribble": 0.30,  # inked share of the ring around a square that is also filled: scribbled over
     "beside_mm2": 0.9,  # ink of a mark that missed its square but lies within reach of it
@@ -66,7 +67,7 @@ def _judge(measures: dict[str, float], limits: Mapping[str, float], option: str,
     inside, ring = measures["inside"], measures["ring"]
     if inside >= limits["filled"] and ring >= limits["scribble"]:
         state, score = MarkState.CANCELLED, min(1.0, 0.5 + ring)
-    elif inside >= limits["marked"]:
+    elif inside >= limits["marked"] or (inside > limits["empty"] and measures["beside_mm2"] >= limits["shifted_mm2"]):
         state, score = MarkState.MARKED, _ramp(inside, limits["marked"], 3 * limits["marked"])
     elif inside <= limits["empty"] and measures["beside_mm2"] < limits["beside_mm2"]:
         state, score = MarkState.EMPTY, 1 - 0.5 * inside / limits["empty"]

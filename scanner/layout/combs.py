@@ -21,6 +21,7 @@ from scanner.model import PX_PER_MM, Box
 TICK_MM = (2.0, 6.5)
 CELL_MM = (1.8, 14.0)
 BOX_MIN_MM = (6.0, 4.0)
+BOX_PRINT_MM2 = 1.5  # rounded corners; a letter has more
 SEPARATOR_MM = 2.6  # widest mark between two groups of cells: a slash, a dash, a dot
 DATE_GAP_MM = 20.0  # "day □□ month □□ year □□□□" has words between its groups
 DATE_CELLS = ((2, 2, 4), (2, 2, 2))
@@ -43,7 +44,7 @@ def furnish(rooms: Sequence[Room], dark: NDArray[Any]) -> Furnished:
     small = [r for r in rooms if all(CELL_MM[0] <= side <= CELL_MM[1] for side in (r.middle.w, r.middle.h))]
     combs = [comb for row in _rows_of_one_size(small) for comb in _combs(row, dark)]
     taken = {id(room) for comb in combs for room in comb}
-    single = [r for r in rooms if r.empty and id(r) not in taken]
+    single = [r for r in rooms if id(r) not in taken]
     ticks = [r for r in single if _is_tick(r)]
     sheet = dark.shape[0] * dark.shape[1] / PX_PER_MM**2
     boxes = [r for r in single if not _is_tick(r) and _is_box(r, sheet)]
@@ -57,12 +58,15 @@ def furnish(rooms: Sequence[Room], dark: NDArray[Any]) -> Furnished:
 def _is_tick(room: Room) -> bool:
     low, high = TICK_MM
     w, h = room.outer.w, room.outer.h
+    if room.print_mm2 > 0.07 * room.inner.w * room.inner.h:  # rounded corners are allowed
+        return False
     return low <= min(w, h) and max(w, h) <= high and 0.8 < w / h < 1.25
 
 
 def _is_box(room: Room, sheet_mm2: float) -> bool:
     w, h = room.inner.w, room.inner.h
-    return w >= BOX_MIN_MM[0] and h >= BOX_MIN_MM[1] and w * h < 0.4 * sheet_mm2
+    large = w >= BOX_MIN_MM[0] and h >= BOX_MIN_MM[1]
+    return large and w * h < 0.4 * sheet_mm2 and room.print_mm2 < BOX_PRINT_MM2
 
 
 def _rows_of_one_size(rooms: Sequence[Room]) -> list[list[Room]]:

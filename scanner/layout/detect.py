@@ -139,8 +139,9 @@ def part_groups(lines: Sequence[Leader], dark: NDArray[Any]) -> list[tuple[Leade
                 rest.append(run)
         left = [m for run in rest for m in run]
         for run in _runs(left, dark, WORD_GAP_MM, WORD_GAP_MM, WORD_PART_MM):
-            if len(run) % 3 == 0:
-                groups += [tuple(run[i : i + 3]) for i in range(0, len(run), 3)]
+            first = len(run) % 3  # "place, day … month … year …": the place is none of the date
+            if first < 2:
+                groups += [tuple(run[i : i + 3]) for i in range(first, len(run), 3)]
     return groups
 
 

@@ -83,7 +83,7 @@ class InkPage:
             return InkWindow(rows, cols, grey, grey, printed)
         blurred = cv2.GaussianBlur(self.model.blank[rows, cols], (0, 0), self.sigma)
         excess = self.gain * blurred.astype(np.float32) + self.offset - grey
-        dark = self._dark(grey, printed)
+        dark = self._dark(grey, excess, printed)
         outside = _without_specks(cv2.bitwise_and(dark, cv2.bitwise_not(printed)))
         surplus = _without_rules(cv2.bitwise_and(_mask(excess > self.surplus), printed))
         ink = cv2.bitwise_or(outside, _through(outside, dark, printed, walls))
@@ -96,23 +96,20 @@ class InkPage:
         picture = np.where((printed > 0) & ~crossed, on_print, off_print)
         return InkWindow(rows, cols, np.clip(picture, 0, 255).astype(np.uint8), ink, printed)
 
-    def _dark(self, grey: Gray, printed: Mask) -> Mask:
+    def _dark(self, grey: Gray, excess: NDArray[Any], printed: Mask) -> Mask:
         """What is dark here: half way between the paper and the darkest strokes off the print, be the pen faint.
 
         Where nothing stands out from the paper's grain, nothing is dark.
         """
-        smooth = cv2.GaussianBlur(grey, (0, 0), 0.9)
+        smooth = cv2.GaussianBlur(excess, (0, 0), 0.9)  # of what the print does not explain, its blurred edge included
         free = smooth[printed == 0]
         if free.size <= PEN_PX:
             return _mask(grey < self.level)
-        pen = float(np.partition(free, PEN_PX)[PEN_PX])
-        paper = float(np.median(free))
-        if paper - pen < FAINTEST:
+        pen = float(-np.partition(-free, PEN_PX)[PEN_PX])
+        if pen < FAINTEST:
             return np.zeros_like(grey)
-        level = paper - 0.42 * (paper - pen)
-        if level <= self.level:
-            return _mask(grey < self.level)
-        return _mask(np.asarray(smooth < level))
+        usual = self.offset + self.gain * 255 - self.level
+        return _mask(grey < self.level) if 0.45 * pen >= usual else _mask(smooth > 0.45 * pen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scanner.model import PX_PER_MM, Box
 
 THICK_MM = 0.85  # thickest line or dot
+SKEW = 0.006  # a scanned blank may lie 0.3° askew
 RULE_MM = 5.0  # an unbroken stroke this long is a rule
 GAP_MM = 2.7  # widest gap between dots
 SHORTEST_MM = 3.5
@@ -25,7 +26,7 @@ LEVEL_MM = 0.25  # dots of one line stand this level
 STANDS_MM = (1.3, 0.3)  # print that reaches between these heights above a line stands on it
 FREE_MM = (2.8, 0.4)  # a line to write on is free between these heights above it
 LABEL_MM = 14.0  # a label is this close to its line
-NEXT_LINE_MM = 14.0
+NEXT_LINE_MM = 12.0
 COLON_MM = 2.2
 
 
@@ -59,7 +60,8 @@ def find_leaders(dark: NDArray[Any], walls: NDArray[Any]) -> list[Leader]:
     strokes = take_apart(dark, walls)
     found = [piece for chain in _chains(strokes) for piece in _pieces(_leader(chain, strokes), strokes.tall)]
     free = [line for line in found if line.length >= SHORTEST_MM and _is_free(line, strokes.tall)]
-    return sorted((line for line in free if _is_for_writing(line, free, strokes.tall)), key=lambda m: (m.y, m.x0))
+    words = np.where(walls > 0, 0, strokes.tall).astype(np.uint8)
+    return sorted((line for line in free if _is_for_writing(line, free, words)), key=lambda m: (m.y, m.x0))
 
 
 def take_apart(dark: NDArray[Any], walls: NDArray[Any]) -> Strokes:
@@ -78,7 +80,7 @@ def _sorted_by_height(mask: NDArray[Any], thick: int) -> tuple[NDArray[np.int32]
     """Components no higher than `thick` px as (x0, x1, y0, y1), their labels, and a mask of the higher ones."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     x, y, w, h = (stats[:, i] for i in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
-    low = h <= thick
+    low = (h <= thick + SKEW * w) & (stats[:, cv2.CC_STAT_AREA] <= thick * w)
     low[0] = False
     high = ~low
     high[0] = False
@@ -158,7 +160,7 @@ def _is_line(chain: NDArray[np.int32]) -> bool:
     width = chain[:, 1] - chain[:, 0]
     if width.max() >= SHORTEST_MM * PX_PER_MM:
         return True
-    if len(chain) < 4 and not (len(chain) >= 2 and width.min() > 1.0 * PX_PER_MM):
+    if len(chain) < 3 and not (len(chain) == 2 and width.min() > 1.0 * PX_PER_MM):
         return False
     steps = np.diff(chain[:, 0])
     usual = float(np.median(steps))
@@ -200,30 +202,30 @@ def _is_free(line: Leader, tall: NDArray[Any]) -> bool:
     return busy_share(line, tall, *FREE_MM) < 0.3 and busy_share(line, tall, -0.35, -0.9) < 0.5
 
 
-def _is_for_writing(line: Leader, lines: Sequence[Leader], tall: NDArray[Any]) -> bool:
+def _is_for_writing(line: Leader, lines: Sequence[Leader], words: NDArray[Any]) -> bool:
     """Not an ornament under a heading, nor a rule between two parts of a form: those have no label and no sister."""
-    if line.style == "dotted" or _has_neighbour(line, lines, tall):
+    if line.style == "dotted" or _has_neighbour(line, lines, words):
         return True
     middle = (line.x0 + line.x1) / 2
-    above = Leader(0.0, tall.shape[1] / PX_PER_MM, line.y, "solid")
-    print_above = _printed_columns(above, tall, 5.5, 0.4)
+    above = Leader(0.0, words.shape[1] / PX_PER_MM, line.y, "solid")
+    print_above = _printed_columns(above, words, 5.5, 0.4)
     if print_above is not None and abs(middle - sum(print_above) / 2) < 2.0 and line.length < 80:
         return False
-    printed = np.flatnonzero(tall.any(axis=0)) / PX_PER_MM
+    printed = np.flatnonzero(words.any(axis=0)) / PX_PER_MM
     return not len(printed) or line.length < 0.85 * float(printed[-1] - printed[0])
 
 
-def _has_neighbour(line: Leader, lines: Sequence[Leader], tall: NDArray[Any]) -> bool:
+def _has_neighbour(line: Leader, lines: Sequence[Leader], words: NDArray[Any]) -> bool:
     """A label or another line on its level, or a sister line above or below that ends where it ends."""
     for other in lines:
         level, apart = abs(other.y - line.y), max(other.x0 - line.x1, line.x0 - other.x1)
         if level < 0.6 and 0 <= apart < LABEL_MM:
             return True
-        if 0.6 < level < NEXT_LINE_MM and abs(other.x1 - line.x1) < 3 and other.length > 20:
+        if 0.6 < level < NEXT_LINE_MM and abs(other.x1 - line.x1) < 1.5 and other.length > 20:
             return True
     left = Leader(max(line.x0 - LABEL_MM, 0), max(line.x0 - 0.1, 0), line.y, "solid")
     right = Leader(line.x1 + 0.1, line.x1 + LABEL_MM, line.y, "solid")
-    return any(busy_share(side, tall, 3.0, -0.5) > 0 for side in (left, right))
+    return any(busy_share(side, words, 3.0, -0.5) > 0 for side in (left, right))
 
 
 def _printed_columns(line: Leader, tall: NDArray[Any], high: float, low: float) -> tuple[float, float] | None:

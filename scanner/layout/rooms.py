@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from scanner.model import PX_PER_MM, Box, Gray
 
 WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
+CORNER_PX = 2  # two broken walls meet in a corner but for this
 WALL_MM = 1.3  # thickest wall
 ROOM_MIN_MM = 1.8
+SKEW = 0.006  # a scanned blank may lie 0.3° askew
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A white rectangle: to the inner edge, the middle and the outer edge of its walls (mm). `empty`: no print in it."""
+    """A white rectangle: to the inner edge, the middle and the outer edge of its walls (mm); `print_mm2` is what is printed in it."""
 
     inner: Box
     middle: Box
     outer: Box
-    empty: bool
+    print_mm2: float
 
 
 def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
@@ -34,15 +36,20 @@ def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
     gap = round(WALL_GAP_MM * PX_PER_MM)
     across = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
     closed = cv2.bitwise_or(across, cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8)))
+    closed = cv2.dilate(closed, np.ones((2 * CORNER_PX + 1, 2 * CORNER_PX + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
-    least = ROOM_MIN_MM * PX_PER_MM
+    least = ROOM_MIN_MM * PX_PER_MM - 2 * CORNER_PX
     rooms = []
     for index in range(1, count):
-        x, y, w, h, area = (int(v) for v in stats[index])
+        x, y, w, h = (int(v) for v in stats[index, :4])
         if min(w, h) < least or x == 0 or y == 0 or x + w == dark.shape[1] or y + h == dark.shape[0]:
             continue
-        if _is_rectangle(labels[y : y + h, x : x + w] == index):
-            room = _measured(blank, (x, y, w, h), empty=area >= 0.93 * w * h)
+        white = labels[y : y + h, x : x + w] == index
+        inset = 1 + round(SKEW * max(w, h))
+        inside = white[inset:-inset, inset:-inset]
+        if inside.size and _is_rectangle(inside):
+            frame = (x - CORNER_PX, y - CORNER_PX, w + 2 * CORNER_PX, h + 2 * CORNER_PX)
+            room = _measured(blank, frame, float(np.count_nonzero(~inside)) / PX_PER_MM**2)
             rooms += [room] if room else []
     return rooms
 
@@ -53,7 +60,7 @@ def _is_rectangle(inside: NDArray[Any]) -> bool:
     return all(side.mean() > 0.8 for side in sides)
 
 
-def _measured(blank: Gray, frame: tuple[int, int, int, int], *, empty: bool) -> Room | None:
+def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> Room | None:
     """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
     x, y, w, h = frame
     rows, cols = slice(y + h * 3 // 20, y + h * 17 // 20 + 1), slice(x + w * 3 // 20, x + w * 17 // 20 + 1)
@@ -72,7 +79,7 @@ def _measured(blank: Gray, frame: tuple[int, int, int, int], *, empty: bool) -> 
         x0, y0, x1, y1 = x + 2 - left[at], y + 2 - top[at], x + w - 2 + right[at], y + h - 2 + bottom[at]
         return Box(x0 / PX_PER_MM, y0 / PX_PER_MM, (x1 - x0) / PX_PER_MM, (y1 - y0) / PX_PER_MM)
 
-    return Room(box(0), box(1), box(2), empty)
+    return Room(box(0), box(1), box(2), print_mm2)
 
 
 def _wall(profile: NDArray[Any]) -> tuple[float, float, float] | None:

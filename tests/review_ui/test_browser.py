@@ -141,6 +141,7 @@ def test_every_open_field_is_corrected_with_the_keyboard_alone(desk: Desk, sit_d
         correct_all(page)
     page.wait_for_url("**/queue/next**")
     expect(page.locator("h1")).to_have_text("Xong")
+    expect(page.locator("main")).to_contain_text("2/2 phiếu")
     for record in desk.records:
         view = desk.store.record(record, desk.boss)
         assert view.verified
@@ -229,6 +230,11 @@ def test_escape_marks_unreadable_and_shift_enter_goes_back(desk: Desk, sit_down:
     expect(page.locator("#f-noi_lam_viec summary")).to_contain_text("không đọc được")
     view = next(f for f in desk.store.record(desk.records[0], desk.boss).fields if f.field == "noi_lam_viec")
     assert (view.value, view.manner) == (None, "unreadable")
+    page.keyboard.press("Shift+Enter")
+    at(page, "noi_lam_viec")
+    page.keyboard.press("Enter")  # looked again: it can be read after all
+    at(page, "loai_hinh")
+    assert value(desk, desk.records[0], "noi_lam_viec") == "Trường mầm non Hoa Sẽn"
 
 
 def test_f4_opens_every_field_for_editing(desk: Desk, sit_down: Callable[..., Page]) -> None:

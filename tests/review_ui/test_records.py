@@ -241,6 +241,8 @@ def test_operator_cannot_open_or_change_a_record(desk: Desk) -> None:
     answer = operator.save(save_path(desk.records[0], "ho_ten"), {"value": "X", "seen_revision": 0})
     assert answer.status_code == 403
     assert field(desk, desk.records[0], "ho_ten").revision == 0
+    assert operator.get(f"/files/{desk.records[0]}/aligned").status_code == 404
+    assert operator.get(f"/files/{desk.records[0]}/field/ho_ten").status_code == 404
 
 
 def test_too_long_a_request_is_refused(desk: Desk) -> None:
