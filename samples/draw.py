@@ -228,8 +228,8 @@ class Stock:
         ticks = tuple(str(t) for t in rng.choice(TICKS, 2, replace=False))
         real = kind == "real"
         return Hand(
-            kind, fonts[chosen], rng, float(size), float(rng.normal(0, 0.08)), ink, float(rng.uniform(0.85, 1.0)), ticks,
-            self.digits if real else {}, self.lines if real else [],
+            kind, fonts[chosen], rng, float(size), float(rng.normal(0, 0.08)), ink, float(rng.uniform(0.85, 1.0)),
+            ticks, self.digits if real else {}, self.lines if real else [],
         )  # fmt: skip
 
 
@@ -269,7 +269,12 @@ def save(worn: Worn, path: Path) -> None:
 
 
 def load_stock(
-    fonts: Path | None, digits: Path | None, handwriting: Path | None, sheets: tuple[int, int], odd: int | None
+    fonts: Path | None,
+    digits: Path | None,
+    handwriting: Path | None,
+    sheets: tuple[int, int] = (0, 999),
+    odd: int | None = None,
+    images: tuple[int, int] = (0, 60_000),
 ) -> Stock:
     """What is at hand. `odd` keeps every other font only (0 or 1), so that sets can be drawn with different ones."""
     test = "Nguyễn Ỷ Đắk ượ ỗ 0123456789,/"
@@ -281,15 +286,19 @@ def load_stock(
         typed |= find_fonts(fonts, ["tinos"])
     handlike = {name: path for name, path in handlike.items() if knows(path, test)}
     if odd is not None:
-        typed = dict(list(sorted(typed.items()))[odd::2]) or typed
-        handlike = dict(list(sorted(handlike.items()))[odd::2]) or handlike
-    half = (0, 30_000) if odd != 1 else (30_000, 60_000)
+        typed = dict(sorted(typed.items())[odd::2]) or typed
+        handlike = dict(sorted(handlike.items())[odd::2]) or handlike
     return Stock(
         typed,
         handlike or typed,
-        load_digits(digits, *half) if digits else {},
+        load_digits(digits, *images) if digits else {},
         load_lines(handwriting, *sheets) if handwriting else [],
     )
+
+
+def _span(text: str) -> tuple[int, int]:
+    low, high = text.split("-")
+    return int(low), int(high)
 
 
 def main() -> None:
@@ -303,10 +312,11 @@ def main() -> None:
     one.add_argument("--hands", default="typed,font")
     one.add_argument("--wears", default="scan,grey,clean")
     one.add_argument("--slips", action="store_true", help="now and then something struck out or cancelled")
-    one.add_argument("--half", type=int, choices=(0, 1), help="use every other font and half of the real digits")
+    one.add_argument("--half", type=int, choices=(0, 1), help="use every other font")
     for name in ("fonts", "digits", "handwriting"):
         one.add_argument(f"--{name}", type=Path)
     one.add_argument("--sheets", default="0-999", help="real lines of these sheets, FROM-TO")
+    one.add_argument("--images", default="0-60000", help="real digits of these images, FROM-TO")
     ship = commands.add_parser("ship")
     ship.add_argument("--fonts", type=Path)
     options = parser.parse_args()
@@ -315,8 +325,9 @@ def main() -> None:
 
         draw_shipped(Path(__file__).parent, options.fonts)
         return
-    low, high = (int(v) for v in options.sheets.split("-"))
-    stock = load_stock(options.fonts, options.digits, options.handwriting, (low, high), options.half)
+    stock = load_stock(
+        options.fonts, options.digits, options.handwriting, _span(options.sheets), options.half, _span(options.images)
+    )
     make_set(
         options.out,
         options.count,

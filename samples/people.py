@@ -9,15 +9,18 @@ import numpy as np
 
 from scanner.model import FormTemplate
 
-SURNAMES = (
-    "Nguyễn Trần Lê Phạm Hoàng Vũ Phan Bùi Đặng Đỗ Ngô Dương Lý Ma Hà Nông Quan Chẩu Bàn Triệu Lục Hứa La Lương Tống "
-    "Đinh Mai Cao Đào Vi Sằm Giàng Sùng Lò Vàng"
-).split()
-MIDDLE = "Thị Văn Đức Ngọc Thanh Minh Hữu Quang Thúy Kim Bảo Xuân Thu Hồng Công Đình Mạnh Thế Mỹ Hải Diệu Tiến".split()
-GIVEN = (
-    "An Bình Chi Dũng Giang Hà Hạnh Hiền Hoa Hòa Hùng Hương Khánh Lan Linh Long Mai Nam Nga Ngân Nghĩa Nhung Oanh Phong "
-    "Phúc Phượng Quân Quỳnh Sơn Tâm Thảo Thắng Thủy Tiến Trang Trung Tuấn Tú Tùng Uyên Vân Việt Xuyến Yến Đạt Kiều Loan Duyên"
-).split()
+SURNAMES = """
+    Nguyễn Trần Lê Phạm Hoàng Vũ Phan Bùi Đặng Đỗ Ngô Dương Lý Ma Hà Nông Quan Chẩu Bàn Triệu Lục Hứa La Lương
+    Tống Đinh Mai Cao Đào Vi Sằm Giàng Sùng Lò Vàng
+""".split()
+MIDDLE = """
+    Thị Văn Đức Ngọc Thanh Minh Hữu Quang Thúy Kim Bảo Xuân Thu Hồng Công Đình Mạnh Thế Mỹ Hải Diệu Tiến
+""".split()
+GIVEN = """
+    An Bình Chi Dũng Giang Hà Hạnh Hiền Hoa Hòa Hùng Hương Khánh Lan Linh Long Mai Nam Nga Ngân Nghĩa Nhung Oanh
+    Phong Phúc Phượng Quân Quỳnh Sơn Tâm Thảo Thắng Thủy Tiến Trang Trung Tuấn Tú Tùng Uyên Vân Việt Xuyến Yến Đạt
+    Kiều Loan Duyên
+""".split()
 DISTRICTS = {
     "Hàm Yên": ["Bình Xa", "Thái Sơn", "Đức Ninh", "Phù Lưu", "Yên Thuận", "Minh Hương"],
     "Chiêm Hóa": ["Phúc Thịnh", "Kim Bình", "Tân An", "Hà Lang", "Xuân Quang", "Yên Nguyên"],
@@ -27,23 +30,29 @@ DISTRICTS = {
     "Lâm Bình": ["Thượng Lâm", "Khuôn Hà", "Lăng Can", "Bình An", "Hồng Quang"],
     "TP Tuyên Quang": ["Ỷ La", "Minh Xuân", "An Tường", "Nông Tiến", "Tân Hà", "Hưng Thành"],
 }
-HAMLETS = (
-    "Thôn Lập Bình|Thôn Đồng Tâm|Thôn Khuổi Phầy|Thôn Tân Lập|Thôn Bản Pước|Thôn Nà Lại|Xóm Đồng Tâm|Xóm Cây Đa|Tổ 12|Tổ 5|"
-    "Thôn Phú Thịnh|Thôn Cầu Cao|Bản Chợ|Tổ dân phố Sông Lô|Tổ dân phố 7|Thôn Đèo Trám|Thôn Làng Chạp|Khu 3"
-).split("|")
-JOBS = (
-    "Làm ruộng|Trồng chè|Trồng lúa, chăn nuôi|Thợ xây|Bán hàng ở chợ|Công nhân may|Giáo viên mầm non|Lái xe tải|"
-    "Công chức văn phòng|Y tá|Thợ mộc|Thợ hàn|Kế toán|Nuôi cá lồng|Trồng cam|Bảo vệ|Sửa xe máy|Đầu bếp|Thu ngân"
-).split("|")
-MAJORS = (
-    "Kế toán|Nông, lâm nghiệp và thủy sản|Công nghệ thông tin|Sư phạm mầm non|Điều dưỡng|Điện công nghiệp|Luật|Chăn nuôi thú y|"
-    "Quản trị kinh doanh|Cơ khí|Xây dựng dân dụng|May công nghiệp"
-).split("|")
-WORKPLACES = (
-    "Hộ gia đình|Tại nhà|UBND xã Bình Xa|Trường Tiểu học Tân Trào|Trường mầm non Hoa Sen|Công ty TNHH May Tuyên Quang|"
-    "Trạm y tế xã|Hợp tác xã chè Vĩnh Tân|Bệnh viện đa khoa huyện|Chợ trung tâm|Công ty CP Giấy An Hòa|Xưởng mộc Tiến Đạt"
-).split("|")
-PEOPLES = "Tày|Nùng|Dao|Mông|Hoa|Sán Dìu|Cao Lan|Pà Thẻn|Thái|Mường".split("|")
+HAMLETS = [
+    "Thôn Lập Bình", "Thôn Đồng Tâm", "Thôn Khuổi Phầy", "Thôn Tân Lập", "Thôn Bản Pước", "Thôn Nà Lại",
+    "Xóm Đồng Tâm", "Xóm Cây Đa", "Tổ 12", "Tổ 5", "Thôn Phú Thịnh", "Thôn Cầu Cao", "Bản Chợ",
+    "Tổ dân phố Sông Lô", "Tổ dân phố 7", "Thôn Đèo Trám", "Thôn Làng Chạp", "Khu 3",
+]  # fmt: skip
+JOBS = [
+    "Làm ruộng", "Trồng chè", "Trồng lúa, chăn nuôi", "Thợ xây", "Bán hàng ở chợ", "Công nhân may",
+    "Giáo viên mầm non", "Lái xe tải", "Công chức văn phòng", "Y tá", "Thợ mộc", "Thợ hàn", "Kế toán",
+    "Nuôi cá lồng", "Trồng cam", "Bảo vệ", "Sửa xe máy", "Đầu bếp", "Thu ngân",
+]  # fmt: skip
+MAJORS = [
+    "Kế toán", "Nông, lâm nghiệp và thủy sản", "Công nghệ thông tin", "Sư phạm mầm non", "Điều dưỡng",
+    "Điện công nghiệp", "Luật", "Chăn nuôi thú y", "Quản trị kinh doanh", "Cơ khí", "Xây dựng dân dụng",
+    "May công nghiệp",
+]  # fmt: skip
+WORKPLACES = [
+    "Hộ gia đình", "Tại nhà", "UBND xã Bình Xa", "Trường Tiểu học Tân Trào", "Trường mầm non Hoa Sen",
+    "Công ty TNHH May Tuyên Quang", "Trạm y tế xã", "Hợp tác xã chè Vĩnh Tân", "Bệnh viện đa khoa huyện",
+    "Chợ trung tâm", "Công ty CP Giấy An Hòa", "Xưởng mộc Tiến Đạt",
+]  # fmt: skip
+PEOPLES = [
+    "Tày", "Nùng", "Dao", "Mông", "Hoa", "Sán Dìu", "Cao Lan", "Pà Thẻn", "Thái", "Mường",
+]  # fmt: skip
 TRAINED = ["so_cap", "trung_cap", "cao_dang", "dai_hoc", "tren_dai_hoc"]
 
 
@@ -122,7 +131,8 @@ class People:
         if kind < 0.72:
             a["tinh_trang"] = "co_viec_lam"
             contract = self._one(["khong", "khong", "khong_xac_dinh", "xac_dinh"])
-            since = f"{int(self._rng.integers(1, 29)):02}/{int(self._rng.integers(1, 13)):02}/{int(self._rng.integers(2008, 2024))}"
+            day, month, start = (int(self._rng.integers(*span)) for span in ((1, 29), (1, 13), (2008, 2024)))
+            since = f"{day:02}/{month:02}/{start}"
             a |= {
                 "vi_the": self._one(self._options["vi_the"]), "cong_viec": self._one(JOBS),
                 "bhxh": self._one(self._options["bhxh"]), "hop_dong": contract,

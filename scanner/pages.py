@@ -1,133 +1,147 @@
-"""Files as they come from scanners and phones → pages: PDF, multi-page TIFF, JPEG, PNG.
+"""Files as they come from scanners and phones → pages: PDF, multi-page TIFF, JPEG, PNG, BMP, WebP.
 
 Sizes are checked before anything is decoded. What cannot be read is an answer with its reason (`Unreadable`): the
-rest of the batch goes on.
+rest of the batch goes on. A file that lost a part is refused whole: its missing fields would look empty.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import math
 import os
 import re
-import warnings
-from collections.abc import Iterator, Sequence
+import stat
+import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pdf2image import convert_from_path, pdfinfo_from_path
-from pdf2image.exceptions import (
-    PDFInfoNotInstalledError,
-    PDFPageCountError,
-    PDFPopplerTimeoutError,
-    PDFSyntaxError,
-)
-from PIL import Image, ImageOps, UnidentifiedImageError
+from pdf2image import pdfinfo_from_path
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError
 
+from scanner.decoding import Refused, all_grey, believed, count_frames, decode, reduction
 from scanner.errors import EngineError, SourceError
 from scanner.model import DPI, Page, PageRef, Reason, Unreadable
 
-SUFFIXES = frozenset({".pdf", ".tif", ".tiff", ".jpg", ".jpeg", ".png"})
-LONG_SIDE_PX = 4400
-"""A4 at 300 dpi has 3,508; larger images are reduced, a 600-dpi sheet is read no better and costs four times more."""
+SUFFIXES = frozenset(".pdf .tif .tiff .jpg .jpeg .jpe .jfif .png .bmp .webp .heic .heif".split())
+"""What counts as a scan inside a folder. HEIC cannot be read, but must be told, not passed over."""
+NOT_OURS = frozenset({"$RECYCLE.BIN", "System Volume Information", "@eaDir"})
 CHUNK = 1 << 20
+INFO_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may ask of this machine."""
 
-    max_pixels: int = 120_000_000
-    max_pages: int = 2_000
+    max_pixels: int = 120_000_000  # of one page, as it is decoded
+    max_pages: int = 2_000  # of one file
     max_bytes: int = 2_000_000_000
-    seconds: int = 60  # for rendering one page
+    seconds: int = 60  # for rendering one page of a PDF
+
+
+# --- files ---------------------------------------------------------------------------------------------
 
 
 def find_sources(paths: Sequence[Path]) -> list[Path]:
-    """Files named, and the scans inside folders named, in natural order.
+    """Files named, and the scans inside folders named, each folder in natural order.
 
-    Raises SourceError when a path does not exist or a folder cannot be opened. Inside a folder only files that look
-    like scans count; a file named outright is always taken, to be told what is wrong with it.
+    Inside a folder only names that look like scans count, links to folders are not followed, hidden ones are passed
+    over; a file named outright is always taken, to be told what is wrong with it. A sub-folder that cannot be opened
+    stands in the list itself: `list_pages` says why. Raises SourceError when a path does not exist, when a folder
+    named cannot be opened, or when there is nothing at all.
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            found += _inside(path)
-        elif path.exists() or path.is_symlink():
-            found.append(path)
-        else:
-            raise SourceError(f"There is no file or folder {path}.", "Check the path.")
+        try:
+            is_folder = stat.S_ISDIR(path.stat().st_mode)
+        except PermissionError:
+            raise _closed(path) from None
+        except (OSError, ValueError):
+            raise SourceError(f"There is no file or folder {path}.", "Check the path.") from None
+        found += _inside(path) if is_folder else [path]
+    if not found:
+        names = ", ".join(str(p) for p in paths)
+        raise SourceError(f"There are no PDF, TIFF, JPEG or PNG files in {names}.", "Name another file or folder.")
     return list(dict.fromkeys(found))
 
 
-def _inside(folder: Path) -> list[Path]:
-    def refuse(error: OSError) -> None:
-        raise SourceError(f"The folder {error.filename} cannot be opened.", "Ask for permission to read it.")
+def _closed(folder: Path) -> SourceError:
+    return SourceError(f"{folder} cannot be opened.", "Ask for permission to read it.")
 
-    files = [
-        Path(place) / name
-        for place, _, names in os.walk(folder, onerror=refuse)
-        for name in names
-        if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-    ]
-    return sorted(files, key=lambda p: _natural(str(p.relative_to(folder))))
+
+def _inside(folder: Path) -> list[Path]:
+    refused: list[Path] = []
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=lambda e: refused.append(Path(e.filename))):
+        folders[:] = [f for f in folders if not f.startswith(".") and f not in NOT_OURS]
+        found += [
+            Path(place) / n for n in names if Path(n).suffix.lower() in SUFFIXES and not n.startswith((".", "~$"))
+        ]
+    if folder in refused:
+        raise _closed(folder)
+    return sorted(found + refused, key=lambda p: [_natural(part) for part in p.relative_to(folder).parts])
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """ "scan2" before "scan10"."""
-    return [(int(part), "") if part.isdigit() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
+    """ "scan2" before "scan10"; parts are (number, "") or (-1, text)."""
+    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
 
 
 def list_pages(path: Path, limits: Limits) -> list[PageRef] | Unreadable:
-    """The pages of one file, each with the file's SHA-256; cheap, nothing is decoded."""
+    """The pages of one file, each with the file's SHA-256; cheap, nothing is decoded.
+
+    Raises EngineError when poppler is not installed and the file is a PDF.
+    """
     ref = PageRef(path)
     try:
-        size = path.stat().st_size
-        if size == 0:
-            return Unreadable(ref, Reason("file_empty"))
-        if size > limits.max_bytes:
-            return Unreadable(ref, Reason("file_too_large", {"mb": size // 1_000_000}))
+        unfit = _unfit(path, limits)
+        if unfit is not None:
+            return Unreadable(ref, unfit)
         ref = replace(ref, sha256=_sha256(path))
+        count = _count_pdf(path) if _is_pdf(path) else _count_frames(path, limits)
     except OSError as error:
         return Unreadable(ref, _os_reason(error))
-    count = _count_pdf(path) if _is_pdf(path) else _count_frames(path)
     if isinstance(count, Reason):
         return Unreadable(ref, count)
     if count > limits.max_pages:
-        return Unreadable(ref, Reason("too_many_pages", {"pages": count, "most": limits.max_pages}))
+        return Unreadable(ref, Reason("too_many_pages", {"most": limits.max_pages}))
     return [replace(ref, number=n) for n in range(1, count + 1)]
 
 
 def open_page(ref: PageRef, limits: Limits) -> Page | Unreadable:
-    """Decode one page, upright, grey (rows, cols) or RGB (rows, cols, 3), no larger than is of use.
+    """Decode one page, upright, grey (rows, cols) or RGB (rows, cols, 3), its long side 5,000 px at most.
 
-    Raises EngineError when the PDF program is not installed; everything else wrong is `Unreadable`.
+    `dpi` is that of the pixels delivered, None where the file claims none that can be believed. Raises EngineError
+    when poppler is not installed and the file is a PDF; everything else wrong is `Unreadable`.
     """
     if not ref.sha256:
         listed = list_pages(ref.path, limits)
         if isinstance(listed, Unreadable):
-            return replace(listed, ref=replace(ref, sha256=listed.ref.sha256))
+            return Unreadable(replace(ref, sha256=listed.ref.sha256), listed.reason)
         ref = replace(ref, sha256=listed[0].sha256)
     try:
-        opened = _open_pdf(ref, limits) if _is_pdf(ref.path) else _open_image(ref, limits)
+        opened = _unfit(ref.path, limits) or (_open_pdf if _is_pdf(ref.path) else _open_image)(ref, limits)
     except OSError as error:
         return Unreadable(ref, _os_reason(error))
-    if isinstance(opened, Reason):
-        return Unreadable(ref, opened)
-    image, dpi = opened
-    return Page(ref, *_reduced(image, dpi))
+    return Unreadable(ref, opened) if isinstance(opened, Reason) else Page(ref, *opened)
 
 
-def iter_pages(path: Path, limits: Limits) -> Iterator[Page | Unreadable]:
-    """Every page of a file, opened one after another."""
-    listed = list_pages(path, limits)
-    if isinstance(listed, Unreadable):
-        yield listed
-        return
-    for ref in listed:
-        yield open_page(ref, limits)
+def _unfit(path: Path, limits: Limits) -> Reason | None:
+    """Why a file is not even opened. Raises OSError."""
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):
+        return Reason("folder_no_permission")  # `find_sources` names no other folder
+    if not stat.S_ISREG(about.st_mode):
+        return Reason("not_a_scan")
+    if about.st_size == 0:
+        return Reason("file_empty")
+    if about.st_size > limits.max_bytes:
+        return Reason("file_too_large", {"mb": about.st_size // 1_000_000})
+    return None
 
 
 def _sha256(path: Path) -> str:
@@ -139,163 +153,179 @@ def _sha256(path: Path) -> str:
 
 
 def _os_reason(error: OSError) -> Reason:
-    if isinstance(error, FileNotFoundError):
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return Reason("file_gone")
-    if isinstance(error, PermissionError):
+    if error.errno in (errno.EACCES, errno.EPERM):
         return Reason("no_permission")
-    if isinstance(error, IsADirectoryError):
-        return Reason("not_a_scan")
-    return Reason("image_damaged")
+    return Reason("file_unreadable")
 
 
-def _reduced(image: NDArray[np.uint8], dpi: float | None) -> tuple[NDArray[np.uint8], float | None]:
-    factor = LONG_SIDE_PX / max(image.shape[:2])
-    if factor >= 0.9:
-        return image, dpi
-    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8), None if dpi is None else dpi * factor
+# --- images ----------------------------------------------------------------------------------------------
 
 
-# --- PDF ---------------------------------------------------------------------------------------------
+def _count_frames(path: Path, limits: Limits) -> int | Reason:
+    try:
+        return count_frames(path, limits.max_pages)
+    except Refused as refusal:
+        named_pdf = refusal.reason.code == "not_a_scan" and path.suffix.lower() == ".pdf"
+        return Reason("not_a_pdf") if named_pdf else refusal.reason
+
+
+def _open_image(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
+    try:
+        return decode(ref.path, ref.number, limits.max_pixels)
+    except Refused as refusal:
+        return refusal.reason
+
+
+# --- PDF -------------------------------------------------------------------------------------------------
+
+HARMLESS = re.compile(
+    rb"xref|trailer|Illegal character|[Aa]nnot|[Oo]utline|ICC|[Cc]olou?r ?profile|[Mm]etadata|JavaScript"
+    rb"|extraneous byte"
+)
+"""Poppler's complaints about what no one sees on the page, and repairs it made."""
+COMPLAINT = re.compile(rb"(Syntax|Internal|I/O) Error|Corrupt JPEG|Premature end of JPEG")
+SCANNED = 0.7
+"""A page whose pictures cover this share of it is a scan: it is rendered pixel for pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """The picture that a scanned PDF page consists of."""
+
+    ppi: float
+    grey: bool
+    pixels: int
 
 
 def _is_pdf(path: Path) -> bool:
-    """By its first bytes where they tell, else by its name."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(1024)
-    except OSError:
-        return False
-    return b"%PDF-" in start or (path.suffix.lower() == ".pdf")
+    """By its first bytes, whatever its name. Raises OSError."""
+    with path.open("rb") as file:
+        return b"%PDF-" in file.read(1024)
 
 
-def _pdf_info(path: Path) -> dict[str, object] | Reason:
+def _pdf_info(path: Path, number: int) -> dict[str, str | int] | Reason:
     try:
-        return dict(pdfinfo_from_path(str(path), timeout=30))
+        return dict(pdfinfo_from_path(str(path.absolute()), timeout=INFO_SECONDS, first_page=number, last_page=number))
     except PDFInfoNotInstalledError:
-        raise EngineError(
-            "poppler, which opens PDF files, is not installed.", "Install it with: sudo apt-get install poppler-utils"
-        ) from None
+        raise _no_poppler() from None
     except PDFPopplerTimeoutError:
-        return Reason("pdf_damaged")
-    except (PDFPageCountError, PDFSyntaxError, ValueError, OSError) as error:
-        return Reason("pdf_encrypted" if "password" in str(error).lower() else _pdf_or_not(path))
+        return Reason("pdf_too_slow", {"seconds": INFO_SECONDS})
+    except (PDFPageCountError, ValueError) as error:
+        locked = re.search(r"password|encrypt|security handler", str(error), re.IGNORECASE)
+        return Reason("pdf_encrypted" if locked else "pdf_damaged")
 
 
-def _pdf_or_not(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return "pdf_damaged" if b"%PDF-" in file.read(1024) else "not_a_pdf"
-    except OSError:
-        return "file_gone"
+def _no_poppler() -> EngineError:
+    return EngineError(
+        "poppler, which opens PDF files, is not installed.",
+        "Install poppler-utils (Debian, Ubuntu: sudo apt-get install poppler-utils), then run sohoa doctor.",
+    )
 
 
 def _count_pdf(path: Path) -> int | Reason:
-    info = _pdf_info(path)
+    info = _pdf_info(path, 1)
     if isinstance(info, Reason):
         return info
-    pages = int(str(info.get("Pages", 0)))
+    pages = int(info.get("Pages", 0))
     return pages if pages > 0 else Reason("pdf_without_pages")
 
 
 def _open_pdf(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
-    info = _pdf_info(ref.path)
+    """Render a page: a scan at its own resolution and colour, anything else in colour at 300 dpi; its crop box."""
+    info = _pdf_info(ref.path, ref.number)
     if isinstance(info, Reason):
         return info
-    sides = [float(v) for v in re.findall(r"[\d.]+", str(info.get("Page size", "595 x 842")))[:2]] or [595.0, 842.0]
-    dpi = float(DPI)
-    while sides[0] * sides[-1] * (dpi / 72) ** 2 > limits.max_pixels / 4 and dpi > 50:
-        dpi /= 2  # a poster: render it smaller rather than not at all
-    if sides[0] * sides[-1] * (dpi / 72) ** 2 > limits.max_pixels:
-        return Reason("image_too_large", {"megapixels": round(sides[0] * sides[-1] * (dpi / 72) ** 2 / 1e6)})
+    if ref.number > int(info.get("Pages", 0)):
+        return Reason("page_missing", {"page": ref.number})
+    inches = _sheet(info)
+    if inches is None:
+        return Reason("pdf_damaged")
+    scan = _scan_on(ref, inches, limits)
+    if isinstance(scan, Reason):
+        return scan
+    if scan is not None and scan.pixels > limits.max_pixels:
+        return Reason("image_too_large", {"megapixels": round(scan.pixels / 1e6)})
+    dpi = scan.ppi if scan else float(DPI)
+    dpi *= reduction(max(inches) * dpi)
+    dpi = min(dpi, math.sqrt(limits.max_pixels / (inches[0] * inches[1])))
+    if min(inches) * dpi < 1:
+        return Reason("pdf_damaged")
+    image = _rendered(ref, dpi, scan is not None and scan.grey, limits)
+    if isinstance(image, Reason):
+        return image
+    return image, dpi if scan is None else believed(dpi, max(image.shape[:2]))
+
+
+def _sheet(info: dict[str, str | int]) -> tuple[float, float] | None:
+    """The page's size in inches."""
+    lines = [str(value) for name, value in info.items() if re.fullmatch(r"Page\s+\d+ size|Page size", name)]
+    sides = re.findall(r"[\d.]+", lines[0])[:2] if lines else []
+    if len(sides) < 2 or min(float(s) for s in sides) <= 0:
+        return None
+    return float(sides[0]) / 72, float(sides[1]) / 72
+
+
+def _scan_on(ref: PageRef, inches: tuple[float, float], limits: Limits) -> _Scan | Reason | None:
+    """The pictures of a page, as poppler lists them, where they cover it; a stencil over them may be the finest."""
+    listed = _poppler("pdfimages", ["-list", *_only(ref)], limits.seconds)
+    if isinstance(listed, Reason):
+        return listed
+    covered, ppi, grey, pixels = 0.0, 0.0, True, 0
+    for line in listed.stdout.decode("ascii", "ignore").splitlines()[2:]:
+        words = line.split()
+        try:
+            size, density = (int(words[3]), int(words[4])), (float(words[-4]), float(words[-3]))
+        except (IndexError, ValueError):
+            continue
+        pixels = max(pixels, size[0] * size[1])
+        if words[2] in ("mask", "smask") or min(density) <= 0:
+            continue
+        share = size[0] / density[0] * size[1] / density[1] / (inches[0] * inches[1])
+        if share > 0.02:
+            covered, ppi, grey = covered + share, max(ppi, *density), grey and words[5] == "gray"
+    if covered < SCANNED:
+        return _Scan(float(DPI), False, pixels) if pixels > limits.max_pixels else None
+    return _Scan(ppi, grey, pixels)
+
+
+def _rendered(ref: PageRef, dpi: float, grey: bool, limits: Limits) -> NDArray[np.uint8] | Reason:
+    """One page through pdftoppm. What it complains of counts: it draws half a scan and reports success."""
+    drawn = _poppler(
+        "pdftoppm", ["-r", f"{dpi:.4f}", "-cropbox", *(["-gray"] if grey else []), *_only(ref)], limits.seconds
+    )
+    if isinstance(drawn, Reason):
+        return drawn
+    complaints = [line for line in drawn.stderr.splitlines() if COMPLAINT.match(line) and not HARMLESS.search(line)]
+    if drawn.returncode != 0 or not drawn.stdout or complaints:
+        return Reason("pdf_damaged")
+    return _from_pnm(drawn.stdout)
+
+
+def _from_pnm(data: bytes) -> NDArray[np.uint8] | Reason:
+    header = re.match(rb"P([56])\s+(\d+)\s+(\d+)\s+255\s", data)
+    if header is None:
+        return Reason("pdf_damaged")
+    shape = (int(header[3]), int(header[2])) + ((3,) if header[1] == b"6" else ())
+    pixels = np.frombuffer(data, np.uint8, offset=header.end())
+    if pixels.size != math.prod(shape):
+        return Reason("pdf_damaged")
+    pixels = pixels.reshape(shape)
+    return np.array(pixels[..., 0] if pixels.ndim == 3 and all_grey(pixels) else pixels)  # a copy lets go of `data`
+
+
+def _only(ref: PageRef) -> list[str]:
+    return ["-f", str(ref.number), "-l", str(ref.number), str(ref.path.absolute())]
+
+
+def _poppler(program: str, options: list[str], seconds: int) -> subprocess.CompletedProcess[bytes] | Reason:
+    quiet = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows alone has it
     try:
-        found = convert_from_path(
-            ref.path, dpi=round(dpi), first_page=ref.number, last_page=ref.number, timeout=limits.seconds
+        return subprocess.run(
+            [program, *options], stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, creationflags=quiet
         )
-    except PDFPopplerTimeoutError:
-        return Reason("pdf_too_slow", {"seconds": limits.seconds})
-    except (PDFPageCountError, PDFSyntaxError, ValueError, OSError, Image.DecompressionBombError):
-        return Reason("pdf_damaged")
-    if not found:
-        return Reason("pdf_damaged")
-    return _pixels(found[0]), dpi
-
-
-# --- images ------------------------------------------------------------------------------------------
-
-
-def _count_frames(path: Path) -> int | Reason:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large images; sizes are checked here
-            with Image.open(path) as image:
-                return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
-    except UnidentifiedImageError:
-        return Reason("not_a_scan")
-    except PermissionError:
-        return Reason("no_permission")
-    except Image.DecompressionBombError:
-        return Reason("image_too_large", {"megapixels": 180})
-    except (OSError, ValueError, SyntaxError, EOFError):
-        return Reason("image_damaged")
-
-
-def _open_image(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
-    count = _count_frames(ref.path)
-    if isinstance(count, Reason):
-        return count
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(ref.path) as image:
-                return _decode(image, ref.number, limits)
-    except UnidentifiedImageError:
-        return Reason("not_a_scan")
-    except PermissionError:
-        return Reason("no_permission")
-    except Image.DecompressionBombError:
-        return Reason("image_too_large", {"megapixels": 180})
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError):
-        return Reason("image_damaged")
-
-
-def _decode(image: Image.Image, number: int, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
-    if number > 1:
-        image.seek(number - 1)
-    if image.width * image.height > limits.max_pixels:
-        return Reason("image_too_large", {"megapixels": round(image.width * image.height / 1e6)})
-    dpi, width = _dpi(image), image.width
-    if image.format == "JPEG":  # a huge photo is decoded at half its size at once
-        image.draft(None, (LONG_SIDE_PX, LONG_SIDE_PX))
-    image.load()
-    dpi = None if dpi is None else dpi * image.width / width
-    return _pixels(ImageOps.exif_transpose(image)), dpi
-
-
-def _dpi(image: Image.Image) -> float | None:
-    """The resolution a file claims; phones claim 72, which says nothing."""
-    claimed = image.info.get("dpi")
-    if not claimed:
-        return None
-    try:
-        value = float(claimed[0])
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    return value if 75 < value < 2500 else None
-
-
-def _pixels(image: Image.Image) -> NDArray[np.uint8]:
-    """Any mode → grey or RGB; transparency on white, 16 bits to 8."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        paper = Image.new("RGBA", layer.size, "white")
-        image = Image.alpha_composite(paper, layer).convert("RGB")
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        return np.clip(values * (255 / top), 0, 255).astype(np.uint8)
-    if image.mode in ("1", "L"):
-        return np.asarray(image.convert("L"), np.uint8)
-    rgb = np.asarray(image.convert("RGB"), np.uint8)
-    grey = bool((rgb[::7, ::7, 0] == rgb[::7, ::7, 1]).all() and (rgb[::7, ::7, 1] == rgb[::7, ::7, 2]).all())
-    return np.ascontiguousarray(rgb[..., 1]) if grey else rgb
+    except subprocess.TimeoutExpired:
+        return Reason("pdf_too_slow", {"seconds": seconds})
+    except OSError:
+        raise _no_poppler() from None

@@ -85,9 +85,13 @@ class InkPage:
         excess = self.gain * blurred.astype(np.float32) + self.offset - grey
         dark = self._dark(grey, excess, printed)
         outside = _without_specks(cv2.bitwise_and(dark, cv2.bitwise_not(printed)))
+        if walls:
+            outside = _off_the_walls(outside, printed)
         surplus = _without_rules(cv2.bitwise_and(_mask(excess > self.surplus), printed))
         ink = cv2.bitwise_or(outside, _through(outside, dark, printed, walls))
         ink = _without_specks(cv2.bitwise_or(ink, surplus))
+        if walls:
+            ink = _reaching(ink, outside)
         # on print only what the print does not explain is drawn, elsewhere the page as it is
         contrast = max(self.gain * 255, 40.0)
         on_print = 255 - np.clip(excess, 0, None) * (255 / contrast)
@@ -195,6 +199,21 @@ def _without_specks(mask: Any) -> Mask:
     small = stats[:, cv2.CC_STAT_AREA] < SPECK_MM2 * PX_PER_MM**2
     small[0] = False
     return mask if count <= 1 or not small.any() else np.where(small[labels], np.uint8(0), mask)
+
+
+def _off_the_walls(outside: Mask, printed: Mask) -> Mask:
+    """Ink without the thin shadow of a wall that was printed, or seen, a pixel beside its place."""
+    beside = cv2.bitwise_and(outside, cv2.dilate(printed, np.ones((5, 5), np.uint8)))
+    return cv2.bitwise_and(outside, cv2.bitwise_not(cv2.bitwise_xor(beside, _without_rules(beside))))
+
+
+def _reaching(ink: Mask, outside: Mask) -> Mask:
+    """The pieces of ink that are not on print alone: what lies wholly on a wall is the wall."""
+    _, labels = cv2.connectedComponents(ink, connectivity=8)
+    real = np.zeros(int(labels.max()) + 1, bool)
+    real[labels[outside > 0]] = True
+    real[0] = False
+    return np.where(real[labels], np.uint8(255), np.uint8(0))
 
 
 def _through(outside: Mask, dark: Mask, printed: Mask, walls: bool) -> Mask:

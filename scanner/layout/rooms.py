@@ -18,6 +18,8 @@ WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
 CORNER_PX = 2  # two broken walls meet in a corner but for this
 WALL_MM = 1.3  # thickest wall
 ROOM_MIN_MM = 1.8
+UNBROKEN = 0.85  # share of a wall's length that must be inked, unless it is dotted or dashed
+WEAK_WALL = 0.3  # a dotted divider has 0.4 of the darkness of the solid walls around it
 SKEW = 0.006  # a scanned blank may lie 0.3° askew
 
 
@@ -55,38 +57,54 @@ def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
 
 
 def _is_rectangle(inside: NDArray[Any]) -> bool:
-    """Does the white run along all four sides of its frame?"""
+    """Does the white run along all four sides and into the corners? The hole of a D or an O does not."""
     sides = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
-    return all(side.mean() > 0.8 for side in sides)
+    r, c = (max(2, size // 7) for size in inside.shape)
+    corners = (inside[:r, :c], inside[:r, -c:], inside[-r:, :c], inside[-r:, -c:])
+    return all(side.mean() > 0.8 for side in sides) and all(corner.mean() > 0.7 for corner in corners)
 
 
 def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> Room | None:
     """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
     x, y, w, h = frame
-    rows, cols = slice(y + h * 3 // 20, y + h * 17 // 20 + 1), slice(x + w * 3 // 20, x + w * 17 // 20 + 1)
     reach = round(WALL_MM * PX_PER_MM) + 3
-    walls = (
-        _wall(blank[rows, max(x - reach, 0) : x + 2].mean(axis=0)[::-1]),
-        _wall(blank[max(y - reach, 0) : y + 2, cols].mean(axis=1)[::-1]),
-        _wall(blank[rows, x + w - 2 : x + w + reach].mean(axis=0)),
-        _wall(blank[y + h - 2 : y + h + reach, cols].mean(axis=1)),
+    # each wall seen from inside: along the wall down the rows, outwards along the columns
+    strips = (
+        blank[y : y + h, max(x - reach, 0) : x + 2][:, ::-1],
+        blank[max(y - reach, 0) : y + 2, x : x + w][::-1].T,
+        blank[y : y + h, x + w - 2 : x + w + reach],
+        blank[y + h - 2 : y + h + reach, x : x + w].T,
     )
+    walls = [_wall(strip) for strip in strips]
     left, top, right, bottom = walls
     if left is None or top is None or right is None or bottom is None:
         return None
+    strengths = [wall.dark for wall in (left, top, right, bottom)]
+    if min(strengths) < WEAK_WALL * max(strengths):
+        return None
+    boxes = []
+    for a, b, c, d in zip(left.edges, top.edges, right.edges, bottom.edges, strict=True):
+        x0, y0, x1, y1 = x + 2 - a, y + 2 - b, x + w - 2 + c, y + h - 2 + d
+        boxes.append(Box(x0 / PX_PER_MM, y0 / PX_PER_MM, (x1 - x0) / PX_PER_MM, (y1 - y0) / PX_PER_MM))
+    return Room(boxes[0], boxes[1], boxes[2], print_mm2)
 
-    def box(at: int) -> Box:
-        x0, y0, x1, y1 = x + 2 - left[at], y + 2 - top[at], x + w - 2 + right[at], y + h - 2 + bottom[at]
-        return Box(x0 / PX_PER_MM, y0 / PX_PER_MM, (x1 - x0) / PX_PER_MM, (y1 - y0) / PX_PER_MM)
 
-    return Room(box(0), box(1), box(2), print_mm2)
+@dataclass(frozen=True, slots=True)
+class _Wall:
+    """How far its inner edge, middle and outer edge lie from where one looked (px), and how dark it is."""
+
+    edges: tuple[float, float, float]
+    dark: float
 
 
-def _wall(profile: NDArray[Any]) -> tuple[float, float, float] | None:
-    """Inner edge, middle and outer edge of the first wall on a profile of greys that starts in the white (px).
+def _wall(strip: Gray) -> _Wall | None:
+    """The first wall on a strip of greys, (length, reach), whose columns begin in the white before it.
 
-    An edge is where the grey is half way between paper and wall. None where there is no wall, or no end of it.
+    An edge is where the grey is half way between paper and wall. None where there is no wall, no end of it, or
+    where it is broken as the legs of letters are: one gap, not the many of dots and dashes.
     """
+    length = len(strip)
+    profile = strip[length * 3 // 20 : length * 17 // 20 + 1].mean(axis=0)
     level = float(profile[:2].mean())
     dark = level - profile
     first = int(np.argmax(dark > 0.12 * level))
@@ -101,4 +119,8 @@ def _wall(profile: NDArray[Any]) -> tuple[float, float, float] | None:
     end = start + int(down[0])
     inner = start - 0.5 + (peak / 2 - dark[start - 1]) / (dark[start] - dark[start - 1])
     outer = end - 0.5 + (dark[end - 1] - peak / 2) / (dark[end - 1] - dark[end])
-    return float(inner), float((inner + outer) / 2), float(outer)
+    inked = strip[:, start:end].min(axis=1) < level - 0.5 * (level - float(strip[:, start:end].min()))
+    gaps = int(np.count_nonzero(np.diff(inked.astype(np.int8)) < 0))
+    if inked.mean() < UNBROKEN and gaps < 3:
+        return None
+    return _Wall((float(inner), float((inner + outer) / 2), float(outer)), peak)

@@ -29,7 +29,8 @@ def _darkened(image: Gray) -> Gray:
     darkest = float(np.percentile(image, 1))
     if darkest < 60:
         return image
-    return np.clip((image.astype(np.float32) - darkest) * (255 / max(255 - darkest, 1.0)), 0, 255).astype(np.uint8)
+    stretched = (image.astype(np.float32) - darkest) * (255 / max(255 - darkest, 1.0))
+    return np.asarray(np.clip(stretched, 0, 255), np.uint8)
 
 
 def prepare_digits(crop: Crop, scale: float = SCALE) -> Gray:

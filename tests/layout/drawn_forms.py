@@ -244,7 +244,9 @@ def _ticks(
 
 
 def _comb(paper: Paper, chance: random.Random, left: float, y: float, cell: tuple[float, float]) -> float:
-    groups, gap, separator = chance.choice([((9,), 0.0, ""), ((3, 3, 3), 2.5, ""), ((2, 2, 4), 3.4, "/"), ((10,), 0, "")])
+    groups, gap, separator = chance.choice(
+        [((9,), 0.0, ""), ((3, 3, 3), 2.5, ""), ((2, 2, 4), 3.4, "/"), ((10,), 0, "")]
+    )
     x = paper.text(left, y, f"{chance.choice(WORDS)}: ")
     paper.comb(x + 2, y + 1.2, cell, groups, gap, chance.choice([0.0, 0.0, 1.0]), separator)
     return y + 1.2

@@ -1,0 +1,69 @@
+"""Digitise the samples into a fresh database, export them, and say how to go on."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from scanner import export
+from scanner.batch import jobs_for, scan
+from scanner.errors import SohoaError
+from scanner.forms import list_forms, load_form
+from scanner.opening import open_store
+from scanner.pages import Limits
+from scanner.settings import load_settings
+from scanner.words import say
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+PEOPLE = (("duyet", "Người duyệt", "reviewer"), ("quantri", "Quản trị", "admin"))
+PASSWORD = "sohoa-demo"
+
+
+def main(folder: Path) -> None:
+    """Everything of the demo, in order."""
+    console = Console()
+    shutil.rmtree(folder, ignore_errors=True)
+    settings = load_settings(data=folder, database_url=None).model_copy(update={"database_url": None})
+    form = load_form(list_forms()[0])
+    store = open_store(settings)
+    total = sum(1 for _ in jobs_for([SAMPLES], Limits()))
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Reading the samples", total=total)
+        summary = scan([SAMPLES], store, form, settings, batch="Demo", tick=lambda _: bar.advance(task))
+    for name, display, role in PEOPLE:
+        store.add_user(name, display, role, PASSWORD)
+    files = [folder / f"records.{fmt}" for fmt in export.FORMATS]
+    for path in files:
+        export.export(store.export_rows("all"), form, path.suffix[1:], path)
+    batch = store.batches()[0]
+    store.close()
+
+    table = Table(title="Demo batch", show_header=False)
+    for row in (
+        ("pages", batch.pages), *((f"  {status}", n) for status, n in sorted(batch.by_status.items())),
+        ("fields read", summary.fields), ("  accepted by the machine", summary.accepted),
+        ("  for a person", summary.fields - summary.accepted), ("records verified already", batch.verified),
+        ("records waiting for a person", batch.open_records),
+    ):  # fmt: skip
+        table.add_row(row[0], str(row[1]))
+    console.print(table)
+    for source, page, reason in summary.attention:
+        console.print(f"  {source}, page {page}: {say(reason)}")
+    console.print("Exports (all records; a column tells which are verified):", *(str(f) for f in files), sep="\n  ")
+    console.print(
+        f"\nNow open the review desk: [bold]make serve[/], http://127.0.0.1:8000, user duyet, password {PASSWORD}"
+    )
+    console.print(f"(administrator: quantri, password {PASSWORD}; these two are for the demo only)")
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1] if len(sys.argv) > 1 else "out/demo"))
+    except SohoaError as error:
+        print(f"sohoa: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
