@@ -2,72 +2,109 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import shutil
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
-import cv2
 import numpy as np
+from PIL import Image
 
-from scanner.errors import FormError
-from scanner.forms import FILE, RENDERED, render_blank, save_form
+from scanner.blanks import fit_to_sheet, render_blank, sheet_of
+from scanner.errors import FormError, StorageFull
+from scanner.forms import FILE, RENDERED, save_form
 from scanner.layout.detect import Detected, detect
-from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option
+from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option
 
-ROW_MM = 2.5
+LEVEL_MM = 3.0
+AREA_MM = 14.0
+"""A free box higher than this is an area, not a line."""
 
 
 def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
     """Write `folder/form_id/` with the blank, its rendering and a draft form file; returns the draft.
 
-    Raises FormError when the blank cannot be read or the form is already there.
+    Raises FormError when the blank cannot be read, the id cannot be a folder's name, or the form is already
+    there, or the folder cannot be written to; StorageFull when the disk is full. Nothing half-made is left behind.
     """
+    if not re.fullmatch(r"[^\W_][\w-]*", form_id):
+        raise FormError(f'"{form_id}" cannot be the id of a form.', "Use letters, digits and hyphens.")
     place = folder / form_id
-    if (place / FILE).exists():
+    if place.exists():
         raise FormError(f'The form "{form_id}" is already there.', "Choose another id, or remove its folder first.")
     image = render_blank(blank)
-    form = draft(image, form_id, "blank" + blank.suffix.lower())
-    place.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(blank, place / form.blank)
-    write_rendering(image, place / RENDERED)
-    save_form(form, place / FILE)
+    form = draft(image, form_id, "blank" + (blank.suffix.lower() if blank.suffix.lower() != ".png" else "-source.png"))
+    partial = folder / f".{form_id}.partial"
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        shutil.copyfile(blank, partial / form.blank)
+        write_rendering(fit_to_sheet(image, form.sheet), partial / RENDERED)
+        save_form(form, partial / FILE)
+        partial.replace(place)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        kind = StorageFull if error.errno == errno.ENOSPC else FormError
+        raise kind(f"The form could not be written ({error.strerror}).", "Choose another folder with --out.") from None
     return form.model_copy(update={"folder": place})
 
 
 def write_rendering(image: Gray, path: Path) -> None:
     """Keep the blank as a small PNG of 16 greys: reading then needs no PDF program."""
     grey = (np.round(image / 17.0) * 17).astype(np.uint8)
-    ok, data = cv2.imencode(".png", grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])
-    if not ok:
-        raise FormError("The blank could not be kept as PNG.", "Report this as a fault in Sohoa.")
-    path.write_bytes(np.asarray(data).tobytes())
+    Image.fromarray(grey).save(path, format="PNG", optimize=True, dpi=(300, 300))
 
 
 def draft(image: Gray, form_id: str, blank_name: str) -> FormTemplate:
     """A form with every room found on a blank (grey, 300 dpi), named f01, f02 … down the page."""
-    sheet = (round(image.shape[1] * 25.4 / DPI, 1), round(image.shape[0] * 25.4 / DPI, 1))
-    fields = sorted(_fields(detect(image)), key=lambda f: (round(f.area.bottom / 4), f.area.x))
-    named = tuple(f.model_copy(update={"id": f"f{i:02}", "label": f"f{i:02}"}) for i, f in enumerate(fields, 1))
+    sheet = sheet_of(image)
+    found = in_reading_order(_fields(detect(fit_to_sheet(image, sheet))))
+    named = tuple(f.model_copy(update={"id": f"f{i:02}", "label": f"f{i:02}"}) for i, f in enumerate(found, 1))
     return FormTemplate(id=form_id, version="1", title=form_id, sheet=sheet, blank=blank_name, fields=named)
+
+
+def in_reading_order(fields: Sequence[FieldSpec]) -> list[FieldSpec]:
+    """Down the page by the first box's lower edge, and from the left on one level."""
+    levels: list[list[FieldSpec]] = []
+    for spec in sorted(fields, key=lambda f: _first(f).bottom):
+        if levels and _first(spec).bottom - _first(levels[-1][0]).bottom < LEVEL_MM:
+            levels[-1].append(spec)
+        else:
+            levels.append([spec])
+    return [spec for level in levels for spec in sorted(level, key=lambda f: _first(f).x)]
+
+
+def _first(spec: FieldSpec) -> Box:
+    return spec.boxes[0] if spec.boxes else spec.options[0].box
 
 
 def _fields(found: Detected) -> list[FieldSpec]:
     spec = FieldSpec(id="", label="", kind=FieldKind.TEXT, layout=FieldLayout.LINE)
     out = [spec.model_copy(update={"boxes": (box,)}) for box in found.lines]
-    date = {"kind": FieldKind.DATE, "layout": FieldLayout.PARTS}
-    out += [spec.model_copy(update={**date, "boxes": group}) for group in found.parts]
-    digits = {"kind": FieldKind.DIGITS, "layout": FieldLayout.COMB}
-    out += [spec.model_copy(update={**digits, "boxes": comb}) for comb in found.combs]
-    for row in _rows(found.ticks):
-        options = tuple(Option(id=f"o{i}", label=f"o{i}", box=box) for i, box in enumerate(row, 1))
+    for group in found.parts:
+        if len(group) == 3:
+            update = {"kind": FieldKind.DATE, "layout": FieldLayout.PARTS, "boxes": group}
+            out.append(spec.model_copy(update=update))
+        else:
+            out += [spec.model_copy(update={"boxes": (box,)}) for box in group]
+    for comb in found.combs:
+        kind = FieldKind.DATE if _is_date(comb) else FieldKind.DIGITS
+        out.append(spec.model_copy(update={"kind": kind, "layout": FieldLayout.COMB, "boxes": comb}))
+    for box in found.boxes:
+        layout = FieldLayout.AREA if box.h > AREA_MM else FieldLayout.LINE
+        out.append(spec.model_copy(update={"layout": layout, "boxes": (box,)}))
+    for group in found.choices:
+        options = tuple(Option(id=f"o{i}", label=f"o{i}", box=box) for i, box in enumerate(group, 1))
         out.append(spec.model_copy(update={"kind": FieldKind.CHOICE, "layout": FieldLayout.TICKS, "options": options}))
     return out
 
 
-def _rows(ticks: tuple[Box, ...]) -> list[list[Box]]:
-    rows: list[list[Box]] = []
-    for box in ticks:
-        if rows and abs(rows[-1][-1].y - box.y) < ROW_MM:
-            rows[-1].append(box)
-        else:
-            rows.append([box])
-    return rows
+def _is_date(comb: Sequence[Box]) -> bool:
+    """Eight cells in groups of two, two and four."""
+    if len(comb) != 8:
+        return False
+    gaps = [right.x - left.right for left, right in pairwise(comb)]
+    usual = sorted(gaps)[len(gaps) // 2]
+    return [i for i, gap in enumerate(gaps) if gap > usual + 0.8] == [1, 3]

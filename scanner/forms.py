@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from pdf2image import convert_from_path
-from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFSyntaxError
-from pydantic import ValidationError
+from PIL import Image, ImageFilter, UnidentifiedImageError
+from pydantic import BaseModel, ValidationError
 
+from scanner.blanks import fit_to_sheet, render_blank
 from scanner.errors import FormError
-from scanner.model import DPI, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Reason
+from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option, Reason, RuleSpec
 
 FILE = "form.json"
 RENDERED = "blank.png"
-TOUCH_MM2 = 0.5
+SHEET_MM = (30.0, 600.0)
+MEND = "Mend the form file."
+TOUCH_MM2, TOUCH_SHARE = 0.5, 0.2
+"""Boxes may share a wall, and a line's room may hang a little into the next line's."""
+LAYOUTS: Mapping[FieldKind, frozenset[FieldLayout]] = {
+    FieldKind.TEXT: frozenset({FieldLayout.LINE, FieldLayout.AREA, FieldLayout.COMB}),
+    FieldKind.DIGITS: frozenset({FieldLayout.LINE, FieldLayout.COMB}),
+    FieldKind.DATE: frozenset({FieldLayout.LINE, FieldLayout.COMB, FieldLayout.PARTS}),
+    FieldKind.CHOICE: frozenset({FieldLayout.TICKS}),
+    FieldKind.CHOICES: frozenset({FieldLayout.TICKS}),
+    FieldKind.SIGNATURE: frozenset({FieldLayout.AREA, FieldLayout.LINE}),
+}
+DATE_BOXES = {FieldLayout.COMB: 8, FieldLayout.PARTS: 3}
+OTHER_INK = 0.02
+"""Share of a rendering's ink that may have no ink of the other near it: renderers differ by a pixel."""
+
+
+# --- where forms live --------------------------------------------------------------------------------
 
 
 def forms_folder(folder: Path | None = None) -> Path:
@@ -45,22 +63,90 @@ def load_form(form_id: str, folder: Path | None = None) -> FormTemplate:
     known = list_forms(folder)
     if form_id not in known:
         raise FormError(f'There is no form "{form_id}".', f"Known forms: {', '.join(known) or 'none'}.")
-    return read_form(place / form_id / FILE)
+    form = read_form(place / form_id / FILE)
+    if form.id != form_id:
+        raise FormError(f'{form_id}/{FILE} calls itself "{form.id}".', "Give the folder and the form one id.")
+    return form
+
+
+# --- the form file -----------------------------------------------------------------------------------
 
 
 def read_form(path: Path) -> FormTemplate:
     """A form file → FormTemplate. Raises FormError with the place of the first fault."""
+    name = f"{path.resolve().parent.name}/{path.name}"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return FormTemplate.model_validate({**data, "folder": path.parent})
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
-        raise FormError(f"The form file {path.name} cannot be opened.", "Check the path and your permission.") from None
+        raise FormError(f"The form file {name} cannot be opened.", "Check the path and your permission.") from None
+    except (ValueError, RecursionError) as error:
+        raise FormError(f"{name} is not valid JSON ({error}).", MEND) from None
+    if not isinstance(data, dict):
+        raise FormError(f"{name} does not hold a form.", MEND)
+    try:
+        form = FormTemplate.model_validate({**data, "folder": path.parent})
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise FormError(f"{path.name} is wrong at {place}: {first['msg']}.", "Mend the form file.") from None
-    except ValueError as error:
-        raise FormError(f"{path.name} is not valid JSON ({error}).", "Mend the form file.") from None
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise FormError(f"{name} is wrong at {_place(first['loc'], data)}: {first['msg']}.", MEND) from None
+    for place, fault in _oddities(form, data):
+        raise FormError(f"{name} is wrong at {place}: {fault}.", MEND)
+    return form
+
+
+def _place(path: Iterable[str | int], data: Any) -> str:
+    """A place in a form file in words: fields and options by their ids, where they have one."""
+    words = []
+    for step in path:
+        data = data[step] if _has(data, step) else None
+        own = data.get("id") or data.get("rule") if isinstance(data, dict) else None
+        if isinstance(step, int):
+            words.append(f'"{own}"' if isinstance(own, str) else f"number {step + 1}")
+        else:
+            words.append(step)
+    return " ".join(words) or "the top"
+
+
+def _has(data: Any, step: str | int) -> bool:
+    if isinstance(data, dict):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and -len(data) <= step < len(data)
+
+
+def _oddities(form: FormTemplate, data: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """What types alone do not catch: names that mean nothing, numbers without end, a blank elsewhere."""
+    for place in _unknown(data, FormTemplate, ()):
+        yield _place(place, data), "there is no such entry"
+    for place in _endless(data, ()):
+        yield _place(place, data), "the number is not finite"
+    if not all(SHEET_MM[0] <= side <= SHEET_MM[1] for side in form.sheet):
+        yield "sheet", f"a side must be {SHEET_MM[0]:.0f} to {SHEET_MM[1]:.0f} mm long"
+    if not re.fullmatch(r"[^/\\:\0]*[^/\\:.\0]", form.blank):
+        yield "blank", "it must be the name of a file beside the form file"
+
+
+def _unknown(data: Any, model: type[BaseModel], at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
+    """Places of entries that the form's model does not know: most are typing errors."""
+    below: Mapping[str, type[BaseModel]] = {"fields": FieldSpec, "options": Option, "rules": RuleSpec}
+    known = set(model.model_fields) - {"folder"}
+    for key, value in data.items():
+        if key not in known:
+            yield (*at, key)
+        elif key in below and isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _unknown(item, below[key], (*at, key, number))
+
+
+def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
+    if isinstance(data, float) and not math.isfinite(data):
+        yield at
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(data, dict):
+        items = data.items()
+    elif isinstance(data, list):
+        items = enumerate(data)
+    for key, value in items:
+        yield from _endless(value, (*at, key))
 
 
 def save_form(form: FormTemplate, path: Path) -> None:
@@ -68,21 +154,23 @@ def save_form(form: FormTemplate, path: Path) -> None:
     data = form.model_dump(mode="json", exclude={"folder"}, exclude_defaults=True)
     text = json.dumps(_rounded(data), ensure_ascii=False, indent=1)
     partial = path.with_suffix(".partial")
-    partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8")
+    partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8", newline="\n")
     partial.replace(path)
 
 
 def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 2)
+    """Boxes and sheets, the lists of floats, to 0.01 mm; single numbers (ages, thresholds) as they are."""
     if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    return [_rounded(v) for v in value] if isinstance(value, (list, tuple)) else value
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [round(item, 2) + 0.0 if isinstance(item, float) else _rounded(item) for item in value]
+    return value
 
 
 def _boxes_on_one_line(text: str) -> str:
     """The numbers of one box stand on one line: a form file is read by people too."""
-    return re.sub(r"\[\s*([-\d.]+(?:,\s*[-\d.]+)*)\s*\]", _one_line, text)
+    number = r"-?\d[-+\d.eE]*"
+    return re.sub(rf"\[\s*({number}(?:,\s*{number})*)\s*\]", _one_line, text)
 
 
 def _one_line(numbers: re.Match[str]) -> str:
@@ -93,82 +181,97 @@ def _one_line(numbers: re.Match[str]) -> str:
 
 
 def blank_image(form: FormTemplate, dpi: int = DPI) -> Gray:
-    """The blank at dpi: (rows, cols) grey of exactly the sheet's size. Raises FormError."""
+    """The blank at dpi: (rows, cols) grey of exactly the sheet's size, read-only. Raises FormError.
+
+    Taken from the rendering kept beside the form file; where there is none, the blank itself is rendered.
+    """
     return _blank(form.folder, form.blank, form.sheet, dpi)
 
 
 @lru_cache(maxsize=8)
 def _blank(folder: Path, name: str, sheet: tuple[float, float], dpi: int) -> Gray:
-    rendered = folder / RENDERED
-    if rendered.is_file():
-        image = cv2.imdecode(np.frombuffer(rendered.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-        if image is None:
-            raise FormError(f"{rendered.name} of the form is damaged.", "Draw it again with: sohoa forms check.")
-    else:
-        image = render_blank(folder / name)
+    kept = folder / RENDERED
+    image = fit_to_sheet(_kept(kept) if kept.is_file() else render_blank(folder / name), sheet)
     size = (round(sheet[0] * dpi / 25.4), round(sheet[1] * dpi / 25.4))
     if image.shape[::-1] != size:
-        image = cv2.resize(np.asarray(image, np.uint8), size, interpolation=cv2.INTER_AREA)
-    grey = np.asarray(image, np.uint8)
-    grey.setflags(write=False)
-    return grey
+        method = Image.Resampling.BOX if dpi < DPI else Image.Resampling.BICUBIC
+        image = np.array(Image.fromarray(image).resize(size, method), np.uint8)
+    image.setflags(write=False)
+    return image
 
 
-def render_blank(path: Path) -> Gray:
-    """The first page of a PDF, or an image, as grey at 300 dpi. Raises FormError."""
-    if not path.is_file():
-        raise FormError(f"The blank {path.name} is missing.", "Put it beside the form file.")
-    if path.suffix.lower() == ".pdf":
-        try:
-            return np.asarray(convert_from_path(path, dpi=DPI, first_page=1, last_page=1, grayscale=True)[0], np.uint8)
-        except PDFInfoNotInstalledError:
-            raise FormError(
-                "poppler is not installed.", "Install it with: sudo apt-get install poppler-utils"
-            ) from None
-        except (PDFPageCountError, PDFSyntaxError, IndexError):
-            raise FormError(f"{path.name} is not a PDF that can be read.", "Export the blank as PDF again.") from None
-    image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise FormError(f"{path.name} is neither a PDF nor an image.", "Give the blank as PDF, PNG or JPEG.")
-    return np.asarray(image, np.uint8)
+def _kept(path: Path) -> Gray:
+    try:
+        with Image.open(path) as image:
+            return np.array(image.convert("L"), np.uint8)
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
+        raise FormError(
+            f"{path.parent.name}/{path.name} is damaged.", "Delete it: the blank is then rendered."
+        ) from None
 
 
 # --- checking ----------------------------------------------------------------------------------------
 
 
 def check_form(form: FormTemplate, checks: Collection[str] = ()) -> list[Reason]:
-    """What is wrong with a form: overlaps, boxes off the sheet, double ids, rules that name what is not there.
+    """What is wrong with a form: ids, kinds and layouts, boxes, rules, and the blank beside it.
 
     `checks` are the names of the checks that exist (scanner.rules.CHECKS); empty means do not look.
     """
     return [
-        *_double_ids(form),
+        *_id_faults(form),
         *(fault for spec in form.fields for fault in _field_faults(spec, form.sheet)),
         *_overlaps(form),
         *_rule_faults(form, checks),
-        *([] if (form.folder / form.blank).is_file() else [Reason("blank_missing", {"file": form.blank})]),
+        *_blank_faults(form),
     ]
 
 
-def _double_ids(form: FormTemplate) -> Iterable[Reason]:
+def _id_faults(form: FormTemplate) -> Iterable[Reason]:
+    if not form.fields:
+        yield Reason("no_fields")
     ids = [f.id for f in form.fields]
     for double in sorted({i for i in ids if ids.count(i) > 1}):
         yield Reason("double_field", {"field": double})
+    rules = [r.rule for r in form.rules]
+    for double in sorted({r for r in rules if rules.count(r) > 1}):
+        yield Reason("double_rule", {"rule": double})
+    for name in [*ids, *(o.id for f in form.fields for o in f.options)]:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            yield Reason("bad_id", {"field": name})
 
 
 def _field_faults(spec: FieldSpec, sheet: tuple[float, float]) -> Iterable[Reason]:
     options = [o.id for o in spec.options]
     if len(set(options)) != len(options):
         yield Reason("double_option", {"field": spec.id})
-    if spec.kind in (FieldKind.CHOICE, FieldKind.CHOICES) and (not options or spec.layout is not FieldLayout.TICKS):
+    if spec.layout not in LAYOUTS[spec.kind]:
+        yield Reason("layout_unfit", {"field": spec.id, "kind": spec.kind.value, "layout": spec.layout.value})
+    elif spec.layout is FieldLayout.TICKS and (not options or spec.boxes):
         yield Reason("no_options", {"field": spec.id})
-    wanted = {FieldLayout.LINE: 1, FieldLayout.AREA: 1}.get(spec.layout)
-    if spec.layout is not FieldLayout.TICKS and (not spec.boxes or (wanted and len(spec.boxes) != wanted)):
+    elif spec.layout is not FieldLayout.TICKS and options:
+        yield Reason("options_unfit", {"field": spec.id})
+    elif not _count_fits(spec):
         yield Reason("wrong_box_count", {"field": spec.id, "count": len(spec.boxes)})
-    for box in (*spec.boxes, *(o.box for o in spec.options)):
-        if box.x < 0 or box.y < 0 or box.right > sheet[0] or box.bottom > sheet[1] or box.w <= 0 or box.h <= 0:
-            yield Reason("outside_sheet", {"field": spec.id})
-            return
+    elif any(b.x < a.x for a, b in pairwise(spec.boxes)):
+        yield Reason("boxes_out_of_order", {"field": spec.id})
+    if any(not _on(box, sheet) for box in (*spec.boxes, *(o.box for o in spec.options))):
+        yield Reason("outside_sheet", {"field": spec.id})
+
+
+def _count_fits(spec: FieldSpec) -> bool:
+    """Does the number of boxes fit the layout?"""
+    count = len(spec.boxes)
+    if spec.kind is FieldKind.DATE and spec.layout in DATE_BOXES:
+        return count == DATE_BOXES[spec.layout]
+    if spec.layout in (FieldLayout.LINE, FieldLayout.AREA):
+        return count == 1
+    return count >= 2 or spec.layout is FieldLayout.TICKS
+
+
+def _on(box: Box, sheet: tuple[float, float]) -> bool:
+    inside = box.x >= 0 and box.y >= 0 and box.right <= sheet[0] and box.bottom <= sheet[1]
+    return inside and box.w > 0 and box.h > 0
 
 
 def _overlaps(form: FormTemplate) -> Iterable[Reason]:
@@ -176,7 +279,8 @@ def _overlaps(form: FormTemplate) -> Iterable[Reason]:
     seen = set()
     for i, (first, a) in enumerate(boxes):
         for second, b in boxes[i + 1 :]:
-            if a.overlap(b) > TOUCH_MM2 and (first, second) not in seen:
+            limit = max(TOUCH_MM2, TOUCH_SHARE * min(a.w * a.h, b.w * b.h))
+            if a.overlap(b) > limit and (first, second) not in seen:
                 seen.add((first, second))
                 yield Reason("overlap", {"field": first, "other": second})
 
@@ -185,7 +289,35 @@ def _rule_faults(form: FormTemplate, checks: Collection[str]) -> Iterable[Reason
     ids = {f.id for f in form.fields}
     for rule in form.rules:
         named = [n for v in rule.fields.values() for n in ((v,) if isinstance(v, str) else v)]
-        if not ids.issuperset(named):
-            yield Reason("rule_without_field", {"rule": rule.rule})
+        for missing in sorted(set(named) - ids):
+            yield Reason("rule_without_field", {"rule": rule.rule, "field": missing})
         if checks and rule.check not in checks:
-            yield Reason("rule_without_check", {"rule": rule.rule})
+            yield Reason("rule_without_check", {"rule": rule.rule, "check": rule.check})
+
+
+def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
+    """The blank must be there, of the sheet's size, and its kept rendering must be a picture of it."""
+    blank, kept = form.folder / form.blank, form.folder / RENDERED
+    if not blank.is_file():
+        yield Reason("blank_missing", {"file": form.blank})
+        return
+    try:
+        known = blank_image(form)
+    except FormError:
+        yield Reason("blank_unfit", {"file": form.blank})
+        return
+    if not kept.is_file() or kept == blank:
+        return
+    try:
+        fresh = fit_to_sheet(render_blank(blank), form.sheet)
+    except FormError:
+        return  # no renderer on this machine: the kept rendering is all there is, and reading works with it
+    if max(_strange_ink(known, fresh), _strange_ink(fresh, known)) > OTHER_INK:
+        yield Reason("blank_outdated", {"file": RENDERED})
+
+
+def _strange_ink(image: Gray, other: Gray) -> float:
+    """Share of an image's ink (300 dpi) with none of the other's within two pixels."""
+    ink = image < 128
+    near = np.array(Image.fromarray(other).filter(ImageFilter.MinFilter(5))) < 170
+    return float((ink & ~near).sum() / max(int(ink.sum()), 1))

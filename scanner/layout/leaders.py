@@ -47,7 +47,7 @@ class Leader:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strokes:
-    """Print taken apart: small marks and rules as (N, 4) px (x0, x1, y0, y1), masks of all print and of what is taller."""
+    """Print taken apart: marks and rules as (N, 4) px (x0, x1, y0, y1), masks of all print and of what is taller."""
 
     marks: NDArray[np.int32]
     rules: NDArray[np.int32]
@@ -137,9 +137,9 @@ def _trimmed(chain: NDArray[np.int32], dark: NDArray[Any]) -> NDArray[np.int32]:
     if len(chain) > 3 and _is_colon(chain[0], dark):
         chain = chain[1:]
     while len(chain) > 4:
-        steps = np.diff(chain[:, 0])
-        usual = float(np.median(steps))
-        first, last = (abs(float(steps[end]) - usual) > 0.3 * usual + 2 for end in (0, -1))
+        gaps = chain[1:, 0] - chain[:-1, 1]
+        usual = float(np.median(gaps))
+        first, last = (abs(float(gaps[end]) - usual) > 0.4 * usual + 2 for end in (0, -1))
         if first:
             chain = chain[1:]
         elif last and chain[-1, 1] - chain[-1, 0] <= np.median(chain[:, 1] - chain[:, 0]) + 2:

@@ -25,7 +25,7 @@ SKEW = 0.006  # a scanned blank may lie 0.3° askew
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A white rectangle: to the inner edge, the middle and the outer edge of its walls (mm); `print_mm2` is what is printed in it."""
+    """A white rectangle to the inner edge, the middle and the outer edge of its walls (mm), and the print in it."""
 
     inner: Box
     middle: Box

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from scanner.errors import NewerDatabase, SettingsError, SohoaError, StorageFull, StoreError
@@ -119,7 +119,7 @@ def clear_errors() -> Iterator[None]:
     """Database errors as one sentence each; what they quote stays out of it."""
     try:
         yield
-    except SohoaError:
+    except (SohoaError, IntegrityError):  # a row that is there already is for the caller to judge
         raise
     except OSError as error:
         if error.errno == 28:

@@ -1,0 +1,112 @@
+"""A form's blank as pixels: a PDF's first page or a picture, grey at 300 dpi, laid onto its sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pdf2image import convert_from_path, pdfinfo_from_path
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from scanner.errors import FormError
+from scanner.model import DPI, PX_PER_MM, Gray
+
+FIT_MM = 1.5
+"""A blank may be this much smaller or larger than its sheet: PDF pages are rounded to whole points or pixels."""
+STANDARD_MM = ((210.0, 297.0), (148.0, 210.0), (297.0, 420.0), (215.9, 279.4), (215.9, 355.6))
+"""A4, A5, A3, Letter, Legal."""
+LARGEST_MM = 600.0
+SECONDS = 60
+
+
+def render_blank(path: Path) -> Gray:
+    """The first page of a PDF, or a picture, as grey at 300 dpi. Raises FormError."""
+    if not path.is_file():
+        raise FormError(f"The blank {path.name} is missing.", "Put it beside the form file.")
+    return _from_pdf(path) if path.suffix.lower() == ".pdf" else _from_picture(path)
+
+
+def _from_pdf(path: Path) -> Gray:
+    unreadable = FormError(f"{path.name} is not a PDF that can be read.", "Export the blank as PDF again.")
+    try:
+        info = pdfinfo_from_path(str(path.absolute()), timeout=SECONDS)
+        sides = [float(word) / 72 * 25.4 for word in str(info.get("Page size", "")).split() if _is_number(word)]
+        if len(sides) != 2 or max(sides) > LARGEST_MM:
+            raise FormError(f"The page of {path.name} is too large for a form.", "Export the blank at its true size.")
+        pages = convert_from_path(
+            path, dpi=DPI, first_page=1, last_page=1, grayscale=True, use_cropbox=True, timeout=SECONDS
+        )
+        return np.array(pages[0].convert("L"), np.uint8)
+    except PDFInfoNotInstalledError:
+        raise FormError("poppler is not installed.", "Install it with: sudo apt-get install poppler-utils") from None
+    except (PDFPageCountError, PDFSyntaxError, PDFPopplerTimeoutError, IndexError, OSError, ValueError):
+        raise unreadable from None
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).isdigit()
+
+
+def _from_picture(path: Path) -> Gray:
+    try:
+        with Image.open(path) as opened:
+            dpi = _dpi(opened)
+            largest = LARGEST_MM * (dpi or 600) / 25.4
+            if max(opened.size) > largest:
+                raise FormError(f"{path.name} is too large for a form.", "Give the blank as PDF, or at 300 dpi.")
+            image = ImageOps.exif_transpose(opened).convert("L")
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise FormError(f"{path.name} is neither a PDF nor a picture.", "Give the blank as PDF, PNG or JPEG.") from None
+    size = _size_at_300(image.size, dpi)
+    if size is None:
+        raise FormError(f"{path.name} does not say its resolution.", "Save it with its dpi, or give the blank as PDF.")
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BOX if size[0] < image.size[0] else Image.Resampling.BICUBIC)
+    return np.array(image, np.uint8)
+
+
+def _dpi(image: Image.Image) -> float | None:
+    """What a picture says of its resolution, if it is to be believed."""
+    said = image.info.get("dpi")
+    dpi = float(said[0]) if isinstance(said, tuple) and said else 0.0
+    return dpi if 100 <= dpi <= 1300 else None
+
+
+def _size_at_300(size: tuple[int, int], dpi: float | None) -> tuple[int, int] | None:
+    """Pixels at 300 dpi; a picture without resolution is a standard sheet if it has the shape of one."""
+    if dpi is not None:
+        return round(size[0] * DPI / dpi), round(size[1] * DPI / dpi)
+    for w, h in STANDARD_MM:
+        for sides in ((w, h), (h, w)):
+            if abs(size[0] / size[1] - sides[0] / sides[1]) < 0.004:
+                return round(sides[0] * PX_PER_MM), round(sides[1] * PX_PER_MM)
+    return None
+
+
+def sheet_of(image: Gray) -> tuple[float, float]:
+    """Width and height of a blank at 300 dpi in mm; a standard sheet's where it is one but for rounding."""
+    w, h = image.shape[1] / PX_PER_MM, image.shape[0] / PX_PER_MM
+    for a, b in STANDARD_MM:
+        for sheet in ((a, b), (b, a)):
+            if abs(w - sheet[0]) < FIT_MM / 2 and abs(h - sheet[1]) < FIT_MM / 2:
+                return sheet
+    return round(w, 1), round(h, 1)
+
+
+def fit_to_sheet(image: Gray, sheet: tuple[float, float]) -> Gray:
+    """A blank at 300 dpi on exactly its sheet: missing edges are paper, surplus is cut, nothing is stretched.
+
+    Millimetres measured on the paper stay millimetres on the form. Raises FormError when it is another size.
+    """
+    rows, cols = round(sheet[1] * PX_PER_MM), round(sheet[0] * PX_PER_MM)
+    if max(abs(image.shape[0] - rows), abs(image.shape[1] - cols)) > FIT_MM * PX_PER_MM:
+        w, h = image.shape[1] / PX_PER_MM, image.shape[0] / PX_PER_MM
+        raise FormError(
+            f"The blank is {w:.0f} × {h:.0f} mm, its form file says {sheet[0]:g} × {sheet[1]:g} mm.",
+            "Correct the sheet in the form file.",
+        )
+    fitted = np.full((rows, cols), 255, np.uint8)
+    part = image[:rows, :cols]
+    fitted[: part.shape[0], : part.shape[1]] = part
+    return fitted

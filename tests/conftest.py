@@ -1,0 +1,88 @@
+"""What many tests need: the form, its blank, a reader, and a few drawn sheets. Everything is drawn from seeds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+os.environ["OMP_THREAD_LIMIT"] = "1"
+for name in [n for n in os.environ if n.startswith("SOHOA_")]:
+    del os.environ[name]
+
+from samples.draw import Sheet, Stock, draw_sheet, load_stock
+from samples.people import People
+from samples.wear import Worn, wear
+from scanner.forms import blank_image, load_form
+from scanner.layout.reference import FormReference, build_reference
+from scanner.model import FormTemplate, Page, PageRef
+from scanner.pipeline import Reader, build_reader
+from scanner.settings import Settings
+
+FORM = "mau-so-03"
+
+
+@pytest.fixture(scope="session")
+def form() -> FormTemplate:
+    """The form that ships."""
+    return load_form(FORM)
+
+
+@pytest.fixture(scope="session")
+def blank(form: FormTemplate) -> NDArray[np.uint8]:
+    """Its blank, 300 dpi."""
+    return blank_image(form)
+
+
+@pytest.fixture(scope="session")
+def reference(form: FormTemplate, blank: NDArray[np.uint8]) -> FormReference:
+    """What registration knows of it."""
+    return build_reference(form, blank)
+
+
+@pytest.fixture(scope="session")
+def reader(form: FormTemplate, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Everything that reading needs, with real engines."""
+    return build_reader(form, Settings(data=tmp_path_factory.mktemp("reader")))
+
+
+@pytest.fixture(scope="session")
+def stock() -> Stock:
+    """Fonts of this machine to write with."""
+    return load_stock(None, None, None)
+
+
+class Desk:
+    """Draws sheets: `draw(seed)` fills one, `page(seed, wear)` wears it too."""
+
+    def __init__(self, form: FormTemplate, blank: NDArray[np.uint8], stock: Stock) -> None:
+        self.form, self.blank, self.stock = form, np.array(blank), stock
+
+    def person(self, seed: int) -> dict[str, Any]:
+        """An invented person's answers."""
+        return People(self.form, np.random.default_rng(seed)).draw().answers
+
+    def draw(self, seed: int, answers: dict[str, Any] | None = None) -> Sheet:
+        """A typed sheet."""
+        hand = self.stock.hand("typed", np.random.default_rng(seed), "DejaVu Serif")
+        return draw_sheet(self.form, self.blank, answers or self.person(seed), hand)
+
+    def worn(self, seed: int, kind: str) -> tuple[Sheet, Worn]:
+        """A sheet and how it looks worn."""
+        sheet = self.draw(seed)
+        return sheet, wear(sheet.image, kind, np.random.default_rng(seed))
+
+
+@pytest.fixture(scope="session")
+def desk_of_sheets(form: FormTemplate, blank: NDArray[np.uint8], stock: Stock) -> Desk:
+    """Somebody who fills sheets."""
+    return Desk(form, blank, stock)
+
+
+def as_page(image: NDArray[np.uint8], dpi: float | None = 300) -> Page:
+    """An image as a page from nowhere."""
+    return Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi)

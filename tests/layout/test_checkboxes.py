@@ -1,0 +1,91 @@
+"""Ticks of every style, and what is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from samples.draw import Pen
+from samples.hands import TICKS
+from scanner.layout.checkboxes import read_marks, resolve
+from scanner.layout.ink import InkPage, build_print_model, find_ink
+from scanner.layout.registration import level, to_grey
+from scanner.model import Box, FieldKind, Mark, MarkState
+
+FIELD = "trinh_do_gdpt"
+
+
+@pytest.fixture(scope="module")
+def printed(reference, blank):
+    """The print model of the blank."""
+    return build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
+
+
+@pytest.fixture
+def pen(desk_of_sheets, stock) -> Pen:
+    """A pen over an empty sheet."""
+    return Pen(desk_of_sheets.blank, stock.hand("typed", np.random.default_rng(7)))
+
+
+def seen(pen: Pen, printed) -> InkPage:
+    """What was drawn, as the reader sees it."""
+    return find_ink(level(to_grey(pen.image)), printed)
+
+
+@pytest.mark.parametrize("style", TICKS)
+def test_mark_of_every_style_is_marked_and_its_neighbours_empty(pen, printed, form, style: str) -> None:
+    spec = form.field(FIELD)
+    pen.tick(spec.options[1].box, style)
+    states = [m.state for m in read_marks(seen(pen, printed), spec)]
+    assert states[1] is MarkState.MARKED
+    assert states[0] is states[2] is states[3] is MarkState.EMPTY
+
+
+def test_untouched_sheet_has_no_marks(pen, printed, form) -> None:
+    page = seen(pen, printed)
+    marks = [m for f in form.fields if f.options for m in read_marks(page, f)]
+    assert {m.state for m in marks} == {MarkState.EMPTY}
+    assert len(marks) == 55
+
+
+def test_mark_scribbled_out_is_never_silently_an_answer(pen, printed, form) -> None:
+    spec = form.field(FIELD)
+    pen.tick(spec.options[0].box, "check")
+    pen.scribble_out(spec.options[0].box)
+    pen.tick(spec.options[2].box, "check")
+    _, _, reason = resolve(read_marks(seen(pen, printed), spec), spec.kind)
+    assert reason is not None
+
+
+def test_tiny_dot_is_not_taken_for_an_answer(pen, printed, form) -> None:
+    spec = form.field(FIELD)
+    box = spec.options[1].box
+    pen.put(np.ones((3, 3), np.float32), (box.x + box.w / 2) * 11.81, (box.y + box.h / 2) * 11.81)
+    assert read_marks(seen(pen, printed), spec)[1].state is not MarkState.MARKED
+
+
+def mark(option: str, state: MarkState, inside: float = 0.2) -> Mark:
+    """A mark out of thin air."""
+    return Mark(option, state, 0.9, Box(0, 0, 3, 3), {"inside": inside})
+
+
+def test_one_mark_is_the_answer() -> None:
+    marks = [mark("a", MarkState.EMPTY), mark("b", MarkState.MARKED)]
+    assert resolve(marks, FieldKind.CHOICE) == (("b",), 0.9, None)
+
+
+def test_two_marks_where_one_is_expected_go_to_a_person() -> None:
+    marks = [mark("a", MarkState.MARKED), mark("b", MarkState.MARKED)]
+    _, _, reason = resolve(marks, FieldKind.CHOICE)
+    assert reason is not None and reason.code == "several_marks"
+    assert resolve(marks, FieldKind.CHOICES)[2] is None
+
+
+@pytest.mark.parametrize("state", [MarkState.UNCLEAR, MarkState.CANCELLED])
+def test_unclear_or_cancelled_mark_goes_to_a_person(state: MarkState) -> None:
+    assert resolve([mark("a", state), mark("b", MarkState.MARKED)], FieldKind.CHOICES)[2] is not None
+
+
+def test_filled_square_beside_a_tick_may_be_a_cancelled_one() -> None:
+    marks = [mark("a", MarkState.MARKED, 0.9), mark("b", MarkState.MARKED)]
+    assert resolve(marks, FieldKind.CHOICES)[2] is not None

@@ -1,0 +1,139 @@
+"""A store on SQLite and on a real PostgreSQL, and records to put into it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from scanner.files import FileStore
+from scanner.forms import load_form
+from scanner.model import Box, FieldReading, PageRef, PageStatus, Reason, Record, Value
+from scanner.opening import _Forms
+from scanner.store import Store, Viewer
+
+PASSWORD = "mat-khau-thu"
+ANSWERS: dict[str, Value] = {
+    "ho_ten": "Quan Ngọc Sơn", "ngay_sinh": "05/01/1980", "gioi_tinh": "nam", "so_dinh_danh": "008080123456",
+    "noi_thuong_tru": "Thôn Nà Lại", "trinh_do_gdpt": "thpt", "trinh_do_cmkt": "chua_qua_dao_tao",
+    "tinh_trang": "that_nghiep", "that_nghiep": "chua_bao_gio", "doi_tuong_uu_tien": (), "chu_ky": True,
+}  # fmt: skip
+
+
+def record(name: str = "a.jpg", number: int = 1, review: tuple[str, ...] = (), **answers: Value) -> Record:
+    """A read page of an invented person; `review` names the fields that the machine doubts."""
+    values = {**ANSWERS, **answers}
+    readings = []
+    for spec in load_form("mau-so-03").fields:
+        value = values.get(spec.id, () if spec.kind.value == "choices" else None)
+        doubt = spec.id in review
+        readings.append(
+            FieldReading(
+                spec.id, value, str(value or ""), 0.9, 0.5 if doubt else 0.99, doubt, "test-1", Box(10, 10, 50, 6),
+                ("khác",), Reason("not_sure") if doubt else None,
+            )
+        )  # fmt: skip
+    sha = hashlib.sha256(name.encode()).hexdigest()
+    return Record(PageRef(Path(name), number, sha), "mau-so-03", "1", PageStatus.READ, readings=tuple(readings))
+
+
+def failed(name: str, status: PageStatus = PageStatus.UNPLACED) -> Record:
+    """A page that was not read."""
+    return replace(record(name), status=status, reason=Reason("form_not_found"), readings=())
+
+
+def postgres_folder() -> Path | None:
+    """Where PostgreSQL's programs lie."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) if Path("/usr/lib/postgresql").is_dir() else []
+    return found[-1].parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a private PostgreSQL, without a database name."""
+    programs = postgres_folder()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed: run scripts/setup.sh --tests")
+        pytest.skip("PostgreSQL is not installed")
+    place = Path("/tmp") / f"sohoa-pg-{uuid.uuid4().hex[:8]}"  # short: a socket's path has 107 characters at most
+    place.mkdir(mode=0o700)
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(place, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run([*as_user, str(programs / program), *arguments], check=True, capture_output=True, cwd=place)
+
+    run("initdb", "-D", f"{place}/data", "-A", "trust", "-U", "sohoa", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place} -c fsync=off"
+    run("pg_ctl", "-D", f"{place}/data", "-o", options, "-l", f"{place}/log", "-w", "start")
+    yield f"postgresql://sohoa@127.0.0.1:{port}"
+    run("pg_ctl", "-D", f"{place}/data", "-m", "immediate", "stop")
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/test.sqlite3"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex[:10]}"
+    admin = create_engine(
+        server.replace("postgresql:", "postgresql+psycopg:") + "/postgres", isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield f"{server}/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture
+def open_store(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Opens the database as often as wanted."""
+    opened: list[Store] = []
+    forms = _Forms(None)
+
+    def again() -> Store:
+        opened.append(Store.open(url, FileStore(tmp_path / "files"), rules=forms.check, unique=forms.unique))
+        return opened[-1]
+
+    yield again
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store: Callable[[], Store]) -> Store:
+    """An open store."""
+    return open_store()
+
+
+@pytest.fixture
+def hanh(store: Store) -> Viewer:
+    """A reviewer who sees every commune."""
+    return user(store, "hanh")
+
+
+def user(store: Store, name: str, role: str = "reviewer", communes: tuple[str, ...] = ()) -> Viewer:
+    """Somebody new."""
+    store.add_user(name, name.title(), role, PASSWORD, communes)
+    viewer = store.authenticate(name, PASSWORD)
+    assert viewer is not None
+    return viewer
