@@ -136,7 +136,8 @@ SPECK_MM, STREAK_MM, HOLE_MM = 1.0, (0.6, 60.0), (3.5, 9.0)
 
 
 def _holds_writing(view: _View, blur: float) -> bool:
-    pale = 0 < blur < THROUGH_PX and _written_mm2(view, PALEST) > 5 * BLANK_MM2
+    nothing_dark = float((view.relative < DARK).mean()) < 0.0002
+    pale = nothing_dark and 0 < blur < THROUGH_PX and _written_mm2(view, PALEST) > 5 * BLANK_MM2
     return pale or _written_mm2(view, FAINT) >= BLANK_MM2
 
 

@@ -42,8 +42,10 @@ def contents(data: Path) -> dict[str, list[tuple[object, ...]]]:
     """Everything in a database but times and the ids of batches."""
     engine = connect(Settings(data=data).url)
     columns = {
-        "records": "id, sha256, number, source, form, status, reason, image, aligned, open_fields, open_issues, verified",
-        "readings": "record_id, field, position, machine_value, raw, round(confidence, 9), review, engine, crop, value, open",
+        "records": "id, sha256, number, source, form, status, reason, image, aligned, open_fields, open_issues, "
+        "verified",
+        "readings": "record_id, field, position, machine_value, raw, round(confidence, 9), review, engine, "
+        "crop, value, open",
         "issues": "record_id, rule, fields, seen, open",
         "keys": "record_id, field, digest",
     }

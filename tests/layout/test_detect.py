@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_forms import LINE_STYLES, Paper, Truth, drawn_form, writing_room
 
 from scanner.blanks import render_blank
 from scanner.layout.detect import Detected, detect
 from scanner.model import Box, Gray
+from tests.layout.drawn_forms import LINE_STYLES, Paper, Truth, drawn_form, writing_room
 
 GOOD = 0.8
 MAU_SO_03 = Path(__file__).parents[2] / "form_templates" / "mau-so-03" / "blank.pdf"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from drawn_forms import drawn_form
 
 from scanner.blanks import render_blank
 from scanner.forms import blank_image, load_form
 from scanner.layout.detect import detect
 from scanner.layout.draw import COLOURS, PALEST, draw_detected, draw_form
 from scanner.model import PX_PER_MM, Box, FieldKind
+from tests.layout.drawn_forms import drawn_form
 
 FORM = "mau-so-03"
 

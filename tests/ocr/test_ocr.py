@@ -71,9 +71,10 @@ def test_nothing_is_read_of_nothing() -> None:
         assert engine.read([]) == []
 
 
-@pytest.mark.parametrize(
-    "image", [np.zeros((60, 4000), np.uint8), np.random.default_rng(0).integers(0, 255, (80, 90), np.uint8)]
-)
+NONSENSE = [np.zeros((60, 4000), np.uint8), np.random.default_rng(0).integers(0, 255, (80, 90), np.uint8)]
+
+
+@pytest.mark.parametrize("image", NONSENSE)
 def test_nonsense_is_no_crash_and_no_certainty(image) -> None:
     crop = Crop("f", Box(0, 0, 10, 5), image, (0, image.shape[0], 0, image.shape[1]))
     (line,) = Tesseract().read([crop])
@@ -121,7 +122,8 @@ def test_missing_language_is_told_by_its_name(tmp_path, monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("read", "meant"),
     [
-        ("Tố 12", "Tổ 12"), ("phường Ÿ La", "phường Ỷ La"), ("Trường Tiếu học", "Trường Tiểu học"), ("Lâp Bình", "Lập Bình"),
+        ("Tố 12", "Tổ 12"), ("phường Ÿ La", "phường Ỷ La"), ("Trường Tiếu học", "Trường Tiểu học"),
+        ("Lâp Bình", "Lập Bình"),
         ("CHẤU NGỌC", "CHẨU NGỌC"), ("Tuyện Quang", "Tuyên Quang"),
     ],
 )  # fmt: skip
