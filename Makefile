@@ -12,7 +12,7 @@ demo: setup
 	@$(BIN)/python scripts/demo.py $(DEMO)
 
 serve: setup
-	@SOHOA_DATA=$${SOHOA_DATA:-$(DEMO)} $(BIN)/sohoa serve
+	@if [ -n "$$SOHOA_DATA" ]; then $(BIN)/sohoa serve; else SOHOA_DATABASE_URL= $(BIN)/sohoa --data $(DEMO) serve; fi
 
 test: setup
 	@sh scripts/setup.sh --tests

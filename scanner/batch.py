@@ -6,20 +6,27 @@ one page its reading, never the batch: so a run that was killed and run again en
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import importlib
 import multiprocessing
 import os
+import re
+import signal
+import threading
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures import TimeoutError as FutureTimeout
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 
-from scanner.errors import SettingsError
+from scanner.errors import EngineError, SettingsError, SohoaError
 from scanner.files import FileStore
 from scanner.forms import load_form
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
@@ -30,6 +37,8 @@ from scanner.store import Store
 
 IN_FLIGHT = 4
 """Jobs handed out beyond the workers: enough to keep them busy, few enough to forget cheaply."""
+START_SECONDS = 120
+"""A worker that is not ready by then never will be: loading the engines takes 2 s, on a crowded machine 20."""
 
 
 @dataclass(slots=True)
@@ -51,6 +60,11 @@ class Summary:
         self.accepted += sum(not r.review for r in record.readings)
         if record.reason is not None and record.status in (PageStatus.UNPLACED, PageStatus.UNREADABLE):
             self.attention.append((record.ref.source, record.ref.number, record.reason))
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What a file may ask of this machine."""
+    return Limits(max_pixels=settings.max_pixels, max_pages=settings.max_pages)
 
 
 def jobs_for(paths: Sequence[Path], limits: Limits) -> Iterator[PageRef | Unreadable]:
@@ -83,14 +97,16 @@ def scan(
     batch: str,
     xa: str | None = None,
     scheduler: str | None = None,
-    tick: Callable[[Record | None], None] = lambda _: None,
+    total: Callable[[int], object] = lambda _: None,
+    tick: Callable[[Record | None], object] = lambda _: None,
 ) -> Summary:
-    """Read pages into the database. `tick` is called for each page, with None for one that was there already.
+    """Read pages into the database. `total` is told how many there are; `tick` is called for each page, with None
+    for one that was there already.
 
     Raises SourceError, EngineError, StorageFull, StoreError: what was stored until then stays.
     """
-    limits = Limits(max_pixels=settings.max_pixels, max_pages=settings.max_pages)
-    jobs = list(jobs_for(paths, limits))
+    jobs = list(jobs_for(paths, limits_of(settings)))
+    total(len(jobs))
     batch_id = store.ensure_batch(batch, xa=xa, form=form.id)
     known, summary = store.known_pages(), Summary()
     new = []
@@ -111,10 +127,48 @@ def scan(
     return summary
 
 
+def read_here(jobs: Iterable[PageRef | Unreadable], form: FormTemplate, settings: Settings) -> Iterator[Record]:
+    """A record a job, read in this process; nothing is kept. A fault in one page leaves the others read.
+
+    Raises EngineError when Tesseract, its model or poppler is missing.
+    """
+    reader = build_reader(form, settings)
+    for job in jobs:
+        if isinstance(job, Unreadable):
+            yield _refused(form, job.ref, job.reason)
+            continue
+        try:
+            record = read_ref(job, reader)
+        except Exception as error:
+            if not _of_one_page(error):
+                raise
+            record = _refused(form, job, _fault(error))
+        yield record
+
+
+def _of_one_page(error: Exception) -> bool:
+    """Is this a fault that one page met, and not something the operator must mend first?"""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return not full and not isinstance(error, SohoaError)
+
+
+def _fault(error: Exception) -> Reason:
+    """Where a fault of ours happened, kept with the page; never its text, which could hold somebody's name."""
+    frames = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
+    remote = re.findall(r'File "([^"]+)", line (\d+)', str(error.__cause__))  # a worker's, as it came through the pipe
+    place = f"{Path(remote[-1][0]).name}:{remote[-1][1]}" if remote else frames[-1]
+    return Reason("page_crashed", {"fault": f"{type(error).__name__} at {place}"})
+
+
+def _refused(form: FormTemplate, ref: PageRef, reason: Reason) -> Record:
+    return Record(ref, form.id, form.version, PageStatus.UNREADABLE, reason)
+
+
 # --- workers -----------------------------------------------------------------------------------------
 
 _reader: Reader | None = None
 _files: FileStore | None = None
+_one_at_a_time = threading.Lock()
 
 
 def _set_up(form_id: str, settings: Settings) -> None:
@@ -126,15 +180,34 @@ def _set_up(form_id: str, settings: Settings) -> None:
     _files = FileStore(settings.files)
 
 
+def _begin(form_id: str, settings: Settings) -> None:
+    """The first thing in a process of the pool. Ctrl+C is the parent's affair; without the parent there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _set_up(form_id, settings)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # comes back when the parent is gone, killed or not
+        os._exit(1)
+
+
+def _ready() -> None:
+    """Done as soon as a worker is."""
+
+
 def _work(ref: PageRef) -> Record:
     assert _reader is not None
     return read_ref(ref, _reader, _files)
 
 
 def _work_remotely(ref: PageRef, form_id: str, settings: Settings) -> Record:
-    if _reader is None:
-        _set_up(form_id, settings)
-    return _work(ref)
+    with _one_at_a_time:  # a worker of a cluster may have several threads; the engines have one
+        if _reader is None:
+            _set_up(form_id, settings)
+        return _work(ref)
 
 
 class _Workers:
@@ -142,7 +215,8 @@ class _Workers:
 
     def __init__(self, form: FormTemplate, settings: Settings, scheduler: str | None) -> None:
         self._form, self._settings, self._scheduler = form, settings, scheduler
-        self._executor: Executor | None = None
+        self._crew: _Pool | _Cluster | None = None
+        self._tried = False
 
     def __enter__(self) -> _Workers:
         return self
@@ -154,73 +228,154 @@ class _Workers:
         """A record a job, in the order of the jobs."""
         waiting: deque[tuple[PageRef | Unreadable, Future[Record] | None]] = deque()
         rest = iter(jobs)
-        room = self._settings.workers + IN_FLIGHT
         while True:
-            while len(waiting) < room and (job := next(rest, None)) is not None:
+            while len(waiting) < self._room() and (job := next(rest, None)) is not None:
                 waiting.append((job, None if isinstance(job, Unreadable) else self._submit(job)))
             if not waiting:
                 return
             job, future = waiting.popleft()
             if isinstance(job, Unreadable):
-                yield self._refused(job.ref, job.reason)
+                yield _refused(self._form, job.ref, job.reason)
                 continue
             assert future is not None
-            try:
-                yield future.result(self._settings.page_seconds * (len(waiting) + 1))
-            except (BrokenProcessPool, FutureTimeout):
-                yield self._alone(job)
-                # what was in flight went down with the pool
-                waiting = deque((j, None if isinstance(j, Unreadable) else self._submit(j)) for j, _ in waiting)
+            record = self._outcome(job, future)
+            if record is None:
+                record = self._alone(job)
+                waiting = deque((j, f if f is None or _done(f) else self._again(j)) for j, f in waiting)
+            yield record
+
+    def _room(self) -> int:
+        return (self._crew.size if self._crew else self._settings.workers) + IN_FLIGHT
+
+    def _outcome(self, ref: PageRef, future: Future[Record]) -> Record | None:
+        """What became of a page; None where its worker died or it takes too long.
+
+        Jobs are begun in order, so the oldest is being read by now: the time limit is that of one page.
+        """
+        try:
+            return future.result(self._settings.page_seconds + (self._crew.start_seconds if self._crew else 0))
+        except (BrokenExecutor, FutureTimeout, CancelledError):
+            return None
+        except Exception as error:
+            if not _of_one_page(error):
+                raise
+            return _refused(self._form, ref, _fault(error))
 
     def _alone(self, ref: PageRef) -> Record:
-        """Once more in a fresh pool with nothing beside it; a page that fails again is told so."""
+        """Once more among fresh workers with nothing beside it; a page that fails again is told so."""
         self._stop(kill=True)
-        try:
-            return self._submit(ref).result(self._settings.page_seconds)
-        except (BrokenProcessPool, FutureTimeout):
+        record = self._outcome(ref, self._submit(ref))
+        if record is None:
             self._stop(kill=True)
-            return self._refused(ref, Reason("page_crashed"))
-
-    def _refused(self, ref: PageRef, reason: Reason) -> Record:
-        return Record(ref, self._form.id, self._form.version, PageStatus.UNREADABLE, reason)
+            record = _refused(self._form, ref, Reason("page_crashed", {"fault": "the worker died or took too long"}))
+        return record
 
     def _submit(self, ref: PageRef) -> Future[Record]:
-        if self._executor is None:
-            self._executor = self._start()
-        if self._scheduler:
-            return self._executor.submit(_work_remotely, ref, self._form.id, self._settings)
-        return self._executor.submit(_work, ref)
+        if self._crew is None:
+            self._crew = self._start()
+        try:
+            return self._crew.submit(ref)
+        except BrokenExecutor as broken:  # a worker died since the last result: told when this page's turn comes
+            lost: Future[Record] = Future()
+            lost.set_exception(broken)
+            return lost
 
-    def _start(self) -> Executor:
+    def _again(self, job: PageRef | Unreadable) -> Future[Record] | None:
+        return None if isinstance(job, Unreadable) else self._submit(job)
+
+    def _start(self) -> _Pool | _Cluster:
         if self._scheduler:
-            return _cluster(self._scheduler)
-        # the engines are tried here first: what the operator must mend is told once, not by every worker
-        build_reader(self._form, self._settings)
-        return ProcessPoolExecutor(
-            self._settings.workers,
-            multiprocessing.get_context("spawn"),
-            initializer=_set_up,
-            initargs=(self._form.id, self._settings),
-        )
+            return _Cluster(self._scheduler, self._form.id, self._settings)
+        if not self._tried:
+            # the engines are tried here first: what the operator must mend is told once, not by every worker
+            build_reader(self._form, self._settings)
+            self._tried = True
+        return _Pool(self._form.id, self._settings)
 
     def _stop(self, *, kill: bool = False) -> None:
-        executor, self._executor = self._executor, None
-        if executor is None:
-            return
-        processes = list(getattr(executor, "_processes", None) or {}) and list(executor._processes.values())  # type: ignore[attr-defined]
-        executor.shutdown(wait=not kill, cancel_futures=True)
-        if kill:
-            for process in processes:
-                process.kill()
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.stop(kill=kill)
 
 
-def _cluster(address: str) -> Executor:
+def _done(future: Future[Record]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+class _Pool:
+    """Processes on this machine. Raises EngineError when they cannot be started."""
+
+    start_seconds = 0  # the pool is there when its first worker is
+
+    def __init__(self, form_id: str, settings: Settings) -> None:
+        self.size = settings.workers
+        self._executor = ProcessPoolExecutor(
+            self.size, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(form_id, settings)
+        )
+        try:
+            with _no_interrupts():
+                starting = [self._executor.submit(_ready) for _ in range(self.size)]
+            for first in as_completed(starting, START_SECONDS):
+                first.result()
+                break
+        except (BrokenExecutor, FutureTimeout):
+            self.stop(kill=True)
+            raise EngineError(
+                "The worker processes cannot be started.", "Free some memory or use fewer --workers, then try again."
+            ) from None
+        except BaseException:
+            self.stop(kill=True)
+            raise
+
+    def submit(self, ref: PageRef) -> Future[Record]:
+        """Hand out a page."""
+        with _no_interrupts():
+            return self._executor.submit(_work, ref)
+
+    def stop(self, *, kill: bool) -> None:
+        """Let the workers end what they are at, or end them."""
+        processes = list((self._executor._processes or {}).values())
+        self._executor.shutdown(wait=not kill, cancel_futures=True)
+        for process in processes if kill else ():
+            process.kill()
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Processes started within are deaf to Ctrl+C from their first moment, before `_begin` makes sure of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        from distributed import Client
-    except ImportError:
-        raise SettingsError("Dask is not installed.", "Install it with: pip install 'sohoa[cluster]'") from None
-    try:
-        executor: Executor = Client(address, timeout=10).get_executor()
-    except (OSError, ValueError):
-        raise SettingsError("The scheduler does not answer.", "Check --scheduler and that it runs.") from None
-    return executor
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Cluster:
+    """Workers of a Dask scheduler; they reach the same files and the same data folder by the same paths."""
+
+    start_seconds = START_SECONDS  # each worker loads its engines with its first page
+
+    def __init__(self, address: str, form_id: str, settings: Settings) -> None:
+        try:
+            connect: Any = importlib.import_module("distributed").Client
+        except ImportError:
+            raise SettingsError("Dask is not installed.", "Install it with: pip install 'sohoa[cluster]'") from None
+        try:
+            self._client = connect(address, timeout=10)
+        except (OSError, ValueError):
+            raise SettingsError("The scheduler does not answer.", "Check --scheduler and that it runs.") from None
+        self.size = max(sum(self._client.nthreads().values()), 1)
+        self._executor: Executor = self._client.get_executor(pure=False)
+        self._about = form_id, settings
+
+    def submit(self, ref: PageRef) -> Future[Record]:
+        """Hand out a page."""
+        return self._executor.submit(_work_remotely, ref, *self._about)
+
+    def stop(self, *, kill: bool) -> None:
+        """Leave the cluster; with `kill` what it is still at is not waited for."""
+        self._executor.shutdown(wait=not kill)
+        self._client.close()

@@ -56,7 +56,9 @@ def _from_picture(path: Path) -> Gray:
             if max(opened.size) > largest:
                 raise FormError(f"{path.name} is too large for a form.", "Give the blank as PDF, or at 300 dpi.")
             image = ImageOps.exif_transpose(opened).convert("L")
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise FormError(f"{path.name} is too large for a form.", "Give the blank as PDF, or at 300 dpi.") from None
+    except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
         raise FormError(f"{path.name} is neither a PDF nor a picture.", "Give the blank as PDF, PNG or JPEG.") from None
     size = _size_at_300(image.size, dpi)
     if size is None:

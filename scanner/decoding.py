@@ -17,13 +17,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from scanner.model import Reason
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+ONE_BYTE = frozenset({"1", "L"})
+"""Modes of a byte a pixel. Colour takes four to decode, save in JPEG, which is decoded at a part of its size."""
 LONG_SIDE_PX = 5000
 """A3 at 300 dpi has 4,961 px. Larger images are reduced: 600 dpi read no better and cost four times as much."""
 ENOUGH_PX = 3200
@@ -68,8 +70,9 @@ def decode(path: Path, number: int, max_pixels: int) -> tuple[NDArray[np.uint8],
     with _opened(path) as image:
         if next(islice(_frames(image), number - 1, None), None) is None:
             raise Refused("page_missing", page=number)
-        if image.width * image.height > max_pixels:
-            raise Refused("image_too_large", megapixels=round(image.width * image.height / 1e6))
+        pixels = image.width * image.height
+        if pixels > (max_pixels if image.mode in ONE_BYTE or image.format in ("JPEG", "MPO") else max_pixels * 2 / 3):
+            raise Refused("image_too_large", megapixels=round(pixels / 1e6))
         _check_whole(path, image)
         return _pixels(image)
 
@@ -96,10 +99,12 @@ def grey_or_rgb(image: Image.Image, factor: float = 1.0) -> NDArray[np.uint8]:
     """
     if image.mode.startswith(("I", "F")):
         return _resized(_to_8_bits(image), factor)
-    image, factor = _divided(_simple(image), factor)
+    image, factor = _divided(_even(image), factor)
     if image.mode == "RGBA":
         paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image).convert("RGB")
+        image = Image.alpha_composite(paper, image)
+    if image.mode not in ("L", "RGB"):
+        image = image.convert("RGB")
     pixels = np.asarray(image, np.uint8)
     if pixels.ndim == 3 and all_grey(pixels):
         pixels = np.ascontiguousarray(pixels[..., 1])
@@ -127,6 +132,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd EXIF and of sizes, which are checked here
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        forced, TiffImagePlugin.READ_LIBTIFF = TiffImagePlugin.READ_LIBTIFF, True  # else raw ones are turned twice
         try:
             with Image.open(path, formats=FORMATS) as image:
                 yield image
@@ -142,7 +148,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         except Exception:  # the decoders' own: SyntaxError, struct.error, KeyError, EOFError, … all mean broken bytes
             raise Refused("image_damaged") from None
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS, TiffImagePlugin.READ_LIBTIFF = limit, forced
 
 
 def _frames(image: Image.Image) -> Iterator[int]:
@@ -249,21 +255,25 @@ def _squared(pixels: NDArray[np.uint8], densities: tuple[float, float]) -> NDArr
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _simple(image: Image.Image) -> Image.Image:
-    """Mode L, RGB or RGBA."""
+def _even(image: Image.Image) -> Image.Image:
+    """A mode whose pixels can be averaged. Converting to the same mode would copy a large image."""
+    if image.mode in ("L", "RGB", "RGBA", "CMYK") and "transparency" not in image.info:
+        return image
     if image.mode in ("RGBA", "LA", "La", "PA", "RGBa") or "transparency" in image.info:
         return image.convert("RGBA")
-    if image.mode in ("1", "L"):
-        return image.convert("L")
     if image.mode == "LAB":
         return image.getchannel(0)
-    return image.convert("RGB")
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _divided(image: Image.Image, factor: float) -> tuple[Image.Image, float]:
-    """Reduced by a whole number without a second large copy, and what is left to do."""
+    """Reduced by a whole number, the large image let go, and what is left to do."""
     parts = int(1 / factor + 1e-6)
-    return (image.reduce(parts), factor * parts) if parts > 1 else (image, factor)
+    if parts <= 1:
+        return image, factor
+    small = image.reduce(parts)
+    image.close()
+    return small, factor * parts
 
 
 def _to_8_bits(image: Image.Image) -> NDArray[np.uint8]:

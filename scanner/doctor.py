@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 
 from rich.console import Console
 from rich.table import Table
@@ -31,7 +32,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything Sohoa needs."""
     looks: list[Callable[[Settings], Finding]] = [
-        _python, _tesseract, _in_process, _poppler, _digits, _forms, _data, _database, _space, _cluster
+        _python, _tesseract, _in_process, _poppler, _digits, _forms, _data, _database, _space, _cluster, _browser
     ]  # fmt: skip
     return [look(settings) for look in looks]
 
@@ -109,14 +110,27 @@ def _data(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    from scanner.opening import open_store
+    """Looked at, never made or migrated: that is for the commands that use it."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
+    from scanner.store.connection import alembic_config, clear_errors, connect
+
+    if settings.database_url is None and not settings.database.exists():
+        return Finding("database", True, "SQLite, made with the first batch")
     try:
-        store = open_store(settings)
-        store.close()
-        return Finding("database", True, repr(store))
+        engine = connect(settings.url)
+        with clear_errors(), engine.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+        engine.dispose()
     except SohoaError as error:
         return Finding("database", False, error.wrong, error.action)
+    script = ScriptDirectory.from_config(alembic_config())
+    name = f"{engine.dialect.name}, revision {revision or 'none yet'}"
+    if revision is not None and revision not in {r.revision for r in script.walk_revisions()}:
+        return Finding("database", False, f"{name}: written by a newer version of Sohoa", "install that version")
+    newest = script.get_current_head()
+    return Finding("database", True, name if revision == newest else f"{name}; brought to {newest} when it is used")
 
 
 def _space(settings: Settings) -> Finding:
@@ -125,9 +139,15 @@ def _space(settings: Settings) -> Finding:
     return Finding("free disk space", free >= FREE_GB, f"{free:.1f} GB", "free some space, or move SOHOA_DATA")
 
 
+def _browser(_: Settings) -> Finding:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    detail = path or "not found; the tests of the desk need it"
+    return Finding("Chromium", path is not None, detail, "sudo apt-get install chromium", required=False)
+
+
 def _cluster(_: Settings) -> Finding:
     try:
-        import distributed
-    except ImportError:
+        version = metadata.version("distributed")
+    except metadata.PackageNotFoundError:
         return Finding("Dask (cluster)", False, "not installed", "pip install 'sohoa[cluster]'", required=False)
-    return Finding("Dask (cluster)", True, str(distributed.__version__), required=False)
+    return Finding("Dask (cluster)", True, version, required=False)

@@ -6,17 +6,19 @@ import errno
 import re
 import shutil
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from scanner.blanks import fit_to_sheet, render_blank, sheet_of
 from scanner.errors import FormError, StorageFull
-from scanner.forms import FILE, RENDERED, save_form
+from scanner.forms import FILE, RENDERED, SOURCE_NOTE, save_form
 from scanner.layout.detect import Detected, detect
-from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option
+from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option
 
 LEVEL_MM = 3.0
 AREA_MM = 14.0
@@ -41,7 +43,7 @@ def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         shutil.copyfile(blank, partial / form.blank)
-        write_rendering(fit_to_sheet(image, form.sheet), partial / RENDERED)
+        write_rendering(fit_to_sheet(image, form.sheet), partial / RENDERED, blank)
         save_form(form, partial / FILE)
         partial.replace(place)
     except OSError as error:
@@ -51,10 +53,15 @@ def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
     return form.model_copy(update={"folder": place})
 
 
-def write_rendering(image: Gray, path: Path) -> None:
-    """Keep the blank as a small PNG of 16 greys: reading then needs no PDF program."""
+def write_rendering(image: Gray, path: Path, source: Path) -> None:
+    """Keep a blank, (rows, cols) at 300 dpi, as a small PNG of 16 greys: reading then needs no PDF program.
+
+    The PNG notes of which file it is the picture, so that `check_form` can tell when the two part.
+    """
     grey = (np.round(image / 17.0) * 17).astype(np.uint8)
-    Image.fromarray(grey).save(path, format="PNG", optimize=True, dpi=(300, 300))
+    note = PngInfo()
+    note.add_text(SOURCE_NOTE, sha256(source.read_bytes()).hexdigest())
+    Image.fromarray(grey).save(path, format="PNG", optimize=True, dpi=(DPI, DPI), pnginfo=note)
 
 
 def draft(image: Gray, form_id: str, blank_name: str) -> FormTemplate:

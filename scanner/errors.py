@@ -46,6 +46,16 @@ class SohoaError(Exception):
         self.wrong = wrong
         self.action = action
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Workers send errors home pickled: both sentences, not their sum, make the error again."""
+        return _again, (type(self), self.wrong, self.action)
+
+
+def _again(kind: type[SohoaError], wrong: str, action: str) -> SohoaError:
+    error = kind.__new__(kind)
+    SohoaError.__init__(error, wrong, action)
+    return error
+
 
 class SettingsError(SohoaError):
     """A setting, flag or settings file is wrong."""

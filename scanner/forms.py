@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTempl
 
 FILE = "form.json"
 RENDERED = "blank.png"
+SOURCE_NOTE = "blank-sha256"
+"""The kept rendering says under this name of which file it is the picture."""
 SHEET_MM = (30.0, 600.0)
 MEND = "Mend the form file."
 TOUCH_MM2, TOUCH_SHARE = 0.5, 0.2
@@ -34,7 +37,7 @@ LAYOUTS: Mapping[FieldKind, frozenset[FieldLayout]] = {
     FieldKind.SIGNATURE: frozenset({FieldLayout.AREA, FieldLayout.LINE}),
 }
 DATE_BOXES = {FieldLayout.COMB: 8, FieldLayout.PARTS: 3}
-OTHER_INK = 0.02
+OTHER_INK = 0.003
 """Share of a rendering's ink that may have no ink of the other near it: renderers differ by a pixel."""
 
 
@@ -306,7 +309,7 @@ def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
     except FormError:
         yield Reason("blank_unfit", {"file": form.blank})
         return
-    if not kept.is_file() or kept == blank:
+    if not kept.is_file() or kept == blank or _source(kept) == sha256(blank.read_bytes()).hexdigest():
         return
     try:
         fresh = fit_to_sheet(render_blank(blank), form.sheet)
@@ -314,6 +317,11 @@ def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
         return  # no renderer on this machine: the kept rendering is all there is, and reading works with it
     if max(_strange_ink(known, fresh), _strange_ink(fresh, known)) > OTHER_INK:
         yield Reason("blank_outdated", {"file": RENDERED})
+
+
+def _source(kept: Path) -> str:
+    with Image.open(kept) as image:
+        return str(image.info.get(SOURCE_NOTE, ""))
 
 
 def _strange_ink(image: Gray, other: Gray) -> float:

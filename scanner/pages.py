@@ -37,7 +37,7 @@ INFO_SECONDS = 20
 class Limits:
     """What a file may ask of this machine."""
 
-    max_pixels: int = 120_000_000  # of one page, as it is decoded
+    max_pixels: int = 120_000_000  # of one page; two thirds of it in colour, so that a worker stays below 600 MB
     max_pages: int = 2_000  # of one file
     max_bytes: int = 2_000_000_000
     seconds: int = 60  # for rendering one page of a PDF
@@ -213,6 +213,8 @@ def _pdf_info(path: Path, number: int) -> dict[str, str | int] | Reason:
     except PDFPopplerTimeoutError:
         return Reason("pdf_too_slow", {"seconds": INFO_SECONDS})
     except (PDFPageCountError, ValueError) as error:
+        if last := re.search(r"after the last page \((\d+)\)", str(error)):
+            return Reason("page_missing", {"page": number}) if int(last[1]) else Reason("pdf_without_pages")
         locked = re.search(r"password|encrypt|security handler", str(error), re.IGNORECASE)
         return Reason("pdf_encrypted" if locked else "pdf_damaged")
 
@@ -228,8 +230,7 @@ def _count_pdf(path: Path) -> int | Reason:
     info = _pdf_info(path, 1)
     if isinstance(info, Reason):
         return info
-    pages = int(info.get("Pages", 0))
-    return pages if pages > 0 else Reason("pdf_without_pages")
+    return int(info.get("Pages", 0)) or Reason("pdf_without_pages")
 
 
 def _open_pdf(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
@@ -237,8 +238,6 @@ def _open_pdf(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | 
     info = _pdf_info(ref.path, ref.number)
     if isinstance(info, Reason):
         return info
-    if ref.number > int(info.get("Pages", 0)):
-        return Reason("page_missing", {"page": ref.number})
     inches = _sheet(info)
     if inches is None:
         return Reason("pdf_damaged")
@@ -249,7 +248,7 @@ def _open_pdf(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | 
         return Reason("image_too_large", {"megapixels": round(scan.pixels / 1e6)})
     dpi = scan.ppi if scan else float(DPI)
     dpi *= reduction(max(inches) * dpi)
-    dpi = min(dpi, math.sqrt(limits.max_pixels / (inches[0] * inches[1])))
+    dpi = min(dpi, 0.99 * math.sqrt(limits.max_pixels / (inches[0] * inches[1])))  # poppler rounds up
     if min(inches) * dpi < 1:
         return Reason("pdf_damaged")
     image = _rendered(ref, dpi, scan is not None and scan.grey, limits)

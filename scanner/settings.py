@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from scanner.errors import SettingsError, StorageFull
+from scanner.errors import SettingsError, SohoaError, StorageFull
 
 FILE = "sohoa.toml"
+KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
     """Everything that can be set from outside."""
 
-    model_config = SettingsConfigDict(env_prefix="SOHOA_", toml_file=FILE, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SOHOA_", env_ignore_empty=True, toml_file=FILE, extra="forbid")
 
     data: Path = Field(default_factory=lambda: user_data_path("sohoa", appauthor=False))
     database_url: str | None = Field(default=None, repr=False)  # may hold a password
@@ -30,6 +32,12 @@ class Settings(BaseSettings):
     max_pages: int = Field(default=2_000, gt=0)
     page_seconds: int = Field(default=120, gt=0)  # a page that takes longer is given up
     workers: int = Field(default_factory=lambda: max((os.cpu_count() or 2) - 1, 1), gt=0)
+
+    @field_validator("data", "forms")
+    @classmethod
+    def _home(cls, folder: Path | None) -> Path | None:
+        """`~` in a settings file is the user's folder, as a shell would have it."""
+        return folder.expanduser() if folder else folder
 
     @classmethod
     def settings_customise_sources(
@@ -46,7 +54,12 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The database: as set, else SQLite in the data folder."""
-        return self.database_url or f"sqlite:///{(self.data / 'sohoa.sqlite3').as_posix()}"
+        return self.database_url or f"sqlite:///{self.database.as_posix()}"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file, where no other database is set."""
+        return self.data / "sohoa.sqlite3"
 
     @property
     def files(self) -> Path:
@@ -58,21 +71,40 @@ class Settings(BaseSettings):
         try:
             self.files.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            if error.errno == 28:
-                raise StorageFull("The disk is full.", "Free some space, then run the same command again.") from None
-            raise SettingsError(
-                f"The data folder {self.data} cannot be made.", "Name another with --data or SOHOA_DATA."
-            ) from None
+            raise _unusable(self.data, error) from None
         return self
 
     def secret_key(self) -> bytes:
         """The key that signs log-in cookies: made once, readable by the owner alone."""
         path = self.ready().data / "secret.key"
-        if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(32))
-        return path.read_bytes()
+        try:
+            if not path.exists():
+                _write_key(path)
+            key = path.read_bytes()
+        except OSError as error:
+            raise _unusable(path, error) from None
+        if len(key) < KEY_BYTES:
+            raise SettingsError(f"{path} is damaged.", "Remove it; a new one is made, and everybody logs in again.")
+        return key
+
+
+def _write_key(path: Path) -> None:
+    """All of the key or none of it: an empty one would let anybody sign."""
+    partial = path.with_name(f".{path.name}-{secrets.token_hex(4)}.partial")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _unusable(path: Path, error: OSError) -> SohoaError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull("The disk is full.", "Free some space, then run the same command again.")
+    return SettingsError(f"{path} cannot be used.", "Check its permission, or name another folder with --data.")
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -81,7 +113,10 @@ def load_settings(**flags: Any) -> Settings:
         return Settings(**{k: v for k, v in flags.items() if v is not None})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = "SOHOA_" + str(first["loc"][0]).upper() if first["loc"] else "a setting"
+        given = str(first["loc"][0]) if first["loc"] else "?"
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f'"{given}" in {FILE} is no setting.', "Mend its name, or remove it.") from None
+        name = f"SOHOA_{given.upper()}"
         raise SettingsError(f"{name} is wrong: {first['msg']}.", "Mend the flag, the variable or sohoa.toml.") from None
     except (ValueError, OSError):
         raise SettingsError(f"{FILE} cannot be read.", "Mend the file, or remove it.") from None

@@ -7,15 +7,14 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from scanner import export
-from scanner.batch import jobs_for, scan
+from scanner.batch import scan
+from scanner.commands.common import progress
 from scanner.errors import SohoaError
 from scanner.forms import list_forms, load_form
 from scanner.opening import open_store
-from scanner.pages import Limits
 from scanner.settings import load_settings
 from scanner.words import say
 
@@ -31,10 +30,8 @@ def main(folder: Path) -> None:
     settings = load_settings(data=folder, database_url=None).model_copy(update={"database_url": None})
     form = load_form(list_forms()[0])
     store = open_store(settings)
-    total = sum(1 for _ in jobs_for([SAMPLES], Limits()))
-    with Progress(console=console, transient=True) as bar:
-        task = bar.add_task("Reading the samples", total=total)
-        summary = scan([SAMPLES], store, form, settings, batch="Demo", tick=lambda _: bar.advance(task))
+    with progress("Reading the samples") as meter:
+        summary = scan([SAMPLES], store, form, settings, batch="Demo", total=meter.expect, tick=meter.step)
     for name, display, role in PEOPLE:
         store.add_user(name, display, role, PASSWORD)
     files = [folder / f"records.{fmt}" for fmt in export.FORMATS]

@@ -4,6 +4,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+stop() {
+    echo "sohoa: $1" >&2
+    exit 1
+}
+
+# --- Debian packages ---
+
 missing=""
 need() { # package, test command…
     package=$1
@@ -11,10 +18,24 @@ need() { # package, test command…
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
 
+find_python() {
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+python=$(find_python)
+if [ -z "$python" ]; then
+    missing="$missing python3 python3-venv"
+else
+    need "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv" "$python" -c 'import ensurepip, venv'
+fi
 need tesseract-ocr command -v tesseract
 need tesseract-ocr-vie sh -c 'tesseract --list-langs 2>&1 | grep -qx vie'
 need poppler-utils command -v pdftoppm
-need python3-venv sh -c 'python3 -c "import ensurepip, venv"'
 if [ "${1:-}" = "--tests" ]; then
     need chromium sh -c 'command -v chromium || command -v chromium-browser || command -v google-chrome'
     need postgresql sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
@@ -22,42 +43,38 @@ fi
 
 if [ -n "$missing" ]; then
     install="apt-get install -y --no-install-recommends$missing"
-    if ! command -v apt-get >/dev/null 2>&1; then
-        echo "sohoa: these are missing:$missing. Install them with this system's package manager, then run make again." >&2
-        exit 1
-    elif [ "$(id -u)" = 0 ]; then
+    command -v apt-get >/dev/null 2>&1 ||
+        stop "These are missing:$missing. Install them with this system's package manager, then run make again."
+    if [ "$(id -u)" = 0 ]; then
         as=""
-    elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
-        as="sudo"
-    elif command -v sudo >/dev/null 2>&1 && [ -t 0 ]; then
+    elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
         as="sudo"
     else
-        echo "sohoa: these are missing:$missing. Ask the administrator to run: sudo $install" >&2
-        exit 1
+        stop "These are missing:$missing. Ask the administrator to run: apt-get update && $install"
     fi
     echo "Installing:$missing"
-    $as env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-    $as env DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null
+    $as env DEBIAN_FRONTEND=noninteractive apt-get update -qq || true # an old list often does; the next line tells
+    # shellcheck disable=SC2086
+    $as env DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null ||
+        stop "These could not be installed:$missing. Mend what apt-get says above, then run: $as $install"
+    python=$(find_python)
+    [ -n "$python" ] || stop "This system's Python is older than 3.11. Install Python 3.11 or newer, then run make again."
 fi
 
-python=""
-for candidate in python3 python3.13 python3.12 python3.11; do
-    if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
-if [ -z "$python" ]; then
-    echo "sohoa: Python 3.11 or newer is missing. Install it with: sudo apt-get install python3.11 python3.11-venv" >&2
-    exit 1
-fi
+# --- Python packages ---
 
 want=$(cat requirements.lock pyproject.toml | cksum)
 have=$(cat .venv/sohoa-locked 2>/dev/null || true)
-if [ "$want" != "$have" ]; then
+if [ "$want" != "$have" ] || ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     echo "Installing the locked Python packages into .venv"
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
-    .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null
+    .venv/bin/python -m pip --version >/dev/null 2>&1 || "$python" -m venv --clear .venv
+    pip() { # quiet while all is well: setuptools warns at length about folders that hold data
+        said=$(.venv/bin/python -m pip install -q --disable-pip-version-check "$@" 2>&1) || {
+            echo "$said" >&2
+            stop "The Python packages could not be installed. Mend what pip says above, then run make again."
+        }
+    }
+    pip --require-hashes -r requirements.lock
+    pip --no-deps --no-build-isolation -e .
     echo "$want" >.venv/sohoa-locked
 fi

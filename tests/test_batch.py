@@ -183,3 +183,14 @@ def test_states_are_told_to_the_one_who_ticks(scans: Path, form, tmp_path: Path)
     scan([scans / "d.png"], store, form, settings, batch="thử", tick=seen.append)
     store.close()
     assert [r.status for r in seen if r] == [PageStatus.BLANK]
+
+
+def test_cluster_reads_as_this_machine_does(scans: Path, undisturbed: Path, form, tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    settings = Settings(data=tmp_path, workers=1)
+    store = open_store(settings)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as cluster:
+        scan([scans], store, form, settings, batch="thử", xa="02374", scheduler=cluster.scheduler_address)
+    store.close()
+    assert contents(tmp_path) == contents(undisturbed)

@@ -30,7 +30,9 @@ LAYERS = (
     {"pipeline", "store", "export"},
     {"opening"},
     {"batch", "evaluation", "report", "doctor"},
+    {"commands"},
     {"cli"},
+    {"__main__"},
 )
 HELPERS = {"pages": {"decoding"}, "forms": {"blanks", "form_check"}, "form_check": {"blanks"}, "blanks": {"forms"}}
 """Parts of one stage that were moved into a file of their own."""

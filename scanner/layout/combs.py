@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scanner.layout.rooms import Room
 from scanner.model import PX_PER_MM, Box
 
-TICK_MM = (2.0, 6.5)
+TICK_MM = (2.0, 7.0)
 CELL_MM = (1.8, 14.0)
 BOX_MIN_MM = (6.0, 4.0)
 BOX_PRINT_MM2 = 1.5  # rounded corners; a letter has more

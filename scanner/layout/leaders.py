@@ -121,8 +121,8 @@ def _follows(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: 
     if gap < -2 or high - low > max(2, 0.4 * high):
         return False
     rule = RULE_MM * PX_PER_MM
-    if min(mark[1] - mark[0], last[1] - last[0]) >= rule and gap > 0.5 * PX_PER_MM:
-        return False  # two rules with white between them are two lines
+    if max(mark[1] - mark[0], last[1] - last[0]) >= rule and gap > 0.5 * PX_PER_MM:
+        return False  # a rule ends where white begins; what follows is a colon's dot or another line
     if len(chain) > 3:
         usual = float(np.median([b[0] - a[1] for a, b in pairwise(chain[-8:])]))
         if gap > max(1.0 * PX_PER_MM, 2.2 * usual):

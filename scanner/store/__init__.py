@@ -57,8 +57,12 @@ class Store(Intake, Review, Users, Outgoing):
         across records. Raises NewerDatabase, StoreError, StorageFull.
         """
         engine = connect(url)
-        with clear_errors():
-            migrate(engine)
+        try:
+            with clear_errors():
+                migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
         store = cls(Sessions(engine), files, rules, unique)
         store._engine = engine
         return store

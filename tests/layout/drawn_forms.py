@@ -65,16 +65,18 @@ class Paper:
         x = (self.size[0] - width) / 2
         return x, self.text(x, y, words, points)
 
-    def rule(self, x0: float, x1: float, y: float, style: str = "solid") -> tuple[float, float]:
-        """A line to write on, in one of LINE_STYLES; its first and last x as inked."""
+    def rule(self, x0: float, x1: float, y: float, style: str = "solid") -> tuple[float, float, float]:
+        """A line to write on, in one of LINE_STYLES; its first and last x and its height as inked."""
         c = self._canvas
         if style in ("periods", "spaced periods", "underscores"):
             unit = {"periods": ".", "spaced periods": ". ", "underscores": "_"}[style]
             step = float(pdfmetrics.stringWidth(unit, _font(), self.points)) / mm
             count = int((x1 - x0) / step)
             end = self.text(x0, y, unit * count)
-            bearing = {"underscores": 0.0}.get(style, 0.38 * self.points / 10)
-            return x0 + bearing, end - bearing - (step / 2 if style == "spaced periods" else 0)
+            em = self.points * 25.4 / 72
+            if style == "underscores":
+                return x0, end, y + 0.21 * em
+            return x0 + 0.107 * em, end - 0.107 * em - (step / 2 if style == "spaced periods" else 0), y - 0.062 * em
         dash: tuple[float, ...] = {
             "dots": (0.75, 0.75), "wide dots": (0.8, 3.2), "round dots": (0.01, 2.4), "dashes": (4, 2.5),
         }.get(style, ())  # fmt: skip
@@ -85,7 +87,7 @@ class Paper:
         c.setDash(dash)
         c.line(x0 * mm, self._up(y), x1 * mm, self._up(y))
         c.restoreState()
-        return x0, x1
+        return x0, x1, y
 
     def square(self, x: float, y: float, side: float, points: float = 0.75) -> Box:
         """A tick box standing on the baseline y; its outer edge."""
@@ -119,15 +121,14 @@ class Paper:
     # --- what can be filled in; each draws and remembers the truth ---
 
     def answer(self, x0: float, x1: float, y: float, style: str, room: float = LEADING_MM) -> None:
-        first, last = self.rule(x0, x1, y, style)
-        self.truth.lines.append(writing_room(first, last, y, room))
+        self.truth.lines.append(writing_room(*self.rule(x0, x1, y, style), room))
 
     def date(self, x: float, y: float, style: str, between: Sequence[str], widths: Sequence[float]) -> float:
         """Short lines with words or slashes between them."""
         parts = []
         for number, width in enumerate(widths):
-            first, last = self.rule(x, x + width, y, style)
-            parts.append(writing_room(first, last, y, LEADING_MM))
+            first, last, level = self.rule(x, x + width, y, style)
+            parts.append(writing_room(first, last, level, LEADING_MM))
             x = last + 0.4
             if number < len(between):
                 x = self.text(x, y, between[number]) + 0.4

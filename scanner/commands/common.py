@@ -1,0 +1,111 @@
+"""What several commands need: the settings, the form, the store, progress, and how a command ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from scanner.errors import FormError
+from scanner.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from scanner.model import FormTemplate
+    from scanner.store import Store
+
+MUST_ACT, NEEDS_A_PERSON = 1, 3
+EVERY = 50
+"""Where there is no terminal, a line of progress for so many."""
+
+
+def end(sentence: str, code: int = MUST_ACT) -> NoReturn:
+    """End the program with one sentence for the operator."""
+    click.echo(f"sohoa: {sentence}", err=True)
+    sys.exit(code)
+
+
+def end_with_pages(lines: Sequence[str]) -> None:
+    """Name the pages that need a person and say so in the exit code; nothing where there are none."""
+    if lines:
+        click.echo("These pages need a person:", err=True)
+        for line in lines:
+            click.echo(f"  {line}", err=True)
+        sys.exit(NEEDS_A_PERSON)
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the settings as its first argument."""
+
+    @wraps(command)
+    @click.pass_context
+    def run(ctx: click.Context, *args: Any, **kwargs: Any) -> Any:
+        return command(load_settings(**ctx.find_root().obj), *args, **kwargs)
+
+    return run
+
+
+def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
+    """The form named by flag or setting, or the only one there is. Raises FormError."""
+    from scanner.forms import list_forms, load_form
+
+    wanted = form_id or settings.form
+    known = list_forms(settings.forms)
+    if wanted is None and len(known) != 1:
+        raise FormError("Several forms are installed." if known else "No form is installed.", "Name one with --form.")
+    return load_form(wanted or known[0], settings.forms)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """The store, closed at the end."""
+    from scanner.opening import open_store
+
+    store = open_store(settings)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+class Meter:
+    """Tells how far long work is: a bar on a terminal, on anything else a plain line now and then."""
+
+    def __init__(self, what: str, bar: Progress | None = None, *, quiet: bool = False) -> None:
+        self._what, self._bar, self._quiet = what, bar, quiet
+        self._task = bar.add_task(what, total=None) if bar else None
+        self._done, self._total = 0, 0
+
+    def expect(self, total: int) -> None:
+        """How many there will be, as soon as it is known."""
+        self._total = total
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total)
+
+    def step(self, *_: object) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task)
+        elif not self._quiet and (self._done % EVERY == 0 or self._done == self._total):
+            click.echo(f"{self._what}: {self._done}" + (f"/{self._total}" if self._total else ""), err=True)
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool = False) -> Iterator[Meter]:
+    """A meter on standard error, so that what a command writes stays clean; `quiet`: one that shows nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield Meter(what, quiet=quiet)
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield Meter(what, bar)

@@ -1,0 +1,66 @@
+"""`sohoa serve`, `export` and `report`: the review desk, and what leaves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scanner.commands.common import chosen_form, end, opened, progress, with_settings
+from scanner.errors import SettingsError
+from scanner.settings import Settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@with_settings
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Open the review desk in a browser."""
+    from review_ui.server import serve as run
+
+    with opened(settings) as store:
+        if not store.users():
+            click.echo("Nobody can log in yet. Add the first person with: sohoa users add NAME --role admin")
+    click.echo(f"Sohoa is at http://{host}:{port} (Ctrl+C ends it)")
+    try:
+        run(settings, host, port)
+    except OSError:
+        end(f"Port {port} is taken or not allowed. Choose another with --port.")
+
+
+@click.command()
+@click.option("--format", "fmt", type=click.Choice(["csv", "xlsx", "jsonl"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+@click.option("--status", type=click.Choice(["verified", "all"]), default="verified", show_default=True)
+@click.option("--batch", help="Only this batch.")
+@click.option("--form", "form_id", help="The form whose records go out; needed where several are installed.")
+@with_settings
+def export(settings: Settings, fmt: str, out: Path, status: str, batch: str | None, form_id: str | None) -> None:
+    """Write records as CSV, XLSX or JSON Lines."""
+    from scanner import export as exports
+
+    form = chosen_form(settings, form_id)
+    with opened(settings) as store, progress("Records") as meter:
+        if batch is not None and batch not in {b.name for b in store.batches()}:
+            raise SettingsError("There is no batch of that name.", "The review desk lists them.")
+        done = exports.export(store.export_rows(status, batch), form, fmt, out, tick=meter.step)
+    click.echo(f"{out}: {done.records} records, {done.verified} of them verified.")
+    if done.other_forms:
+        click.echo(f"{done.other_forms} records of other forms were left out; name their form with --form.", err=True)
+
+
+@click.command()
+@click.option("--week", help="ISO week, as 2024-W41; default: this week.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="FILE.xlsx or FILE.html")
+@with_settings
+def report(settings: Settings, week: str | None, out: Path) -> None:
+    """The commune's weekly report: counts only."""
+    from scanner.forms import load_form
+    from scanner.report import Week, weekly_report, write_weekly_report
+
+    chosen = Week.parse(week) if week else Week.current()
+    with opened(settings) as store:
+        made = weekly_report(store, chosen, forms=lambda form_id: load_form(form_id, settings.forms))
+    write_weekly_report(made, out)
+    click.echo(f"{out}: week {chosen}.")

@@ -1,0 +1,90 @@
+"""What the doctor finds, and that looking changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from scanner import doctor
+from scanner.doctor import Finding, examine
+from scanner.opening import open_store
+from scanner.settings import Settings
+from scanner.store.connection import connect
+
+
+def finding(settings: Settings, name: str) -> Finding:
+    """What was found of one thing."""
+    return next(f for f in examine(settings) if f.name == name)
+
+
+def at_revision(data: Path, revision: str) -> Settings:
+    """A data folder whose database says it is of that revision."""
+    settings = Settings(data=data)
+    open_store(settings).close()
+    engine = connect(settings.url).execution_options(sohoa_write=True)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    engine.dispose()
+    return settings
+
+
+def test_everything_required_is_here_or_names_what_mends_it(tmp_path: Path) -> None:
+    found = examine(Settings(data=tmp_path))
+    assert all(f.ok or f.mend for f in found)
+    assert all(f.ok for f in found if f.required)
+
+
+def test_database_is_not_made_by_looking(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert finding(settings, "database").ok
+    assert not settings.database.exists()
+
+
+def test_database_is_told_with_its_revision(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    open_store(settings).close()
+    assert "sqlite, revision 0001" in finding(settings, "database").detail
+
+
+def test_database_of_a_newer_version_is_told_and_left_alone(tmp_path: Path) -> None:
+    settings = at_revision(tmp_path, "9999")
+    found = finding(settings, "database")
+    assert not found.ok and found.required and "newer" in found.detail
+
+
+def test_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, database_url="postgresql://a:sekret@127.0.0.1:1/x")
+    found = finding(settings, "database")
+    assert not found.ok and "SOHOA_DATABASE_URL" in found.mend
+    assert "sekret" not in found.detail + found.mend
+
+
+def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    settings.database.write_bytes(b"no database at all" * 100)
+    assert not finding(settings, "database").ok
+
+
+def test_data_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    found = finding(Settings(data=tmp_path / "file" / "data"), "data folder")
+    assert not found.ok and "SOHOA_DATA" in found.mend
+
+
+def test_missing_poppler_is_told_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = finding(Settings(data=tmp_path), "poppler (PDF)")
+    assert not found.ok and "poppler-utils" in found.mend
+
+
+def test_little_room_on_the_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "FREE_GB", 1e9)
+    assert not finding(Settings(data=tmp_path), "free disk space").ok
+
+
+def test_broken_form_is_told(tmp_path: Path) -> None:
+    (tmp_path / "forms" / "mine").mkdir(parents=True)
+    (tmp_path / "forms" / "mine" / "form.json").write_text("{", encoding="utf-8")
+    assert not finding(Settings(data=tmp_path, forms=tmp_path / "forms"), "forms").ok
