@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from scanner.errors import SohoaError, StorageFull, StoreError
@@ -28,10 +29,10 @@ class FileStore:
         digest = hashlib.sha256(data).hexdigest()
         key = f"{digest[:2]}/{digest}{suffix}"
         target = self.path(key)
-        if target.exists():
-            return key
         partial = target.with_name(f".{digest[:16]}-{secrets.token_hex(4)}.partial")
         try:
+            if target.exists():
+                return key
             target.parent.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
                 file.write(data)
@@ -39,7 +40,8 @@ class FileStore:
                 os.fsync(file.fileno())
             partial.replace(target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):  # the folder itself may be closed or gone
+                partial.unlink()
             raise _sentence(error) from None
         return key
 

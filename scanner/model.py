@@ -175,8 +175,8 @@ class PageRef:
 
     @property
     def source(self) -> str:
-        """The file's name, without its folder."""
-        return self.path.name
+        """The file's name, without its folder. What is no UTF-8 in it (old Linux disks) is shown as "?"."""
+        return self.path.name.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -187,7 +187,7 @@ HARMLESS = re.compile(
 """Poppler's complaints about what no one sees on the page, and repairs it made."""
 COMPLAINT = re.compile(rb"(Syntax|Internal|I/O) Error|Corrupt JPEG|Premature end of JPEG")
 SCANNED = 0.7
-"""A page whose pictures cover this share of it is a scan: it is rendered pixel for pixel."""
+"""A page whose pictures cover this share of it is a scan: it is rendered at its own resolution."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Checks between answers, as small named functions in one registry. They raise issues, they never edit.
 
-A form's file binds a check's roles to its fields and names the rule; no check knows a form or a field.
+A form's file binds a check's roles to its fields and names the rule; no check knows a form or a field. An issue says
+that answers do not agree, never which of them is wrong: a person looks at the sheet.
 """
 
 from __future__ import annotations
@@ -10,12 +11,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from scanner.errors import FormError
 from scanner.model import FieldKind, FormTemplate, Issue, Reason, RuleSpec, Value
-from scanner.vietnam.dates import age_on, parse_date, year_of
+from scanner.vietnam.dates import age_on, parse_date, span_of, year_of
+from scanner.vietnam.ethnic import find_group
 from scanner.vietnam.identity import IdentityNumber
+from scanner.words import word
 
 CountSame = Callable[[str, str], int]
 """(field id, value) → how many other records hold the same value."""
+MOST_YEARS = 120
+"""Age beyond which a birth date is doubted where a rule does not say."""
+
+
+def is_empty(value: Value) -> bool:
+    """Is this no answer: nothing, blanks, no tick, no signature?"""
+    return not (value.strip() if isinstance(value, str) else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +47,20 @@ class Answers:
     def text(self, role: str) -> str:
         """The value of a role of one field as text; "" where it is empty."""
         value = self.values.get(self.ids(role)[0]) if self.ids(role) else None
-        return value if isinstance(value, str) else ""
+        return value.strip() if isinstance(value, str) else ""
 
     def filled(self, role: str) -> tuple[str, ...]:
         """The fields of a role that have an answer."""
-        return tuple(i for i in self.ids(role) if self.values.get(i) not in (None, "", (), False))
+        return tuple(i for i in self.ids(role) if not is_empty(self.values.get(i)))
+
+    def empty(self, role: str) -> tuple[str, ...]:
+        """The fields of a role that have no answer."""
+        return tuple(i for i in self.ids(role) if is_empty(self.values.get(i)))
+
+    def chosen(self, role: str) -> frozenset[str]:
+        """The options chosen in a role of one field, be it of one answer or of several."""
+        value = self.values.get(self.ids(role)[0]) if self.ids(role) else None
+        return frozenset(value) if isinstance(value, tuple) else frozenset({value} if isinstance(value, str) else ())
 
     def param(self, name: str, default: Any = None) -> Any:
         """A constant of the rule."""
@@ -51,15 +71,25 @@ class Answers:
         return Issue(self.rule.rule, fields, Reason(code, measures))
 
 
-Check = Callable[[Answers], Iterable[Issue]]
-CHECKS: dict[str, Check] = {}
+@dataclass(frozen=True, slots=True)
+class NamedCheck:
+    """A check with the roles that a rule must bind and the constants that it must give."""
+
+    run: Callable[[Answers], Iterable[Issue]]
+    roles: tuple[str, ...]
+    params: tuple[str, ...]
 
 
-def check_named(name: str) -> Callable[[Check], Check]:
-    """Register a check under the name that form files use."""
+CHECKS: dict[str, NamedCheck] = {}
 
-    def register(function: Check) -> Check:
-        CHECKS[name] = function
+
+def check_named(
+    name: str, *roles: str, params: tuple[str, ...] = ()
+) -> Callable[[Callable[[Answers], Iterable[Issue]]], Callable[[Answers], Iterable[Issue]]]:
+    """Register a check under the name that form files use, with the roles and constants that it cannot do without."""
+
+    def register(function: Callable[[Answers], Iterable[Issue]]) -> Callable[[Answers], Iterable[Issue]]:
+        CHECKS[name] = NamedCheck(function, roles, params)
         return function
 
     return register
@@ -68,50 +98,93 @@ def check_named(name: str) -> Callable[[Check], Check]:
 def check(
     values: Mapping[str, Value], form: FormTemplate, *, today: date, count_same: CountSame | None = None
 ) -> tuple[Issue, ...]:
-    """Every issue that the form's rules find in a record's values."""
+    """Every issue that the form's rules find in a record's values, in the order of the rules.
+
+    A field that could not be read counts as empty: its value is None. `count_same` asks the database; without it the
+    check that needs one is silent. Raises FormError for a rule that cannot be run.
+    """
     found: list[Issue] = []
     for rule in form.rules:
-        found += CHECKS[rule.check](Answers(rule, form, values, today, count_same))
+        found += _runnable(rule, form).run(Answers(rule, form, values, today, count_same))
     return tuple(found)
+
+
+def _runnable(rule: RuleSpec, form: FormTemplate) -> NamedCheck:
+    named = CHECKS.get(rule.check)
+    if named is None:
+        raise FormError(f"Rule {rule.rule} of form {form.id} names no check.", f"The checks are {', '.join(CHECKS)}.")
+    missing = [r for r in named.roles if not rule.fields.get(r)] + [p for p in named.params if p not in rule.params]
+    if missing:
+        raise FormError(f"Rule {rule.rule} of form {form.id} lacks {', '.join(missing)}.", "Add it to the form file.")
+    return named
+
+
+def describe_rules(form: FormTemplate, lang: str = "en") -> tuple[tuple[str, str], ...]:
+    """(rule, one sentence on what it asks, with the fields' labels) for every rule of a form, in its order."""
+    return tuple((rule.rule, _described(rule, form, lang)) for rule in form.rules)
+
+
+def _described(rule: RuleSpec, form: FormTemplate, lang: str) -> str:
+    _runnable(rule, form)
+    labels = {
+        role: ", ".join(f"“{form.field(i).label}”" for i in ((bound,) if isinstance(bound, str) else bound))
+        for role, bound in rule.fields.items()
+    }
+    options = {o.id: o.label for spec in form.fields for o in spec.options if spec.id in _bound(rule)}
+    constants = {
+        name: " / ".join(options.get(str(v), str(v)) for v in (value if isinstance(value, (list, tuple)) else (value,)))
+        for name, value in rule.params.items()
+    }
+    unsaid = {"most": MOST_YEARS, "day": word("rule.today", lang)}
+    return word(f"rule.{rule.check}", lang, **{**unsaid, **constants, **labels})
+
+
+def _bound(rule: RuleSpec) -> frozenset[str]:
+    return frozenset(i for bound in rule.fields.values() for i in ((bound,) if isinstance(bound, str) else bound))
 
 
 # --- numbers -----------------------------------------------------------------------------------------
 
 
-@check_named("length")
+@check_named("length", "number", params=("lengths",))
 def _length(a: Answers) -> Iterable[Issue]:
     """`number` has one of the lengths in params."""
     number = a.text("number")
-    if number and (not number.isdigit() or len(number) not in a.param("lengths")):
+    if number and len(number) not in a.param("lengths"):
         wanted = " / ".join(str(n) for n in a.param("lengths"))
         yield a.issue("wrong_length", *a.ids("number"), length=len(number), wanted=wanted)
 
 
-@check_named("identity_matches_birth")
+@check_named("identity_matches_birth", "number", "birth")
 def _identity_birth(a: Answers) -> Iterable[Issue]:
     """The year in a 12-digit `number` is the year of `birth`."""
     number, year = IdentityNumber.parse(a.text("number")), year_of(a.text("birth"))
-    if number and year is not None and number.birth_year != year:
+    if number and year is not None and number.birth_year not in (None, year):
         yield a.issue("number_against_birth", *a.ids("number"), *a.ids("birth"))
 
 
-@check_named("identity_matches_sex")
+@check_named("identity_matches_sex", "number", "sex", params=("male", "female"))
 def _identity_sex(a: Answers) -> Iterable[Issue]:
     """The sex digit of a 12-digit `number` agrees with `sex` (params male, female: option ids)."""
     number, sex = IdentityNumber.parse(a.text("number")), a.text("sex")
-    if number and sex and sex != a.param("male" if number.male else "female"):
+    if number and number.male is not None and sex and sex != a.param("male" if number.male else "female"):
         yield a.issue("number_against_sex", *a.ids("number"), *a.ids("sex"))
 
 
-@check_named("identity_place_known")
+@check_named("identity_place_known", "number")
 def _identity_place(a: Answers) -> Iterable[Issue]:
-    """The first three digits of a 12-digit `number` are a province of the list or a country."""
+    """The first three digits of a 12-digit `number` are a province's or a country's code.
+
+    000 is neither: an old number of nine digits with zeros before it, or an 8 that looks like a 0.
+    """
     number = IdentityNumber.parse(a.text("number"))
-    if number and not number.known_place:
+    if number and number.padded:
+        yield a.issue("number_padded", *a.ids("number"))
+    elif number and not number.known_place:
         yield a.issue("unknown_place_code", *a.ids("number"))
 
 
-@check_named("unique")
+@check_named("unique", "number")
 def _unique(a: Answers) -> Iterable[Issue]:
     """No other record holds the same `number`; looks only where a database is at hand."""
     number = a.text("number")
@@ -121,41 +194,63 @@ def _unique(a: Answers) -> Iterable[Issue]:
             yield a.issue("same_number", *a.ids("number"), count=others)
 
 
+@check_named("kind_of_field")
+def _digits_only(a: Answers) -> Iterable[Issue]:
+    """Fields of digits hold digits only (no apostrophe of a spreadsheet, no letter O)."""
+    for spec in a.form.fields:
+        value = a.values.get(spec.id)
+        if spec.kind is not FieldKind.DIGITS or not isinstance(value, str) or is_empty(value):
+            continue
+        if not (value.isascii() and value.isdigit()):
+            yield a.issue("digits_only", spec.id)
+
+
 # --- dates -------------------------------------------------------------------------------------------
 
 
-@check_named("calendar_date")
+@check_named("calendar_date", "dates")
 def _calendar(a: Answers) -> Iterable[Issue]:
-    """Each of `dates` is a date of the calendar or a year."""
+    """Each of `dates` is a date of the calendar or a year (31/02 is neither, nor is a spreadsheet's serial)."""
     for field in a.filled("dates"):
         value = a.values[field]
         if isinstance(value, str) and year_of(value) is None:
             yield a.issue("no_such_date", field)
 
 
-@check_named("not_in_future")
+@check_named("not_in_future", "dates")
 def _not_in_future(a: Answers) -> Iterable[Issue]:
     """None of `dates` lies after today."""
     for field in a.filled("dates"):
-        value = str(a.values[field])
-        full, year = parse_date(value), year_of(value)
-        if (full and full > a.today) or (not full and year is not None and year > a.today.year):
+        span = span_of(str(a.values[field]))
+        if span and span[0] > a.today:
             yield a.issue("date_in_future", field)
 
 
-@check_named("age")
+@check_named("in_order", "earlier", "later")
+def _in_order(a: Answers) -> Iterable[Issue]:
+    """Each of `later` lies on the day of `earlier` or after it."""
+    first = span_of(a.text("earlier"))
+    for field in a.filled("later"):
+        second = span_of(str(a.values[field]))
+        if first and second and second[1] < first[0]:
+            yield a.issue("dates_out_of_order", *a.ids("earlier"), field)
+
+
+@check_named("age", "birth", params=("least",))
 def _age(a: Answers) -> Iterable[Issue]:
-    """From `birth` to `day` (or today) lie between params least and most years."""
-    birth = a.text("birth")
-    day = parse_date(a.text("day")) or a.today
-    born, year = parse_date(birth), year_of(birth)
-    if year is None:
+    """From `birth` to `day` (or today) lie between params least and most (120) years.
+
+    Of a year alone the kindest reading counts. A `day` before birth or after today decides nothing: other checks tell.
+    """
+    born, day = span_of(a.text("birth")), parse_date(a.text("day"))
+    if born is None or born[0] > a.today:
         return
-    age = age_on(born, day) if born else day.year - year
-    if age < a.param("least"):
+    if day is None or not born[0] <= day <= a.today:
+        day = a.today
+    if age_on(born[0], day) < a.param("least"):
         yield a.issue("too_young", *a.ids("birth"), age=a.param("least"))
-    elif age > a.param("most", 120):
-        yield a.issue("too_old", *a.ids("birth"), age=a.param("most", 120))
+    elif age_on(born[1], day) > a.param("most", MOST_YEARS):
+        yield a.issue("too_old", *a.ids("birth"), age=a.param("most", MOST_YEARS))
 
 
 # --- which answers belong together -------------------------------------------------------------------
@@ -165,44 +260,50 @@ def _age(a: Answers) -> Iterable[Issue]:
 def _required(a: Answers) -> Iterable[Issue]:
     """Every field that the form requires has an answer."""
     for spec in a.form.fields:
-        if spec.required and a.values.get(spec.id) in (None, "", ()):
+        if spec.required and is_empty(a.values.get(spec.id)):
             yield a.issue("answer_missing", spec.id)
 
 
-@check_named("only_when")
+@check_named("only_when", "when", "then", params=("values",))
 def _only_when(a: Answers) -> Iterable[Issue]:
     """`then` may be answered only when `when` is one of params values."""
-    chosen = a.values.get(a.ids("when")[0])
     filled = a.filled("then")
-    if filled and chosen not in a.param("values"):
+    if filled and not a.chosen("when") & set(a.param("values")):
         yield a.issue("answer_not_expected", *a.ids("when"), *filled, count=len(filled))
 
 
-@check_named("needed_when")
+@check_named("not_when", "when", "then", params=("values",))
+def _not_when(a: Answers) -> Iterable[Issue]:
+    """When `when` is one of params values, none of `then` may be answered. Silent while `when` is empty."""
+    filled = a.filled("then")
+    if filled and a.chosen("when") & set(a.param("values")):
+        yield a.issue("answer_not_expected", *a.ids("when"), *filled, count=len(filled))
+
+
+@check_named("needed_when", "when", "then", params=("values",))
 def _needed_when(a: Answers) -> Iterable[Issue]:
     """When `when` is one of params values, each of `then` must be answered."""
-    if a.values.get(a.ids("when")[0]) not in a.param("values"):
-        return
-    missing = [i for i in a.ids("then") if i not in a.filled("then")]
-    if missing:
+    missing = a.empty("then")
+    if missing and a.chosen("when") & set(a.param("values")):
         yield a.issue("answer_expected", *a.ids("when"), *missing, count=len(missing))
 
 
-@check_named("includes_when_filled")
+@check_named("includes_when_filled", "choices", "text", params=("option",))
 def _includes_when_filled(a: Answers) -> Iterable[Issue]:
-    """`text` is written exactly when the several answers of `choices` include params option."""
-    chosen = a.values.get(a.ids("choices")[0])
-    ticked = isinstance(chosen, tuple) and a.param("option") in chosen
+    """`text` is written exactly when the answers of `choices` include params option."""
+    ticked = a.param("option") in a.chosen("choices")
     if ticked and not a.filled("text"):
-        yield a.issue("answer_expected", *a.ids("choices"), *a.ids("text"), count=1)
+        yield a.issue("text_expected", *a.ids("choices"), *a.ids("text"))
     elif a.filled("text") and not ticked:
         yield a.issue("tick_expected", *a.ids("choices"), *a.ids("text"))
 
 
-@check_named("kind_of_field")
-def _digits_only(a: Answers) -> Iterable[Issue]:
-    """Fields of digits hold digits only."""
-    for spec in a.form.fields:
-        value = a.values.get(spec.id)
-        if spec.kind is FieldKind.DIGITS and isinstance(value, str) and value and not value.isdigit():
-            yield a.issue("digits_only", spec.id)
+@check_named("minority_known", "name")
+def _minority_known(a: Answers) -> Iterable[Issue]:
+    """`name` is one of the 53 minority groups, by any name or spelling that people write."""
+    name = a.text("name")
+    group = find_group(name) if name else None
+    if name and group is None:
+        yield a.issue("unknown_group", *a.ids("name"))
+    elif group and not group.minority:
+        yield a.issue("no_minority", *a.ids("name"))

@@ -222,3 +222,19 @@ def test_full_disk_is_told_by_the_file_store(small_disk: Path) -> None:
         for seed in range(40):
             files.put(np.random.default_rng(seed).bytes(200_000), ".jpg")
     assert list(small_disk.rglob("*.partial")) == []
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are text there")
+def test_file_name_that_is_no_text_does_not_stop_the_batch(sheet: Path, tmp_path: Path) -> None:
+    """Old disks hold names in other spellings than UTF-8."""
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / os.fsdecode(b"phi\xe1u.png")).write_bytes(sheet.read_bytes())
+    (folder / os.fsdecode(b"th\xf4n.pdf")).write_bytes(b"no scan")
+    assert run("scan", folder, "--batch", "b", "--workers", "1", data=tmp_path / "data").exit_code == 3
+    result = run(
+        "export", "--format", "jsonl", "--status", "all", "--out", tmp_path / "x.jsonl", data=tmp_path / "data"
+    )
+    assert result.exit_code == 0
+    (line,) = (tmp_path / "x.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["source"] == "phi?u.png"

@@ -45,6 +45,7 @@ def test_a_draft_can_be_loaded_and_has_no_faults(tmp_path: Path, seed: int) -> N
     assert check_form(loaded) == []
     assert [f.id for f in loaded.fields] == [f"f{i:02}" for i in range(1, len(draft.fields) + 1)]
     assert np.array_equal(blank_image(loaded) < 128, blank_image(draft) < 128)
+    assert [p.name for p in (tmp_path / "forms").iterdir()] == ["drawn"]  # nothing half-made beside it
 
 
 def test_fields_are_numbered_down_the_page_and_from_the_left(tmp_path: Path) -> None:

@@ -98,3 +98,11 @@ def test_file_that_cannot_be_read_is_a_record_with_its_reason(reader, tmp_path) 
     path.write_bytes(b"no picture")
     record = read_ref(PageRef(path), reader)
     assert record.status is PageStatus.UNREADABLE and record.reason is not None
+
+
+def test_page_too_blurred_to_be_sure_of_goes_to_a_person_whole(desk_of_sheets, reader) -> None:
+    import cv2
+
+    blurred = cv2.GaussianBlur(desk_of_sheets.draw(37).image, (0, 0), 3.2)
+    record = read_page(as_page(blurred), reader, DAY)
+    assert record.status is not PageStatus.READ or all(r.review for r in record.readings)

@@ -114,11 +114,10 @@ def _middle(mark: NDArray[Any]) -> float:
 
 
 def _follows(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: NDArray[Any]) -> bool:
-    """Does a mark carry a chain on: as high, no wider gap than before, nothing standing in the gap?"""
+    """Does a mark carry a chain on: no wider gap than before, nothing standing in the gap?"""
     last = chain[-1]
     gap = int(mark[0] - last[1])
-    high, low = max(mark[3] - mark[2], last[3] - last[2]), min(mark[3] - mark[2], last[3] - last[2])
-    if gap < -2 or high - low > max(2, 0.4 * high):
+    if gap < -2:
         return False
     rule = RULE_MM * PX_PER_MM
     if max(mark[1] - mark[0], last[1] - last[0]) >= rule and gap > 0.5 * PX_PER_MM:

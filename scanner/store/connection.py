@@ -21,6 +21,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from scanner.errors import NewerDatabase, SettingsError, SohoaError, StorageFull, StoreError
 
 BUSY_SECONDS = 30
+WRITING = 0x50_68_61
+"""The number of PostgreSQL's advisory lock that whoever writes holds until the transaction ends."""
 
 
 def connect(url: str) -> Engine:
@@ -36,7 +38,7 @@ def connect(url: str) -> Engine:
     try:
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
-        return create_engine(parsed, pool_pre_ping=True)
+        return _postgres(parsed) if parsed.get_backend_name() == "postgresql" else create_engine(parsed)
     except ModuleNotFoundError:
         raise SettingsError(
             "The driver for this database is not installed.", "Install it with: pip install 'sohoa[postgres]'"
@@ -71,6 +73,20 @@ def _sqlite(url: URL) -> Engine:
         # a write that starts as a read could find the database locked half-way; take the lock at once
         writing = connection.get_execution_options().get("sohoa_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # one writer at a time, as in SQLite: a change to one record also re-runs the rules of those that share its
+        # number, and two such changes would miss each other or wait for each other for ever
+        if connection.get_execution_options().get("sohoa_write", False):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
 
     return engine
 
@@ -143,7 +159,7 @@ def sentence(error: DBAPIError) -> SohoaError:
         return StoreError(
             "The database file is damaged or is no database.", "Restore it from a backup, or name another file."
         )
-    if "locked" in text:
+    if "locked" in text or "lock timeout" in text:
         return StoreError("The database is busy with another program.", "Wait a moment and try again.")
     if "readonly" in text or "read-only" in text:
         return StoreError("The database cannot be written to.", "Check the permission of the data folder.")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from scanner import model
+from scanner.errors import StoreError
 from scanner.model import PageStatus, Reason
 from scanner.store import convert
 from scanner.store.base import Base
@@ -52,12 +53,19 @@ class Intake(Base):
                 self._fill(session, row, record)
                 return True
         except IntegrityError:  # another writer was faster between the look and the insert
-            return False
+            if (ref.sha256, ref.number) in self.known_pages():
+                return False
+            raise StoreError("The batch of this page is not in the database.", "Run the same command again.") from None
 
     def replace_machine_reading(self, record_id: str, record: model.Record) -> None:
-        """A page read again: the machine's readings are replaced, what people entered stands."""
+        """A page read again: the machine's readings are replaced, what people entered stands.
+
+        Where the form is no longer found, a record that was read stays as it is.
+        """
         with self._sessions.writing() as session:
             row = self._record(session, record_id, None, lock=True)
+            if row.status == PageStatus.READ and record.status is not PageStatus.READ:
+                return
             held = {r.field: r for r in session.scalars(select(Reading).where(Reading.record_id == record_id))}
             self._describe(row, record)
             for position, reading in enumerate(record.readings):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 
-from scanner.vietnam.orthography import new_style, nfc, tone_blind
+from scanner.vietnam.orthography import tone_blind, usual_tones
 from scanner.vietnam.places import communes
 
 LISTED = 12
@@ -16,7 +16,7 @@ LISTED = 12
 
 @lru_cache(maxsize=1)
 def words() -> Mapping[str, int]:
-    """Lower-case word (tone marks placed the new way) → weight."""
+    """Lower-case word (tone marks in their usual place) → weight."""
     counted: Counter[str] = Counter()
     for commune in communes():
         for name in (commune.province, commune.district, commune.name):
@@ -30,7 +30,7 @@ def words() -> Mapping[str, int]:
 
 def key(word: str) -> str:
     """How a word is looked up."""
-    return new_style(nfc(word).lower())
+    return usual_tones(word).lower()
 
 
 @lru_cache(maxsize=1)

@@ -361,6 +361,18 @@ def test_two_squares_with_white_between_are_ticks(look: Callable[[Draw], tuple[T
     assert found.combs == ()
 
 
+def test_letters_over_an_underline_enclose_no_tick_box(tmp_path: Path) -> None:
+    paper = Paper(tmp_path / "form.pdf")
+    for row in range(8):
+        y = 20.0 + 12 * row
+        x0, x1 = paper.centred(y, "EXAMPLES PLEASE, TPL PLF", 11 + row / 2)
+        paper.rule(x0, x1, y + 1.0 + row / 10)
+    paper.done()
+    found = detect(_scanned(render_blank(tmp_path / "form.pdf"), turn=0))
+    assert found.ticks == ()
+    assert found.boxes == ()
+
+
 def test_an_empty_box_is_room_to_write_and_a_full_one_is_not(look: Callable[[Draw], tuple[Truth, Detected]]) -> None:
     def draw(paper: Paper) -> None:
         paper.room(Box(40, 30, 120, 8))

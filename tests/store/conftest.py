@@ -42,7 +42,7 @@ def record(name: str = "a.jpg", number: int = 1, review: tuple[str, ...] = (), *
                 ("khác",), Reason("not_sure") if doubt else None,
             )
         )  # fmt: skip
-    sha = hashlib.sha256(name.encode()).hexdigest()
+    sha = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     return Record(PageRef(Path(name), number, sha), "mau-so-03", "1", PageStatus.READ, readings=tuple(readings))
 
 

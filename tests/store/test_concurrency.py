@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
+from threading import Barrier
 
-from scanner.errors import Conflict
-from scanner.store import Store
-from tests.store.conftest import record, user
+import pytest
+
+from scanner.errors import Conflict, StoreError
+from scanner.store import Store, Viewer, connection
+from tests.store.conftest import PASSWORD, record, user
 from tests.store.test_contract import only, put
 
 
@@ -49,3 +55,150 @@ def test_one_page_given_by_many_writers_is_kept_once(store: Store) -> None:
         kept = list(pool.map(lambda _: store.add_record(batch, record()), range(8)))
     assert kept.count(True) == 1
     assert len(store.known_pages()) == 1
+
+
+def together(*jobs: Callable[[], object]) -> list[object]:
+    """Do jobs at the same moment; what each returned, or the error it ended with."""
+    gate = Barrier(len(jobs))
+
+    def start(job: Callable[[], object]) -> object:
+        gate.wait(20)
+        try:
+            return job()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(start, jobs))
+
+
+def mend(store: Store, record_id: str, number: str, viewer: Viewer) -> None:
+    """Enter another number into a record nobody has touched."""
+    store.correct(record_id, "so_dinh_danh", number, viewer=viewer, seen_revision=0, manner="typed")
+
+
+def test_batch_named_by_many_at_once_is_one_batch(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(4)]
+    for turn in range(5):
+        made = together(*(partial(s.ensure_batch, f"Đợt {turn}", xa=None, form="mau-so-03") for s in stores))
+        assert len(set(map(str, made))) == 1, made
+    assert len(stores[0].batches()) == 5
+
+
+def test_user_added_by_two_at_once_is_one_user_and_a_sentence(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(2)]
+    for turn in range(4):
+        made = together(*(partial(s.add_user, f"nguoi{turn}", "Tên", "reviewer", PASSWORD) for s in stores))
+        assert sorted(type(m).__name__ for m in made) == ["UserError", "str"], made
+
+
+def test_two_pages_with_one_number_that_come_in_together_are_both_flagged(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(2)]
+    batch = stores[0].ensure_batch("Đợt", xa=None, form="mau-so-03")
+    for turn in range(8):
+        number = f"00808012{turn:04}"
+        kept = together(
+            *(partial(s.add_record, batch, record(f"{turn}{i}.jpg", so_dinh_danh=number)) for i, s in enumerate(stores))
+        )
+        assert kept == [True, True]
+        rows = [r for r in stores[0].export_rows("all") if r.values["so_dinh_danh"] == number]
+        assert [len(r.issues) for r in rows] == [1, 1]
+
+
+def test_reviewers_who_mend_both_of_a_pair_at_once_do_not_block_each_other(open_store: Callable[[], Store]) -> None:
+    first, second = open_store(), open_store()
+    a, b = user(first, "aa"), user(first, "bb")
+    for turn in range(6):
+        number = f"00808012{turn:04}"
+        put(
+            first,
+            record(f"{turn}a.jpg", so_dinh_danh=number),
+            record(f"{turn}b.jpg", so_dinh_danh=number),
+            batch=f"Đợt {turn}",
+        )
+        pair = [r.record_id for r in first.export_rows("all") if r.values["so_dinh_danh"] == number]
+        done = together(
+            lambda ids=pair, n=turn: mend(first, ids[0], f"00808013{n:04}", a),
+            lambda ids=pair, n=turn: mend(second, ids[1], f"00808014{n:04}", b),
+        )
+        assert not [d for d in done if isinstance(d, Exception)], done
+        assert [r.issues for r in first.export_rows("all") if r.record_id in pair] == [(), ()]
+
+
+def test_reviewers_who_give_two_records_one_number_at_once_see_both_flagged(open_store: Callable[[], Store]) -> None:
+    first, second = open_store(), open_store()
+    a, b = user(first, "aa"), user(first, "bb")
+    for turn in range(6):
+        put(
+            first,
+            record(f"{turn}a.jpg", so_dinh_danh=f"00808013{turn:04}"),
+            record(f"{turn}b.jpg", so_dinh_danh=f"00808014{turn:04}"),
+            batch=f"Đợt {turn}",
+        )
+        pair = [r.record_id for r in first.export_rows("all", batch=f"Đợt {turn}")]
+        assert len(pair) == 2
+        together(
+            lambda ids=pair, n=turn: mend(first, ids[0], f"00808015{n:04}", a),
+            lambda ids=pair, n=turn: mend(second, ids[1], f"00808015{n:04}", b),
+        )
+        assert [len(r.issues) for r in first.export_rows("all") if r.record_id in pair] == [1, 1]
+
+
+def test_reading_again_and_a_reviewer_at_once_keep_the_reviewers_value(open_store: Callable[[], Store]) -> None:
+    first, second = open_store(), open_store()
+    put(first, record(review=("ho_ten",)))
+    record_id, viewer = only(first), user(first, "aa")
+    for turn in range(6):
+        together(
+            lambda n=turn: first.correct(
+                record_id, "ho_ten", f"Người {n}", viewer=viewer, seen_revision=n, manner="typed"
+            ),
+            lambda n=turn: second.replace_machine_reading(record_id, record(ho_ten=f"Máy {n}", review=("ho_ten",))),
+        )
+        found = next(f for f in first.record(record_id, viewer).fields if f.field == "ho_ten")
+        assert (found.value, found.machine_value, found.open) == (f"Người {turn}", f"Máy {turn}", False)
+
+
+def test_revisions_of_a_field_are_numbered_without_gaps_whoever_writes(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(3)]
+    put(stores[0], record(review=("ho_ten",)))
+    record_id = only(stores[0])
+    people = [user(stores[0], f"nguoi{i}") for i in range(3)]
+
+    def insist(store: Store, viewer: Viewer) -> int:
+        written = 0
+        while written < 4:
+            seen = next(f.revision for f in store.record(record_id, viewer).fields if f.field == "ho_ten")
+            try:
+                store.correct(
+                    record_id, "ho_ten", f"{viewer.name} {written}", viewer=viewer, seen_revision=seen, manner="typed"
+                )
+                written += 1
+            except Conflict:
+                continue
+        return written
+
+    assert together(*(partial(insist, s, p) for s, p in zip(stores, people, strict=True))) == [4, 4, 4]
+    trail = stores[0].revisions(record_id, people[0])
+    assert [number for _, number, *_ in trail] == list(range(1, 13))
+    assert all(later[2] == earlier[3] for earlier, later in pairwise(trail)), "each starts from what the last one left"
+
+
+def test_database_opened_by_many_at_once_is_made_once(open_store: Callable[[], Store]) -> None:
+    opened = together(*[open_store] * 4)
+    assert [type(o).__name__ for o in opened] == ["Store"] * 4, opened
+    assert all(o.batches() == [] for o in opened if isinstance(o, Store))
+
+
+def test_writer_that_never_ends_is_told_and_not_waited_for_for_ever(
+    url: str, open_store: Callable[[], Store], monkeypatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 1)
+    store = open_store()
+    other = connection.connect(url)
+    with other.execution_options(sohoa_write=True).connect() as writing, writing.begin():
+        with pytest.raises(StoreError, match="busy"):
+            store.ensure_batch("Đợt", xa=None, form="mau-so-03")
+        assert store.batches() == [], "who only looks is not kept waiting"
+    other.dispose()
+    store.ensure_batch("Đợt", xa=None, form="mau-so-03")

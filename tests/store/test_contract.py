@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
-from scanner.errors import Conflict, NotThere, UserError
-from scanner.model import PageStatus
-from scanner.store import Store, Viewer
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from scanner.errors import Conflict, NotThere, StoreError, UserError
+from scanner.files import FileStore
+from scanner.model import Issue, PageRef, PageStatus, Reason
+from scanner.store import Store, Viewer, outgoing
+from scanner.store.connection import connect
+from scanner.store.tables import page_id
 from tests.store.conftest import PASSWORD, failed, record, user
 
 
@@ -221,3 +230,167 @@ def test_reopened_store_holds_what_was_stored(open_store) -> None:
     put(first, record())
     first.close()
     assert len(list(open_store().export_rows("all"))) == 1
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+VALUES = st.one_of(st.none(), TEXTS, st.booleans(), st.lists(TEXTS, max_size=4).map(tuple))
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=st.lists(VALUES, min_size=1, max_size=4))
+def test_what_people_enter_comes_back_as_it_was(store: Store, values) -> None:
+    """One record goes through many hands; every revision is kept, from what to what."""
+    name = f"{len(store.known_pages())}.jpg"
+    batch = store.ensure_batch("Đợt", xa=None, form="mau-so-03")
+    store.add_record(batch, record(name))
+    record_id = page_id(record(name).ref.sha256, 1)
+    viewer = store.authenticate("vi", PASSWORD) or user(store, "vi")
+    for number, value in enumerate(values):
+        shown = store.correct(record_id, "xa", value, viewer=viewer, seen_revision=number, manner="typed")
+        assert (shown.value, shown.revision, shown.open) == (value, number + 1, False)
+    trail = store.revisions(record_id, viewer)
+    assert [new for _, _, _, new, _, _ in trail] == values
+    assert [old for _, _, old, _, _, _ in trail] == [None, *values[:-1]]
+
+
+def test_page_for_a_batch_that_is_not_there_is_an_error_and_not_lost(store: Store) -> None:
+    with pytest.raises(StoreError):
+        store.add_record("00000000-0000-0000-0000-000000000000", record())
+    assert store.known_pages() == set()
+
+
+def test_page_whose_rules_fail_leaves_nothing_behind(url: str, tmp_path: Path) -> None:
+    def broken(*_: object) -> tuple[()]:
+        raise RuntimeError("a rule that fails")
+
+    with_fault = Store.open(url, FileStore(tmp_path), rules=broken)
+    batch = with_fault.ensure_batch("Đợt", xa=None, form="mau-so-03")
+    with pytest.raises(RuntimeError):
+        with_fault.add_record(batch, record())
+    assert with_fault.known_pages() == set()
+    with_fault.close()
+
+
+def test_store_without_rules_keeps_the_issues_that_came_with_the_page(url: str, tmp_path: Path) -> None:
+    plain = Store.open(url, FileStore(tmp_path))
+    issue = Issue("some_rule", ("ho_ten",), Reason("answer_missing"))
+    batch = plain.ensure_batch("Đợt", xa=None, form="mau-so-03")
+    plain.add_record(batch, replace(record(), issues=(issue,)))
+    (row,) = plain.export_rows("all")
+    plain.close()
+    assert [(i.rule, i.fields, i.open) for i in row.issues] == [("some_rule", ("ho_ten",), True)]
+    assert not row.verified
+
+
+def test_file_name_that_is_no_text_is_kept_in_some_spelling(store: Store) -> None:
+    """Linux has file names that are not UTF-8; Python spells their bytes as lone surrogates."""
+    put(store, record("phi\udce1u.jpg"))
+    (row,) = store.export_rows("all")
+    assert row.source.startswith("phi") and row.source.endswith("u.jpg")
+    row.source.encode("utf-8")
+
+
+def test_page_that_could_not_be_placed_and_now_is_joins_the_queue(store: Store, hanh: Viewer) -> None:
+    put(store, failed("a.jpg"))
+    (page,) = store.pages_needing_a_person(hanh)
+    store.replace_machine_reading(page.record_id, record("a.jpg", review=("ho_ten",)))
+    assert store.pages_needing_a_person(hanh) == []
+    assert [(i.record_id, i.open_fields) for i in store.queue(hanh)] == [(page.record_id, 1)]
+
+
+def test_reading_again_that_finds_no_form_does_not_take_a_persons_work_away(store: Store, hanh: Viewer) -> None:
+    put(store, record("a.jpg", review=("ho_ten",)))
+    record_id = only(store)
+    store.correct(record_id, "ho_ten", "Người Gõ", viewer=hanh, seen_revision=0, manner="typed")
+    store.replace_machine_reading(record_id, failed("a.jpg"))
+    (row,) = store.export_rows("verified")
+    assert row.values["ho_ten"] == "Người Gõ"
+
+
+def test_duplicate_that_comes_of_reading_again_is_flagged_on_both(store: Store, hanh: Viewer) -> None:
+    put(store, record("a.jpg"), record("b.jpg", so_dinh_danh="008080654321"))
+    second = next(r.record_id for r in store.export_rows("all") if r.source == "b.jpg")
+    store.replace_machine_reading(second, record("b.jpg"))
+    assert [i.open_issues for i in store.queue(hanh)] == [1, 1]
+    store.replace_machine_reading(second, record("b.jpg", so_dinh_danh="008080654321"))
+    assert store.queue(hanh) == []
+
+
+def test_one_number_on_three_records_counts_the_others(store: Store, hanh: Viewer) -> None:
+    put(store, record("a.jpg"), record("b.jpg"), record("c.jpg"))
+    counts = [store.record(i.record_id, hanh).issues[0].message.params["count"] for i in store.queue(hanh)]
+    assert counts[-1] == 2
+    assert len(counts) == 3
+
+
+def test_accepting_keeps_the_value_and_says_who(store: Store, hanh: Viewer) -> None:
+    put(store, record(review=("ho_ten",)))
+    record_id = only(store)
+    shown = store.correct(record_id, "ho_ten", "Quan Ngọc Sơn", viewer=hanh, seen_revision=0, manner="accepted")
+    assert (shown.value, shown.machine_value, shown.manner, shown.by) == (
+        "Quan Ngọc Sơn", "Quan Ngọc Sơn", "accepted", "Hanh",
+    )  # fmt: skip
+
+
+def test_value_entered_as_unreadable_is_empty_whatever_is_sent_with_it(store: Store, hanh: Viewer) -> None:
+    put(store, record(review=("xa",)))
+    shown = store.correct(only(store), "xa", "x", viewer=hanh, seen_revision=0, manner="unreadable")
+    assert shown.value is None and not shown.open
+
+
+def test_what_is_not_there_cannot_be_changed(store: Store, hanh: Viewer) -> None:
+    put(store, record())
+    with pytest.raises(NotThere):
+        store.correct(only(store), "no_such_field", "x", viewer=hanh, seen_revision=0, manner="typed")
+    with pytest.raises(NotThere):
+        store.settle_issue("00000000-0000-0000-0000-000000000000", viewer=hanh)
+
+
+def test_issue_of_another_commune_cannot_be_settled(store: Store, hanh: Viewer) -> None:
+    put(store, record(gioi_tinh="nu"), xa="1")
+    issue = store.record(only(store), hanh).issues[0]
+    with pytest.raises(NotThere):
+        store.settle_issue(issue.id, viewer=user(store, "khac", communes=("2",)))
+    assert store.record(only(store), hanh).issues[0].open
+
+
+def test_hold_runs_out_by_itself(store: Store, hanh: Viewer) -> None:
+    put(store, record(review=("ho_ten",)))
+    store.hold(only(store), hanh, seconds=-1)
+    assert store.queue(hanh)[0].held_by is None
+    mai = user(store, "mai")
+    store.hold(only(store), mai)
+    assert store.queue(hanh)[0].held_by == "Mai"
+
+
+def test_export_and_queue_keep_to_one_batch(store: Store, hanh: Viewer) -> None:
+    first = put(store, record("a.jpg", review=("ho_ten",)), batch="Một")
+    put(store, record("b.jpg", review=("xa",), so_dinh_danh="008080654321"), batch="Hai")
+    assert [r.source for r in store.export_rows("all", batch="Hai")] == ["b.jpg"]
+    assert [i.source for i in store.queue(hanh, first)] == ["a.jpg"]
+    assert [s.name for s in store.batches(hanh)] == ["Một", "Hai"]
+
+
+def test_export_of_many_records_comes_whole_and_in_order(store: Store, monkeypatch) -> None:
+    monkeypatch.setattr(outgoing, "CHUNK", 10)
+    batch = store.ensure_batch("Đợt", xa=None, form="mau-so-03")
+    for number in range(1, 36):
+        page = replace(failed("a.pdf"), ref=PageRef(Path("a.pdf"), number, "a" * 64), status=PageStatus.READ)
+        assert store.add_record(batch, page)
+    assert [r.page for r in store.export_rows("all")] == list(range(1, 36))
+
+
+def test_new_password_holds_and_the_old_one_no_more(store: Store, hanh: Viewer) -> None:
+    store.set_password("hanh", "mat-khau-moi")
+    assert store.authenticate("hanh", PASSWORD) is None
+    assert store.authenticate(" HANH ", "mat-khau-moi") == hanh
+    with pytest.raises(UserError):
+        store.set_password("nobody", "mat-khau-moi")
+
+
+def test_password_is_not_kept(store: Store, hanh: Viewer, url: str) -> None:
+    engine = connect(url)
+    with engine.connect() as connection:
+        (kept,) = connection.execute(text("SELECT password FROM users")).one()
+    engine.dispose()
+    assert kept.startswith("$argon2id$") and PASSWORD not in kept
