@@ -107,6 +107,7 @@ def scan(
     """
     jobs = list(jobs_for(paths, limits_of(settings)))
     total(len(jobs))
+    store.files.sweep()
     batch_id = store.ensure_batch(batch, xa=xa, form=form.id)
     known, summary = store.known_pages(), Summary()
     new = []

@@ -7,11 +7,13 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from scanner.errors import SohoaError, StorageFull, StoreError
 
+SWEEP_SECONDS = 3600
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
@@ -44,6 +46,14 @@ class FileStore:
                 partial.unlink()
             raise _sentence(error) from None
         return key
+
+    def sweep(self) -> int:
+        """Remove what a killed program left half-written long enough ago that nobody writes it still."""
+        old = time.time() - SWEEP_SECONDS
+        left = [p for p in self.root.glob("*/.*.partial") if p.stat().st_mtime < old]
+        for partial in left:
+            partial.unlink(missing_ok=True)
+        return len(left)
 
     def path(self, key: str) -> Path:
         """Where a key's file lies. Raises StoreError for anything that is no key of this store."""

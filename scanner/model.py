@@ -236,6 +236,7 @@ class Registration:
     scale: float  # page pixels a mm
     perspective: float  # 0 for a flat scan
     local_mm: Mapping[str, float] = hidden(default_factory=dict)  # residual near each field, by id
+    unseen: tuple[str, ...] = ()  # ids of fields beside which print is missing: covered, folded over or cut off
 
     def __bool__(self) -> bool:
         return True

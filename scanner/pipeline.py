@@ -115,6 +115,7 @@ def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sigh
     issues = check(values, reader.form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
+    readings = tuple(_doubt(r, "print_missing") if r.field in placed.unseen else r for r in readings)
     if any(problem.code in POOR for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
     record = Record(

@@ -142,23 +142,6 @@ def dies_on_b(ref):
     return batch.read_ref(ref, batch._reader, batch._files)
 
 
-def test_page_that_hangs_is_given_up(scans: Path, form, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(batch, "_work", hangs_on_b)
-    settings = Settings(data=tmp_path, workers=1, page_seconds=6)
-    store = open_store(settings)
-    summary = scan([scans / "b.png", scans / "c.jpg"], store, form, settings, batch="thử")
-    store.close()
-    assert summary.by_status == {"unreadable": 1, "read": 1}
-
-
-def hangs_on_b(ref):
-    """The worker's work, but for one page that never ends."""
-    if ref.source == "b.png":
-        time.sleep(600)
-    assert batch._reader is not None
-    return batch.read_ref(ref, batch._reader, batch._files)
-
-
 def test_scheduler_without_dask_or_without_answer_is_told(scans: Path, form, tmp_path: Path) -> None:
     from scanner.errors import SettingsError
 

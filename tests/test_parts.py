@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,17 @@ def test_bytes_come_back_and_are_kept_once(tmp_path_factory, data: bytes) -> Non
 def test_key_that_leaves_the_store_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(StoreError):
         FileStore(tmp_path).path(key)
+
+
+def test_what_a_killed_program_left_is_swept_and_fresh_work_is_not(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    kept = files.put(b"picture", ".jpg")
+    old, fresh = (files.path(kept).with_name(f".{n}.partial") for n in ("old", "fresh"))
+    old.write_bytes(b"half")
+    fresh.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert files.sweep() == 1
+    assert fresh.exists() and not old.exists() and files.read(kept) == b"picture"
 
 
 # --- settings ----------------------------------------------------------------------------------------

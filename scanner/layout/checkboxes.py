@@ -35,7 +35,7 @@ def read_marks(page: InkPage, spec: FieldSpec) -> tuple[Mark, ...]:
 
 def _measure(page: InkPage, box: Box) -> dict[str, float]:
     """Shares of ink inside the square and in the ring around it, and the ink that only lies beside it."""
-    seen = page.at(box.grown(RING_MM, RING_MM))
+    seen = page.at(box.grown(RING_MM, RING_MM), walls=True)
     rows, cols, ink = seen.rows, seen.cols, seen.ink > 0
     inside = np.zeros_like(ink)
     dr, dc = (round(v * PX_PER_MM) for v in (box.y + INSET_MM, box.x + INSET_MM))

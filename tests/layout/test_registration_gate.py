@@ -1,0 +1,123 @@
+"""What is placed is placed right; what cannot be is refused; what is covered is known."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from scanner.layout.registration import register, to_page
+from scanner.model import DPI, NotRegistered, Registration
+from tests.conftest import Desk, as_page
+from tests.layout.test_registration import corners
+
+Pixels = NDArray[np.uint8]
+PAPER = 245
+
+
+@pytest.fixture(scope="module")
+def sheet(desk_of_sheets: Desk) -> Pixels:
+    """A filled sheet as a scanner with a straight feeder sees it, grey."""
+    return np.ascontiguousarray(desk_of_sheets.draw(77).image[..., 1])
+
+
+def placed(image: Pixels, reference) -> Registration | NotRegistered:
+    """Where the form lies."""
+    return register(as_page(np.ascontiguousarray(image)), reference)
+
+
+def off(found: Registration, form, moved=lambda p: p) -> NDArray[np.float64]:
+    """How far box corners are from where they are, px at 300 dpi; `moved` says where ideal px went."""
+    points = corners(form)
+    return np.hypot(*(to_page(found, points) - moved(points * DPI / 25.4 - 0.5)).T)
+
+
+def test_blank_form_is_placed_too(reference, blank, form) -> None:
+    found = placed(blank, reference)
+    assert isinstance(found, Registration)
+    assert off(found, form).max() < 1
+    assert found.unseen == ()
+
+
+def test_mirrored_page_and_negative_are_refused(sheet: Pixels, reference) -> None:
+    assert isinstance(placed(sheet[:, ::-1], reference), NotRegistered)
+    assert isinstance(placed(255 - sheet, reference), NotRegistered)
+
+
+@pytest.mark.parametrize("stretch", [0.97, 1.03])
+def test_feeder_that_runs_fast_or_slow_is_followed(sheet: Pixels, reference, form, stretch: float) -> None:
+    image = cv2.resize(sheet, None, fx=1, fy=stretch, interpolation=cv2.INTER_AREA)
+    found = placed(np.asarray(image, np.uint8), reference)
+    assert isinstance(found, Registration)
+    assert off(found, form, lambda p: (p + 0.5) * (1, stretch) - 0.5).max() < 2
+
+
+@settings(max_examples=8, deadline=None)
+@given(row=st.integers(600, 2900), by=st.integers(-60, 60), sideways=st.booleans())
+def test_torn_and_mended_sheet_is_refused_or_within_half_a_millimetre(
+    sheet: Pixels, reference, form, row: int, by: int, sideways: bool
+) -> None:
+    """The lower part slipped by up to 5 mm: what is accepted all the same must still hit its boxes."""
+    image = np.full_like(sheet, PAPER)
+    image[:row] = sheet[:row]
+    shift = np.array([by, 0]) if sideways else np.array([0, by])
+    lower = np.roll(sheet, tuple(shift[::-1]), axis=(0, 1))
+    image[row:] = lower[row:]
+
+    def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return points + np.where(points[:, 1:] >= row, shift, 0)
+
+    found = placed(image, reference)
+    if isinstance(found, Registration):
+        assert np.percentile(off(found, form, moved), 99) < 6.5
+
+
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_page_that_lost_a_third_is_refused(sheet: Pixels, reference, side: str) -> None:
+    image = sheet.copy()
+    rows, cols = image.shape
+    cut = {
+        "left": np.s_[:, : cols // 3], "right": np.s_[:, -cols // 3 :],
+        "top": np.s_[: rows // 3], "bottom": np.s_[-rows // 3 :],
+    }  # fmt: skip
+    image[cut[side]] = PAPER
+    refused = placed(image, reference)
+    assert isinstance(refused, NotRegistered)
+    assert refused.reason.code in ("part_missing", "landmarks_missing")
+
+
+@pytest.mark.parametrize(
+    ("part", "gone"),
+    [
+        (np.s_[:520], {"tinh", "huyen", "xa", "thon"}),
+        (np.s_[-520:], {"ngay_lap", "chu_ky"}),
+        (np.s_[2200:2700, 200:1300], {"bhxh", "hop_dong", "loai_hinh"}),
+    ],
+    ids=["top cut off", "bottom cut off", "note stuck on"],
+)
+def test_fields_beside_which_print_is_missing_are_named(sheet: Pixels, reference, part, gone: set[str]) -> None:
+    image = sheet.copy()
+    image[part] = PAPER
+    found = placed(image, reference)
+    assert isinstance(found, Registration)
+    assert gone <= set(found.unseen)
+    assert len(found.unseen) < 10, "the rest of the sheet is not doubted"
+
+
+@pytest.mark.parametrize("kind", ["scan", "bilevel", "photo", "dark", "faint"])
+def test_whole_sheet_has_no_field_in_doubt_however_worn(desk_of_sheets: Desk, reference, kind: str) -> None:
+    found = placed(desk_of_sheets.worn(78, kind)[1].image, reference)
+    assert isinstance(found, Registration)
+    assert found.unseen == ()
+
+
+def test_stamp_over_the_signature_does_not_hide_the_form(sheet: Pixels, reference) -> None:
+    image = sheet.copy()
+    cv2.circle(image, (1900, 3000), 210, 120, 14)
+    cv2.putText(image, "UBND XA BINH XA", (1700, 3000), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 120, 8)
+    found = placed(image, reference)
+    assert isinstance(found, Registration)
+    assert found.unseen == ()

@@ -1,0 +1,77 @@
+"""An answer under a note, a fold or beyond the scanner's edge looks like an empty field: it is never taken for one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from scanner.model import PageStatus, Record
+from scanner.pipeline import Reader, read_page
+from scanner.words import all_words
+from tests.conftest import Desk, as_page
+
+DAY = date(2024, 11, 1)
+PAPER = 245
+
+
+@pytest.fixture(scope="module")
+def sheets(desk_of_sheets: Desk):
+    """Two filled sheets with their truth."""
+    return [desk_of_sheets.draw(seed) for seed in (77, 78)]
+
+
+def silent(record: Record, truth: dict[str, object]) -> list[str]:
+    """Fields that are wrong and that no person is asked to look at."""
+    return [
+        r.field
+        for r in record.readings
+        if (list(r.value) if isinstance(r.value, tuple) else r.value) != truth[r.field] and not r.review
+    ]
+
+
+def without(image: NDArray[np.uint8], what: str) -> NDArray[np.uint8]:
+    """A page from which something is gone."""
+    out = image.copy()
+    rows, cols = out.shape[:2]
+    if what == "top":
+        out[: round(0.15 * rows)] = PAPER
+    elif what == "bottom":
+        out[-round(0.15 * rows) :] = PAPER
+    elif what == "right":
+        out[:, -round(0.25 * cols) :] = PAPER
+    elif what == "corner":
+        fold = np.array([[cols, 0], [cols, round(0.6 * rows)], [round(0.4 * cols), 0]], np.int32)
+        cv2.fillPoly(out, [fold], (PAPER,) * 3)
+    return out
+
+
+@pytest.mark.parametrize("what", ["top", "bottom", "right", "corner"])
+def test_page_cut_off_or_folded_has_no_silent_error(sheets, reader: Reader, what: str) -> None:
+    sheet = sheets[0]
+    record = read_page(as_page(without(sheet.image, what)), reader, DAY)
+    if record.status is PageStatus.READ:
+        assert silent(record, sheet.truth) == []
+        assert "print_missing" in {r.reason.code for r in record.readings if r.reason}
+    else:
+        assert record.status is PageStatus.UNPLACED
+
+
+@settings(max_examples=5, deadline=None)
+@given(x=st.integers(0, 1700), y=st.integers(0, 3000))
+def test_note_stuck_anywhere_on_the_sheet_makes_no_silent_error(sheets, reader: Reader, x: int, y: int) -> None:
+    """A note of 76 × 76 mm."""
+    sheet = sheets[1]
+    image = sheet.image.copy()
+    image[y : y + 900, x : x + 900] = (250, 240, 130)
+    record = read_page(as_page(image), reader, DAY)
+    assert record.status is PageStatus.UNPLACED or silent(record, sheet.truth) == []
+
+
+def test_reviewer_is_told_that_print_is_missing() -> None:
+    assert set(all_words()["print_missing"]) == {"en", "vi"}
