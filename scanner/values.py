@@ -14,10 +14,15 @@ def clean_text(text: str) -> str:
     return flat.strip(" _|~`'\"“”‘’")
 
 
+def _digits(text: str) -> str:
+    """0–9 only: engines also know ² and ①, which Python calls digits and cannot count with."""
+    return "".join(c for c in text if c.isascii() and c.isdigit())
+
+
 def digits_value(spec: FieldSpec, crop: Crop, reading: EngineReading) -> tuple[Value, Reason | None]:
     """Digits read from cells. Cells filled and digits read must agree, and the row must be filled from its start."""
     filled = [cell.ink is not None for cell in crop.cells]
-    text = "".join(c for c in reading.text if c.isdigit())
+    text = _digits(reading.text)
     if not text:
         return None, reading.reason or Reason("nothing_recognised")
     if crop.cells and len(text) != sum(filled):
@@ -43,7 +48,7 @@ def _comb_date(spec: FieldSpec, filled: Sequence[bool], text: str) -> tuple[Valu
 
 def parts_date(parts: Sequence[EngineReading | None]) -> tuple[Value, str, Reason | None]:
     """Day, month and year read apart (None where nothing is written) → (value, raw, reason)."""
-    texts = ["".join(c for c in p.text if c.isdigit()) if p else "" for p in parts]
+    texts = [_digits(p.text) if p else "" for p in parts]
     raw = "/".join(p.text if p else "" for p in parts)
     if len(texts) != 3:
         return raw, raw, Reason("date_incomplete", {"digits": len("".join(texts))})
@@ -58,7 +63,7 @@ def parts_date(parts: Sequence[EngineReading | None]) -> tuple[Value, str, Reaso
 def possible_date(value: str) -> bool:
     """Is dd/mm/yyyy or yyyy a date of the calendar within 1900–2100?"""
     pieces = value.split("/")
-    if not all(p.isdigit() for p in pieces) or len(pieces) not in (1, 3):
+    if not all(p.isascii() and p.isdigit() for p in pieces) or len(pieces) not in (1, 3):
         return False
     if not 1900 <= int(pieces[-1]) <= 2100:
         return False

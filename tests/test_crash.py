@@ -150,7 +150,11 @@ def work(ref: PageRef) -> Record:
 
 def start(sheets: Path, data: Path) -> subprocess.Popen[str]:
     """`sohoa scan` as a process with a group of its own, the first page stored."""
-    command = [sys.executable, "-m", "scanner", "--data", str(data), "scan", str(sheets), "--workers", "1"]
+    # a test run in the background has SIGINT ignored, and its children would inherit that
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import scanner.cli as c; c.main()"
+    )
+    command = [sys.executable, "-c", program, "--data", str(data), "scan", str(sheets), "--workers", "1"]
     running = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and running.poll() is None:

@@ -13,6 +13,7 @@ SECOND_LOOK = {LINE: "line-again", PARTS: "parts-again"}
 
 ENGINE_FOR: Mapping[tuple[FieldKind, FieldLayout], str] = {
     (FieldKind.TEXT, FieldLayout.LINE): LINE,
+    (FieldKind.TEXT, FieldLayout.AREA): LINE,
     (FieldKind.TEXT, FieldLayout.COMB): CELLS,
     (FieldKind.DIGITS, FieldLayout.COMB): CELLS,
     (FieldKind.DIGITS, FieldLayout.LINE): PARTS,

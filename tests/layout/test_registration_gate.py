@@ -5,8 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scanner.layout.registration import register, to_page
@@ -55,12 +53,14 @@ def test_feeder_that_runs_fast_or_slow_is_followed(sheet: Pixels, reference, for
     assert off(found, form, lambda p: (p + 0.5) * (1, stretch) - 0.5).max() < 2
 
 
-@settings(max_examples=8, deadline=None)
-@given(row=st.integers(600, 2900), by=st.integers(-60, 60), sideways=st.booleans())
-def test_torn_and_mended_sheet_is_refused_or_within_half_a_millimetre(
-    sheet: Pixels, reference, form, row: int, by: int, sideways: bool
+TEARS = np.random.default_rng(11).integers((600, -60, 0), (2900, 61, 2), (10, 3)).tolist()
+
+
+@pytest.mark.parametrize(("row", "by", "sideways"), TEARS)
+def test_torn_and_mended_sheet_is_refused_or_its_fields_that_slipped_are_told(
+    sheet: Pixels, reference, form, row: int, by: int, sideways: int
 ) -> None:
-    """The lower part slipped by up to 5 mm: what is accepted all the same must still hit its boxes."""
+    """The lower part slipped by up to 5 mm: what is accepted all the same hits its boxes, or goes to a person."""
     image = np.full_like(sheet, PAPER)
     image[:row] = sheet[:row]
     shift = np.array([by, 0]) if sideways else np.array([0, by])
@@ -72,7 +72,9 @@ def test_torn_and_mended_sheet_is_refused_or_within_half_a_millimetre(
 
     found = placed(image, reference)
     if isinstance(found, Registration):
-        assert np.percentile(off(found, form, moved), 99) < 6.5
+        for spec in form.fields:
+            if off(found, form.model_copy(update={"fields": (spec,)}), moved).max() > 8:
+                assert spec.id in found.unseen
 
 
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
