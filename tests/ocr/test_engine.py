@@ -11,7 +11,7 @@ from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK
 WRITTEN = [
     (kind, layout)
     for kind, layouts in LAYOUTS.items()
-    for layout in layouts
+    for layout in sorted(layouts)
     if layout is not FieldLayout.TICKS and kind is not FieldKind.SIGNATURE
 ]
 
