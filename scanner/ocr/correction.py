@@ -1,7 +1,7 @@
 """Mending what an engine is known to get wrong, each change kept as a step with its reason.
 
 Tesseract takes the hook over a circumflex for an acute (Tổ → Tố) and knows letters that Vietnamese has not (Ÿ for Ỷ).
-A word is changed only where it is unknown and exactly one known word differs from it in its marks alone.
+Otherwise a word is changed only where the orthography forbids it and one known word differs in a mark alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HOOKED = {"ấ": "ẩ", "ế": "ể", "ố": "ổ", "ý": "ỷ"}
 """The engine's commonest slip: a hook seen as an acute."""
 RIVAL = 8
 """The known word must weigh this many times more than the next one."""
-RIVAL_HOOKED = 3
+RIVAL_HOOKED = 6
 DOT = "\u0323"
 
 
@@ -52,15 +52,13 @@ def _mend(word: str, steps: list[Step]) -> str:
         found = _in_case_of(hooked, plain)
         steps.append(Step(plain, found, "hook_seen_as_acute"))
         return found
-    if key(plain) in words():
-        return plain
+    if key(plain) in words() or is_syllable(plain):
+        return plain  # a lawful word stays as it was read: changing them broke more than it mended
     candidates = [w for w in by_letters().get(tone_blind(plain), ()) if _one_mark_apart(key(plain), w)]
     dotted = [w for w in candidates if split_tone(w)[1] == DOT and not split_tone(key(plain))[1]]
     candidates = dotted or candidates  # a dot below is the mark that a dotted line swallows
     if not candidates or (len(candidates) > 1 and words()[candidates[0]] < RIVAL * words()[candidates[1]]):
         return plain
-    if is_syllable(plain) and words()[candidates[0]] < RIVAL:
-        return plain  # an unknown but lawful word against a rare one: let it stand
     found = _in_case_of(candidates[0], plain)
     steps.append(Step(plain, found, "unknown_word"))
     return found
