@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field
 
-from scanner.vietnam.lexicon import by_letters, key, words
+from scanner.vietnam.lexicon import by_letters, key, pairs, words
 from scanner.vietnam.orthography import is_syllable, split_tone, tone_blind
 
 FOREIGN = str.maketrans(
@@ -20,6 +20,7 @@ HOOKED = {"ấ": "ẩ", "ế": "ể", "ố": "ổ", "ý": "ỷ"}
 RIVAL = 8
 """The known word must weigh this many times more than the next one."""
 RIVAL_HOOKED = 6
+EDGES = ",.;:()/-"
 DOT = "\u0323"
 
 
@@ -36,11 +37,21 @@ def correct(text: str) -> tuple[str, tuple[Step, ...]]:
     """The text with its mended words, and the steps taken."""
     steps: list[Step] = []
     out = []
-    for token in text.split(" "):
-        word = token.strip(",.;:()/-")
+    tokens = text.split(" ")
+    bare = [token.strip(EDGES) for token in tokens]
+    for i, (token, word) in enumerate(zip(tokens, bare, strict=True)):
+        if _in_a_place_name(bare, i):
+            out.append(token)
+            continue
         mended = _mend(word, steps) if word.isalpha() and len(word) > 1 else word.translate(FOREIGN)
         out.append(token.replace(word, mended) if word else token)
     return " ".join(out), tuple(steps)
+
+
+def _in_a_place_name(bare: list[str], i: int) -> bool:
+    """Does a word stand beside its neighbour as in the name of a place?"""
+    beside = [bare[j : j + 2] for j in (i - 1, i) if j >= 0 and j + 1 < len(bare)]
+    return any((key(a), key(b)) in pairs() for a, b in beside)
 
 
 def _mend(word: str, steps: list[Step]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 
 from scanner.vietnam.orthography import tone_blind, usual_tones
 from scanner.vietnam.places import communes
@@ -40,3 +41,10 @@ def by_letters() -> Mapping[str, tuple[str, ...]]:
     for word in words():
         groups[tone_blind(word)].append(word)
     return {letters: tuple(sorted(found, key=lambda w: -words()[w])) for letters, found in groups.items()}
+
+
+@lru_cache(maxsize=1)
+def pairs() -> frozenset[tuple[str, str]]:
+    """Neighbouring words in the names of places: a word that is right beside its neighbour needs no mending."""
+    names = {name for c in communes() for name in (c.province, c.district, c.name)}
+    return frozenset(pair for name in names for pair in pairwise(key(word) for word in name.split()))
