@@ -149,3 +149,31 @@ def test_full_disk_keeps_what_was_whole_and_takes_more_once_there_is_room(tiny_d
     assert [len(files.read(k)) for k in kept] == [200_000] * len(kept)
     files.path(kept[0]).unlink()
     assert files.read(files.put(b"\xff" * 200_000, ".jpg")) == b"\xff" * 200_000
+
+
+def test_file_cut_short_by_an_older_disk_is_written_anew(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    key = files.put(b"a whole picture", ".jpg")
+    files.path(key).write_bytes(b"a wh")
+    assert files.put(b"a whole picture", ".jpg") == key
+    assert files.read(key) == b"a whole picture"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder's names by itself")
+def test_name_and_bytes_are_on_the_disk_itself_before_the_key_is_told(tmp_path: Path, monkeypatch) -> None:
+    """After a power cut a committed record must not miss its picture: file, its folder, and the folder's folder."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink().relative_to(tmp_path)))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("only Linux tells what a handle is of")
+    key = FileStore(tmp_path / "files").put(b"abc", ".jpg")
+    assert synced[-1] == "files/ba" and synced[-2].endswith(".partial") and set(synced[:-2]) == {".", "files"}
+    synced.clear()
+    FileStore(tmp_path / "files").put(b"abc", ".jpg")
+    assert synced == [], f"{key} is there already"

@@ -1,10 +1,29 @@
 """The store: pages, records, readings, revisions, batches and people, in SQLite or PostgreSQL.
 
-Pictures lie beside it in a `FileStore`. Everything that comes out is a plain value (`scanner.store.views`).
+Pictures lie beside it in a `FileStore`. Everything that comes out is a plain value (`scanner.store.views`) whose
+`repr` shows no citizen's answer; moments are aware, in UTC. Every id is a UUID, a record's made from the page it is
+of, so that databases can be merged. Every method may raise StorageFull and StoreError with one sentence.
+
+    Store           open, close; also a context manager
+    Intake          batches and pages in: ensure_batch, add_record, replace_machine_reading, known_pages, batches,
+                    pages_needing_a_person; records_with counts equal numbers, recheck runs the rules anew
+    Review          queue, record, revisions, correct, settle_issue, hold, release
+    Users           add_user, users, disable_user, enable_user, set_password, authenticate, viewer
+    Outgoing        export_rows, pages_between, issue_counts
+
+A `Viewer` with communes sees and changes only what lies in batches of those communes; what is outside looks as if it
+were not there (NotThere). The machine's own operator is None and sees all. One thing crosses communes by intent: how
+many other records hold the same number.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import make_url
+
+from scanner.errors import StoreError
 from scanner.files import FileStore
 from scanner.store.base import Rules, UniqueFields
 from scanner.store.connection import Sessions, clear_errors, connect, migrate
@@ -19,10 +38,13 @@ from scanner.store.views import (
     FieldView,
     IssueCount,
     IssueView,
+    Manner,
     PageItem,
     PageRow,
     QueueItem,
     RecordView,
+    RevisionView,
+    Role,
     UserView,
     Viewer,
 )
@@ -34,32 +56,47 @@ __all__ = [
     "FieldView",
     "IssueCount",
     "IssueView",
+    "Manner",
     "PageItem",
     "PageRow",
     "QueueItem",
     "RecordView",
+    "RevisionView",
+    "Role",
+    "Rules",
     "Store",
+    "UniqueFields",
     "UserView",
     "Viewer",
 ]
 
 
 class Store(Intake, Review, Users, Outgoing):
-    """One database. Open it with `Store.open`, close it when done."""
+    """One database. Open it with `Store.open`, close it when done. Threads may share it; processes open their own."""
 
     @classmethod
     def open(
-        cls, url: str, files: FileStore, *, rules: Rules | None = None, unique: UniqueFields | None = None
+        cls,
+        url: str,
+        files: FileStore,
+        *,
+        create: bool = True,
+        rules: Rules | None = None,
+        unique: UniqueFields | None = None,
     ) -> Store:
-        """Connect, and create or migrate the database to this version.
+        """Connect, and create or migrate the database to this version; a SQLite file is copied first.
 
-        `rules` are run whenever a record's values change; `unique` names the fields whose values are counted
-        across records. Raises NewerDatabase, StoreError, StorageFull.
+        `rules` are run whenever a record's values change; without them the issues that come with a record stay as they
+        are. `unique` names the fields whose values are counted across records. With `create` False there must be a
+        database already. Raises SettingsError for a wrong URL, NewerDatabase, StoreError, StorageFull; a password in
+        the URL is never shown.
         """
         engine = connect(url)
         try:
             with clear_errors():
-                migrate(engine)
+                if not create and _missing(url):
+                    raise StoreError("There is no database yet.", "It is made with the first batch: sohoa scan.")
+                migrate(engine, create=create)
         except BaseException:
             engine.dispose()
             raise
@@ -70,6 +107,19 @@ class Store(Intake, Review, Users, Outgoing):
     def __repr__(self) -> str:
         return f"Store({self._engine.dialect.name})"
 
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+
+
+def _missing(url: str) -> bool:
+    """Is this a SQLite file that is not there? Connecting would make it."""
+    parsed = make_url(url)
+    name = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    return name is not None and name != ":memory:" and not Path(name).exists()

@@ -1,18 +1,18 @@
-"""What every part of the store shares: sessions, scope, and keeping a record's state true."""
+"""What every part of the store shares: scope, rules, and keeping a record's state true."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, union_all
 from sqlalchemy.orm import Session
 
 from scanner.errors import NotThere
 from scanner.files import FileStore
 from scanner.model import Issue, PageStatus, Value
 from scanner.store.connection import Sessions
-from scanner.store.convert import digest, fingerprint, issue_row, row_value
+from scanner.store.convert import IssueKey, digest, issue_key, issue_row, message_row, row_value
 from scanner.store.tables import Batch, Key, Reading, Record, RuleIssue, User, now
 from scanner.store.views import Viewer
 
@@ -21,6 +21,9 @@ Rules = Callable[[str, str, Mapping[str, Value], Callable[[str, str], int]], Ite
 UniqueFields = Callable[[str, str], Sequence[str]]
 """(form id, form version) → ids of the fields whose value must be unique."""
 
+CROWD = 50
+"""Others with the same value whose issue is brought up to date. In a larger crowd (a number that the scanner or a clerk
+puts where there is none) each has its issue long since, and only the count in its sentence is left behind."""
 
 Q = TypeVar("Q")
 
@@ -38,15 +41,14 @@ class Base:
 
     @staticmethod
     def _scoped(query: Q, viewer: Viewer | None) -> Q:
-        """Only what a viewer may see; the query, a select, joins Batch."""
+        """Only what a viewer may see; the query, a select, joins Batch. Nobody (None) is the machine's own operator."""
         if viewer is None or not viewer.communes:
             return query
         return cast("Q", cast("Any", query).where(Batch.xa.in_(viewer.communes)))
 
-    def _record(self, session: Session, record_id: str, viewer: Viewer | None, *, lock: bool = False) -> Record:
+    def _record(self, session: Session, record_id: str, viewer: Viewer | None) -> Record:
+        """A record within a viewer's scope. Raises NotThere for one outside it as for none."""
         query = self._scoped(select(Record).join(Batch).where(Record.id == record_id), viewer)
-        if lock:
-            query = query.with_for_update(of=Record)
         record = session.scalars(query).one_or_none()
         if record is None:
             raise NotThere
@@ -59,24 +61,35 @@ class Base:
 
     # --- a record's state ---
 
-    def _settle_state(self, session: Session, record: Record, user_id: str | None) -> None:
-        """Count what is open and say whether the record is verified: the one place that decides it."""
+    def _settle_state(self, session: Session, record: Record, person: str | None, *, changed: bool = False) -> None:
+        """Count what is open, say whether the record is verified, and since when and by whom.
+
+        `person` is the id of who acted just now; `changed` says that the machine's own reading changed a value.
+        """
         session.flush()
-        mine = Reading.record_id == record.id
-        record.open_fields = session.scalar(select(func.count()).select_from(Reading).where(mine, Reading.open)) or 0
+        fields = select(func.count()).select_from(Reading).where(Reading.record_id == record.id, Reading.open)
         issues = select(func.count()).select_from(RuleIssue).where(RuleIssue.record_id == record.id, RuleIssue.open)
+        record.open_fields = session.scalar(fields) or 0
         record.open_issues = session.scalar(issues) or 0
-        done = record.status == PageStatus.READ and not record.open_fields and not record.open_issues
-        if done and not record.verified:
-            record.verified_at, record.verified_by = now(), user_id or self._last_person(session, record.id)
-        elif not done:
+        done = is_verified(record.status, record.open_fields, record.open_issues)
+        if not done:
             record.verified_at = record.verified_by = None
+        elif person or changed or not record.verified:
+            record.verified_at, record.verified_by = now(), person or self._last_person(session, record.id)
         record.verified = done
 
     @staticmethod
     def _last_person(session: Session, record_id: str) -> str | None:
-        changed = select(Reading.changed_by).where(Reading.record_id == record_id, Reading.changed_by.is_not(None))
-        return session.scalars(changed.order_by(Reading.changed_at.desc()).limit(1)).first()
+        """Who last settled a field or an issue of a record; None where only the machine did."""
+        acts = union_all(
+            select(Reading.changed_at.label("at"), Reading.changed_by.label("by")).where(
+                Reading.record_id == record_id, Reading.changed_by.is_not(None)
+            ),
+            select(RuleIssue.settled_at, RuleIssue.settled_by).where(
+                RuleIssue.record_id == record_id, RuleIssue.settled_by.is_not(None)
+            ),
+        ).subquery()
+        return session.scalars(select(acts.c.by).order_by(acts.c.at.desc()).limit(1)).first()
 
     @staticmethod
     def _values(session: Session, record_id: str) -> dict[str, Value]:
@@ -85,57 +98,82 @@ class Base:
 
     # --- rules ---
 
+    def _recheck(self, session: Session, record: Record, person: str | None, *, changed: bool = False) -> None:
+        """A record's values may have changed: its issues, its state, and those of others with the same number."""
+        moved = self._set_keys(session, record, self._values(session, record.id))
+        self._run_rules(session, record)
+        self._settle_state(session, record, person, changed=changed)
+        for other in self._sharing(session, moved, record.id):
+            self._run_rules(session, other)
+            self._settle_state(session, other, None)
+
     def _set_keys(self, session: Session, record: Record, values: Mapping[str, Value]) -> set[tuple[str, str]]:
         """Keep the hashes of unique values current; returns the (field, digest) pairs that came or went."""
-        changed: set[tuple[str, str]] = set()
-        for field in self._unique(record.form, record.form_version) if self._unique else ():
-            value = values.get(field)
-            wanted = digest(record.form, field, value) if isinstance(value, str) and value else None
-            row = session.get(Key, (record.id, field))
-            if (row.digest if row else None) == wanted:
-                continue
-            if row:
-                changed.add((field, row.digest))
-                session.delete(row)
-                session.flush()
-            if wanted:
-                changed.add((field, wanted))
-                session.add(Key(record_id=record.id, field=field, digest=wanted))
+        there = {row.field: row for row in session.scalars(select(Key).where(Key.record_id == record.id))}
+        wanted: dict[str, str] = {}
+        if record.status == PageStatus.READ:
+            for field in self._unique(record.form, record.form_version) if self._unique else ():
+                if hashed := digest(record.form, field, values.get(field)):
+                    wanted[field] = hashed
+        before = {(field, row.digest) for field, row in there.items()}
+        moved = before ^ set(wanted.items())
+        for field in {field for field, _ in moved}:
+            if field in there and field in wanted:
+                there[field].digest = wanted[field]
+            elif field in there:
+                session.delete(there[field])
+            else:
+                session.add(Key(record_id=record.id, field=field, digest=wanted[field]))
         session.flush()
-        return changed
+        return moved
+
+    @staticmethod
+    def _same(session: Session, form: str, field: str, value: Value, but: str | None) -> int:
+        """How many records, but for one, hold the same value in a field."""
+        hashed = digest(form, field, value)
+        if hashed is None:
+            return 0
+        same = select(func.count()).select_from(Key).where(Key.field == field, Key.digest == hashed)
+        return session.scalar(same if but is None else same.where(Key.record_id != but)) or 0
 
     def _run_rules(self, session: Session, record: Record) -> None:
         """Open what is newly broken, close what no longer is; what was settled stays so while its values stand."""
-        if self._rules is None:
+        if self._rules is None or record.status != PageStatus.READ:
             return
         values = self._values(session, record.id)
 
         def count(field: str, value: str) -> int:
-            same = (
-                select(func.count())
-                .select_from(Key)
-                .where(Key.field == field, Key.digest == digest(record.form, field, value), Key.record_id != record.id)
-            )
-            return session.scalar(same) or 0
+            return self._same(session, record.form, field, value, record.id)
 
-        broken = {}
-        for issue in self._rules(record.form, record.form_version, values, count):
-            broken[issue.rule, issue.fields, fingerprint(issue, values)] = issue
-        for row in session.scalars(select(RuleIssue).where(RuleIssue.record_id == record.id)).all():
-            known = (row.rule, tuple(row.fields), row.seen)
-            if known in broken:
-                del broken[known]
+        found = self._rules(record.form, record.form_version, values, count)
+        self._bring_issues(session, record, {issue_key(issue, values): issue for issue in found})
+
+    @staticmethod
+    def _bring_issues(session: Session, record: Record, broken: dict[IssueKey, Issue]) -> None:
+        """Make a record's current issues those given; one that was there already keeps its state."""
+        current = select(RuleIssue).where(RuleIssue.record_id == record.id, RuleIssue.closed_at.is_(None))
+        for row in session.scalars(current).all():
+            still = broken.pop((row.rule, tuple(row.fields), row.message["code"], row.seen), None)
+            if still is None:
+                row.open, row.closed_at = False, now()
             else:
-                session.delete(row)
-        for (_, _, seen), issue in broken.items():
+                row.message = message_row(still)  # how many others hold the number may have changed
+        for (*_, seen), issue in broken.items():
             session.add(issue_row(record.id, issue, seen))
         session.flush()
 
-    def _rerun_for(self, session: Session, changed: set[tuple[str, str]], but: str) -> None:
-        """Other records that hold a value which came or went have an issue more or less."""
-        for field, hashed in changed:
+    @staticmethod
+    def _sharing(session: Session, moved: set[tuple[str, str]], but: str) -> list[Record]:
+        """Other records that hold a value which came or went."""
+        found: dict[str, Record] = {}
+        for field, hashed in sorted(moved):
             others = select(Key.record_id).where(Key.field == field, Key.digest == hashed, Key.record_id != but)
-            for other_id in session.scalars(others).all():
-                other = session.get_one(Record, other_id)
-                self._run_rules(session, other)
-                self._settle_state(session, other, None)
+            ids = session.scalars(others.limit(CROWD + 1)).all()
+            if len(ids) <= CROWD:
+                found.update((other, session.get_one(Record, other)) for other in ids if other not in found)
+        return list(found.values())
+
+
+def is_verified(status: str, open_fields: int, open_issues: int) -> bool:
+    """The one place that says what verified means: read, each field accepted by machine or person, no issue open."""
+    return status == PageStatus.READ and not open_fields and not open_issues

@@ -4,27 +4,67 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from scanner.model import Box, FieldReading, Issue, Mark, Quality, Reason, Record, Registration, Value
+from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Value
 from scanner.store.tables import Reading, RuleIssue
 
+FIGURES = (
+    "residual_mm",
+    "residual_p95_mm",
+    "landmarks_found",
+    "landmarks_tried",
+    "rotation_deg",
+    "scale",
+    "perspective",
+)
+"""Of a registration."""
 
-def reason_row(reason: Reason | None) -> dict[str, Any] | None:
-    """A reason as JSON."""
-    return None if reason is None else {"code": reason.code, "params": dict(reason.params)}
+
+# --- plain values ------------------------------------------------------------------------------------
 
 
-def reason_value(row: Mapping[str, Any] | None) -> Reason | None:
-    """The reason kept as JSON."""
-    return None if row is None else Reason(row["code"], row["params"])
+def plain(value: Any) -> Any:
+    """The same of plain JSON types: NumPy's scalars as Python's, what is no number (NaN, ∞) as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return plain_text(value) if isinstance(value, str) else value
+
+
+def plain_text(text: str) -> str:
+    """Text that every database can keep: no NUL, and a mark where a file's name was no text (a lone surrogate)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def share(value: float) -> float:
+    """A score or probability; 0 where it is no number."""
+    return plain(float(value)) or 0.0
+
+
+def measures(values: Mapping[str, float]) -> dict[str, float]:
+    """Measures by name, without those that are no number."""
+    return {name: value for name, value in plain(values).items() if value is not None}
 
 
 def value_row(value: Value) -> Any:
-    """A field's value as JSON."""
-    return list(value) if isinstance(value, tuple) else value
+    """A field's value as JSON. Raises TypeError for what no field can hold."""
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
+        return [value_row(part) for part in value]
+    if value is None or isinstance(value, bool):
+        return value
+    raise TypeError("a field's value is text, several texts, yes or no, or nothing")
 
 
 def row_value(value: Any) -> Value:
@@ -32,73 +72,68 @@ def row_value(value: Any) -> Value:
     return tuple(value) if isinstance(value, list) else value
 
 
+def reason_row(reason: Reason | None) -> dict[str, Any] | None:
+    """A reason as JSON."""
+    return None if reason is None else {"code": reason.code, "params": plain(reason.params)}
+
+
+def reason_value(row: Mapping[str, Any] | None) -> Reason | None:
+    """The reason kept as JSON."""
+    return None if row is None else Reason(row["code"], row["params"])
+
+
+# --- pages -------------------------------------------------------------------------------------------
+
+
 def quality_row(quality: Quality | None) -> dict[str, Any] | None:
     """Quality as JSON."""
     if quality is None:
         return None
-    return {**asdict(quality), "problems": [reason_row(p) for p in quality.problems]}
+    row: dict[str, Any] = plain({**asdict(quality), "problems": [reason_row(p) for p in quality.problems]})
+    return row
 
 
 def registration_row(placed: Registration | None) -> dict[str, Any] | None:
     """Registration as JSON, with the way back to the page's pixels."""
     if placed is None:
         return None
-    names = (
-        "residual_mm",
-        "residual_p95_mm",
-        "landmarks_found",
-        "landmarks_tried",
-        "rotation_deg",
-        "scale",
-        "perspective",
-    )
-    row: dict[str, Any] = {name: getattr(placed, name) for name in names}
-    row["homography"], row["warp"] = placed.homography.tolist(), placed.warp.tolist()
-    row["local_mm"] = dict(placed.local_mm)
+    row: dict[str, Any] = plain({name: getattr(placed, name) for name in FIGURES})
+    row["homography"], row["warp"] = plain(placed.homography), plain(placed.warp)
+    row["local_mm"] = plain(placed.local_mm)
     return row
+
+
+# --- readings ----------------------------------------------------------------------------------------
 
 
 def reading_row(record_id: str, position: int, reading: FieldReading) -> Reading:
     """A new row for a machine reading."""
     row = Reading(record_id=record_id, field=reading.field, position=position)
     set_machine(row, reading)
-    row.value, row.revision, row.manner, row.open = row.machine_value, 0, "machine", reading.review
+    row.value, row.revision, row.manner, row.open = row.machine_value, 0, "machine", row.review
     return row
 
 
 def set_machine(row: Reading, reading: FieldReading) -> None:
     """Write what the machine read into a row; what a person entered is not touched."""
-    row.machine_value, row.raw = value_row(reading.value), reading.raw
-    row.score, row.confidence, row.review = reading.score, reading.confidence, reading.review
-    row.engine, row.box = reading.engine, list(reading.box_mm)
-    row.alternatives, row.reason = list(reading.alternatives), reason_row(reading.reason)
-    row.features, row.marks = dict(reading.features), [_mark_row(m) for m in reading.marks]
+    row.machine_value, row.raw = value_row(reading.value), plain_text(reading.raw)
+    row.score, row.confidence, row.review = share(reading.score), share(reading.confidence), bool(reading.review)
+    row.engine, row.box = reading.engine, plain(reading.box_mm)
+    row.alternatives, row.reason = plain(reading.alternatives), reason_row(reading.reason)
+    row.features, row.marks = measures(reading.features), [_mark_row(m) for m in reading.marks]
     row.crop = reading.crop
 
 
 def _mark_row(mark: Mark) -> dict[str, Any]:
     return {
-        "option": mark.option, "state": mark.state.value, "score": mark.score,
-        "box": list(mark.box), "measures": dict(mark.measures),
+        "option": mark.option, "state": mark.state.value, "score": share(mark.score),
+        "box": plain(mark.box), "measures": measures(mark.measures),
     }  # fmt: skip
 
 
-def issue_row(record_id: str, issue: Issue, seen: str) -> RuleIssue:
-    """A new row for an issue."""
-    return RuleIssue(
-        record_id=record_id, rule=issue.rule, fields=list(issue.fields), message=reason_row(issue.message), seen=seen
-    )
-
-
-def fingerprint(issue: Issue, values: Mapping[str, Value]) -> str:
-    """A hash of the values an issue speaks of, to see whether they changed."""
-    seen = [(field, value_row(values.get(field))) for field in issue.fields]
-    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
-
-
-def digest(form: str, field: str, value: str) -> str:
-    """A hash of a value that must be unique: equal values are found by an index that shows no number."""
-    return hashlib.sha256(f"{form}\0{field}\0{value}".encode()).hexdigest()
+def mark_value(row: Mapping[str, Any]) -> Mark:
+    """The mark kept as JSON."""
+    return Mark(row["option"], MarkState(row["state"]), row["score"], Box(*row["box"]), row["measures"])
 
 
 def box_of(row: Reading) -> Box:
@@ -107,5 +142,51 @@ def box_of(row: Reading) -> Box:
 
 
 def read_values(record: Record) -> dict[str, Value]:
-    """Field id → value, as the machine read it."""
-    return {r.field: r.value for r in record.readings}
+    """Field id → value, as the machine read it and the store keeps it."""
+    return {r.field: row_value(value_row(r.value)) for r in record.readings}
+
+
+# --- issues and duplicates ---------------------------------------------------------------------------
+
+
+IssueKey = tuple[str, tuple[str, ...], str, str]
+"""What makes two findings one issue: rule, fields, code of the message, fingerprint. Not the message's measures: how
+many others hold a number can change while the values here stand."""
+
+
+def issue_key(issue: Issue, values: Mapping[str, Value]) -> IssueKey:
+    """By what an issue of these values is known."""
+    return issue.rule, issue.fields, issue.message.code, fingerprint(issue, values)
+
+
+def issue_row(record_id: str, issue: Issue, seen: str) -> RuleIssue:
+    """A new row for an issue."""
+    return RuleIssue(
+        record_id=record_id, rule=issue.rule, fields=list(issue.fields), message=message_row(issue), seen=seen
+    )
+
+
+def message_row(issue: Issue) -> dict[str, Any]:
+    """An issue's message as JSON."""
+    return {"code": issue.message.code, "params": plain(issue.message.params)}
+
+
+def fingerprint(issue: Issue, values: Mapping[str, Value]) -> str:
+    """A hash of the values an issue speaks of, to see whether they changed."""
+    seen = [(field, value_row(values.get(field))) for field in issue.fields]
+    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
+
+
+def same_value(value: str) -> str:
+    """What two writings of one value have in common: letters and digits, without spaces, dots, quotes and case."""
+    return "".join(c for c in unicodedata.normalize("NFKC", value).casefold() if c.isalnum())
+
+
+def digest(form: str, field: str, value: Value) -> str | None:
+    """The index entry of a value that may stand once only; None where there is nothing to compare.
+
+    A plain SHA-256 and no HMAC: it is there for a short index of one width, not to hide the number, which stands
+    in clear in `readings` beside it. And databases of two communes can be merged, which a key of each would prevent.
+    """
+    compared = same_value(value) if isinstance(value, str) else ""
+    return hashlib.sha256(f"{form}\0{field}\0{compared}".encode()).hexdigest() if compared else None

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from scanner import model
-from scanner.errors import StoreError
-from scanner.model import PageStatus, Reason
+from scanner.errors import NotThere, StoreError
+from scanner.model import PageStatus
 from scanner.store import convert
 from scanner.store.base import Base
-from scanner.store.tables import Batch, Reading, Record, page_id
+from scanner.store.tables import WAITING, Batch, Reading, Record, page_id
 from scanner.store.views import BatchSummary, PageItem, Viewer
+
+LONGEST_NAME, LONGEST_XA = 200, 40
+SOURCE_LENGTH = 255
 
 
 class Intake(Base):
     """The part of the store that pages come in by."""
 
     def ensure_batch(self, name: str, *, xa: str | None, form: str) -> str:
-        """The id of the batch of that name; it is made if it is new."""
+        """The id (a UUID) of the batch of that name; it is made if it is new.
+
+        A batch is of one form and of one commune, whose people alone see it. `xa` None joins whatever commune the
+        batch is of. Raises StoreError where the batch is another commune's or form's, or the name cannot be.
+        """
+        name, xa = convert.plain_text(name).strip(), (xa or "").strip() or None
+        if not 0 < len(name) <= LONGEST_NAME or len(xa or "") > LONGEST_XA:
+            raise StoreError(
+                f"A batch's name has 1 to {LONGEST_NAME} characters, a commune's code at most {LONGEST_XA}.",
+                "Choose a shorter one with --batch or --xa.",
+            )
         with self._sessions.writing() as session:
             batch = session.scalars(select(Batch).where(Batch.name == name)).one_or_none()
             if batch is None:
                 batch = Batch(name=name, xa=xa, form=form)
                 session.add(batch)
                 session.flush()
+            elif batch.form != form or xa not in (None, batch.xa):
+                raise StoreError(
+                    "The batch of that name is of another commune or form.", "Choose another with --batch."
+                )
             return batch.id
 
     def known_pages(self) -> set[tuple[str, int]]:
@@ -36,128 +52,152 @@ class Intake(Base):
             return {(sha, number) for sha, number in session.execute(select(Record.sha256, Record.number))}
 
     def add_record(self, batch_id: str, record: model.Record) -> bool:
-        """Keep one page in one transaction. False if the same page is here already: nothing is changed then."""
+        """Keep one page, its readings and issues in one transaction; it is on the disk when this returns.
+
+        False if the page (its file's SHA-256 and its number) is here already, in whatever batch: nothing is changed
+        then. Raises NotThere where there is no such batch, StorageFull, StoreError.
+        """
         ref = record.ref
-        try:
-            with self._sessions.writing() as session:
-                same = select(Record.id).where(Record.sha256 == ref.sha256, Record.number == ref.number)
-                if session.scalar(same) is not None:
-                    return False
-                row = Record(
-                    id=page_id(ref.sha256, ref.number),
-                    batch_id=batch_id,
-                    sha256=ref.sha256,
-                    number=ref.number,
-                    source=ref.source,
-                )
-                self._fill(session, row, record)
-                return True
-        except IntegrityError:  # another writer was faster between the look and the insert
-            if (ref.sha256, ref.number) in self.known_pages():
+        if not ref.sha256:
+            raise ValueError("a page is known by its file's sha256")
+        with self._sessions.writing() as session:
+            same = select(Record.id).where(Record.sha256 == ref.sha256, Record.number == ref.number)
+            if session.scalar(same) is not None:
                 return False
-            raise StoreError("The batch of this page is not in the database.", "Run the same command again.") from None
+            if session.get(Batch, batch_id) is None:
+                raise NotThere
+            row = Record(id=page_id(ref.sha256, ref.number), batch_id=batch_id, sha256=ref.sha256, number=ref.number)
+            row.source = convert.plain_text(ref.source)[:SOURCE_LENGTH]
+            _describe(row, record)
+            session.add(row)
+            session.flush()
+            self._keep_readings(session, row, record)
+            self._keep_issues(session, row, record)
+            self._recheck(session, row, None)
+            return True
 
-    def replace_machine_reading(self, record_id: str, record: model.Record) -> None:
-        """A page read again: the machine's readings are replaced, what people entered stands.
+    def replace_machine_reading(self, record_id: str, record: model.Record) -> bool:
+        """A page was read again: the machine's readings are replaced, a value that a person settled stands.
 
-        Where the form is no longer found, a record that was read stays as it is.
+        False, and nothing changes, where people worked on the record and the form is no longer found on its page.
+        Where nobody has, the page is what the new reading says. Fields that the new reading lacks go, but for those
+        that a person settled. Raises NotThere; StoreError for another page.
         """
         with self._sessions.writing() as session:
-            row = self._record(session, record_id, None, lock=True)
-            if row.status == PageStatus.READ and record.status is not PageStatus.READ:
-                return
-            held = {r.field: r for r in session.scalars(select(Reading).where(Reading.record_id == record_id))}
-            self._describe(row, record)
-            for position, reading in enumerate(record.readings):
-                kept = held.get(reading.field)
-                if kept is None:
-                    session.add(convert.reading_row(row.id, position, reading))
-                    continue
-                convert.set_machine(kept, reading)
-                if kept.manner == "machine":
-                    kept.value, kept.open = kept.machine_value, reading.review
-            session.flush()
-            self._after(session, row)
+            row = self._record(session, record_id, None)
+            if (row.sha256, row.number) != (record.ref.sha256, record.ref.number):
+                raise StoreError("The reading is of another page.", "Read the page of this record.")
+            before = self._values(session, record_id)
+            settled = set(
+                session.scalars(select(Reading.field).where(Reading.record_id == record_id, Reading.revision > 0))
+            )
+            if record.status is not PageStatus.READ and self._last_person(session, record_id):
+                return False
+            _describe(row, record)
+            self._drop_missing(session, row, record, settled)
+            self._keep_readings(session, row, record)
+            self._keep_issues(session, row, record)
+            self._recheck(session, row, None, changed=self._values(session, record_id) != before)
+            return True
 
-    def _fill(self, session: Session, row: Record, record: model.Record) -> None:
-        self._describe(row, record)
-        session.add(row)
-        session.flush()
-        for position, reading in enumerate(record.readings):
-            session.add(convert.reading_row(row.id, position, reading))
-        session.flush()
-        if self._rules is None:
-            values = convert.read_values(record)
-            for issue in record.issues:
-                session.add(convert.issue_row(row.id, issue, convert.fingerprint(issue, values)))
-        self._after(session, row)
+    def records_with(self, form: str, field: str, value: str, except_record: str | None = None) -> int:
+        """How many records, but for one, hold the same value in a field that must be unique, in whatever commune.
 
-    def _after(self, session: Session, row: Record) -> None:
-        if row.status == PageStatus.READ:
-            changed = self._set_keys(session, row, self._values(session, row.id))
-            self._run_rules(session, row)
-            self._rerun_for(session, changed, row.id)
-        self._settle_state(session, row, None)
+        Spaces, dots, quotes and case make no difference. 0 for fields that `unique` (see `Store.open`) does not name.
+        """
+        with self._sessions.reading() as session:
+            return self._same(session, form, field, value, except_record)
+
+    def recheck(self) -> int:
+        """Run the rules on every record anew, as after a form's rules changed; returns how many there were."""
+        with self._sessions.reading() as session:
+            ids = session.scalars(select(Record.id).where(Record.status == PageStatus.READ.value)).all()
+        for record_id in ids:
+            with self._sessions.writing() as session:
+                self._recheck(session, self._record(session, record_id, None), None)
+        return len(ids)
 
     @staticmethod
-    def _describe(row: Record, record: model.Record) -> None:
-        row.form, row.form_version, row.status = record.form, record.form_version, record.status.value
-        row.reason = convert.reason_row(record.reason)
-        row.quality, row.registration = (
-            convert.quality_row(record.quality),
-            convert.registration_row(record.registration),
-        )
-        row.image, row.aligned = record.image, record.aligned
+    def _keep_readings(session: Session, row: Record, record: model.Record) -> None:
+        """Write the machine's readings; where a person settled a field, only what the machine says beside it."""
+        held = {r.field: r for r in session.scalars(select(Reading).where(Reading.record_id == row.id))}
+        for position, reading in enumerate(record.readings):
+            kept = held.get(reading.field)
+            if kept is None:
+                session.add(convert.reading_row(row.id, position, reading))
+                continue
+            convert.set_machine(kept, reading)
+            kept.position = position
+            if not kept.revision:
+                kept.value, kept.open = kept.machine_value, kept.review
+        session.flush()
+
+    def _keep_issues(self, session: Session, row: Record, record: model.Record) -> None:
+        """A store without rules keeps the issues that the reading found, of values that are still the machine's."""
+        if self._rules is not None or row.status != PageStatus.READ:
+            return
+        values, now_held = convert.read_values(record), self._values(session, row.id)
+        found = {
+            convert.issue_key(issue, values): issue
+            for issue in record.issues
+            if all(values.get(field) == now_held.get(field) for field in issue.fields)
+        }
+        self._bring_issues(session, row, found)
+
+    def _drop_missing(self, session: Session, row: Record, record: model.Record, settled: set[str]) -> None:
+        """Drop readings of fields that are not read any more, and close the issues of a page that is not."""
+        there = {reading.field for reading in record.readings} | settled
+        session.execute(delete(Reading).where(Reading.record_id == row.id, Reading.field.not_in(there)))
+        if row.status != PageStatus.READ:
+            self._bring_issues(session, row, {})
 
     # --- looking at what came in ---
 
     def batches(self, viewer: Viewer | None = None) -> list[BatchSummary]:
-        """Every batch that a viewer may see, with its progress, oldest first."""
-        read = Record.status == PageStatus.READ.value
-        one = case((read & ~Record.verified, 1), else_=0)
+        """Every batch that a viewer may see, with its progress, oldest first. Two questions, however many records."""
         sums = (
             select(
                 Record.batch_id, Record.status, func.count(), func.sum(case((Record.verified, 1), else_=0)),
-                func.sum(Record.open_fields), func.sum(one),
+                func.sum(Record.open_fields), func.sum(case((WAITING, 1), else_=0)),
             ).group_by(Record.batch_id, Record.status)
         )  # fmt: skip
+        if viewer is not None and viewer.communes:
+            sums = self._scoped(sums.join(Batch), viewer)
         with self._sessions.reading() as session:
-            counted: dict[str, dict[str, tuple[int, int, int, int]]] = {}
+            counted: dict[str, dict[str, tuple[int, ...]]] = {}
             for batch_id, status, *numbers in session.execute(sums):
-                pages, verified, fields, left = (int(n or 0) for n in numbers)
-                counted.setdefault(batch_id, {})[status] = pages, verified, fields, left
+                counted.setdefault(batch_id, {})[status] = tuple(int(n or 0) for n in numbers)
             query = self._scoped(select(Batch), viewer).order_by(Batch.created_at, Batch.name)
             return [_summary(b, counted.get(b.id, {})) for b in session.scalars(query)]
 
     def pages_needing_a_person(self, viewer: Viewer | None = None, batch_id: str | None = None) -> list[PageItem]:
-        """Pages that were not read as a form, with why and their picture."""
-        query = select(Record, Batch.name).join(Batch).where(Record.status != PageStatus.READ.value)
+        """Pages that were not read as a form, with why and the key of their picture."""
+        columns = (Record.id, Batch.name, Record.source, Record.number, Record.status, Record.reason, Record.image)
+        query = select(*columns).join(Batch, Batch.id == Record.batch_id).where(Record.status != PageStatus.READ.value)
         if batch_id is not None:
             query = query.where(Record.batch_id == batch_id)
-        query = self._scoped(query, viewer).order_by(Batch.created_at, Record.source, Record.number)
+        query = self._scoped(query, viewer).order_by(Batch.created_at, Batch.name, Record.source, Record.number)
         with self._sessions.reading() as session:
             return [
-                PageItem(r.id, name, r.source, r.number, PageStatus(r.status), _reason(r.reason), r.image)
-                for r, name in session.execute(query)
+                PageItem(
+                    r.id, r.name, r.source, r.number, PageStatus(r.status), convert.reason_value(r.reason), r.image
+                )
+                for r in session.execute(query)
             ]
 
 
-def _reason(row: Mapping[str, object] | None) -> Reason | None:
-    return convert.reason_value(row)
+def _describe(row: Record, record: model.Record) -> None:
+    """Write what is known of the page as a whole into its row."""
+    row.form, row.form_version, row.status = record.form, record.form_version, record.status.value
+    row.reason, row.quality = convert.reason_row(record.reason), convert.quality_row(record.quality)
+    row.registration = convert.registration_row(record.registration)
+    row.image, row.aligned = record.image, record.aligned
 
 
-def _summary(batch: Batch, by_status: Mapping[str, tuple[int, int, int, int]]) -> BatchSummary:
-    read = by_status.get(PageStatus.READ.value, (0, 0, 0, 0))
+def _summary(batch: Batch, by_status: dict[str, tuple[int, ...]]) -> BatchSummary:
+    nothing: tuple[Any, ...] = (0, 0, 0, 0)
+    read, verified, fields, waiting = by_status.get(PageStatus.READ.value, nothing)
     counts = {status: numbers[0] for status, numbers in by_status.items()}
     return BatchSummary(
-        batch.id,
-        batch.name,
-        batch.xa,
-        batch.created_at,
-        sum(counts.values()),
-        counts,
-        read[0],
-        read[1],
-        read[2],
-        read[3],
-    )
+        batch.id, batch.name, batch.xa, batch.created_at, sum(counts.values()), counts, read, verified, fields, waiting
+    )  # fmt: skip

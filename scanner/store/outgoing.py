@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, case, func, select
 
 from scanner.model import PageStatus
 from scanner.store.base import Base
-from scanner.store.review import field_views, issue_views
+from scanner.store.showing import field_views, issue_views
 from scanner.store.tables import Batch, Record, RuleIssue
 from scanner.store.views import ExportRow, IssueCount, PageRow, Viewer
 
@@ -31,10 +32,13 @@ class Outgoing(Base):
     ) -> Iterator[ExportRow]:
         """Read records ("verified" or "all"), of one batch by name, by batch, source and page.
 
-        `verified_from` and `verified_until` bound the moment of verification, half-open.
+        `verified_from` and `verified_until` (aware) bound the moment of verification, half-open. Each record is whole
+        as of one moment; one that stops fitting while the others go out is left out. Raises ValueError for a status.
         """
+        if status not in ("verified", "all"):
+            raise ValueError('records go out as "verified" or "all"')
         query = select(Record.id).join(Batch).where(Record.status == PageStatus.READ.value)
-        if status != "all":
+        if status == "verified":
             query = query.where(Record.verified)
         if batch is not None:
             query = query.where(Batch.name == batch)
@@ -42,18 +46,22 @@ class Outgoing(Base):
             query = query.where(Record.verified_at >= verified_from)
         if verified_until is not None:
             query = query.where(Record.verified_at < verified_until)
-        query = self._scoped(query, viewer).order_by(Batch.created_at, Record.source, Record.number, Record.id)
-        with self._sessions.reading() as session:
-            ids = list(session.scalars(query))
-        for start in range(0, len(ids), CHUNK):
-            yield from self._chunk(ids[start : start + CHUNK])
+        query = self._scoped(query, viewer)
+        return self._rows(query)
 
-    def _chunk(self, ids: list[str]) -> list[ExportRow]:
+    def _rows(self, fitting: Select[Any]) -> Iterator[ExportRow]:
+        order = (Batch.created_at, Record.batch_id, Record.source, Record.number, Record.id)
+        with self._sessions.reading() as session:
+            ids = list(session.scalars(fitting.order_by(*order)))
+        for start in range(0, len(ids), CHUNK):
+            yield from self._chunk(fitting, ids[start : start + CHUNK])
+
+    def _chunk(self, fitting: Select[Any], ids: list[str]) -> list[ExportRow]:
         with self._sessions.reading() as session:
             names = self._names(session)
-            fields, issues = field_views(session, ids, names), issue_views(session, ids, names)
-            query = select(Record, Batch).join(Batch).where(Record.id.in_(ids))
+            query = fitting.where(Record.id.in_(ids)).with_only_columns(Record, Batch)
             rows = {record.id: (record, batch) for record, batch in session.execute(query)}
+            fields, issues = field_views(session, list(rows), names), issue_views(session, list(rows), names)
         return [
             ExportRow(
                 record_id=r.id,
@@ -77,26 +85,36 @@ class Outgoing(Base):
         ]
 
     def pages_between(self, start: datetime, end: datetime, viewer: Viewer | None = None) -> Iterator[PageRow]:
-        """A light row for every page, of any state, that came in from `start` to before `end`."""
-        query = select(
-            Batch.xa, Batch.name, Record.form, Record.status, Record.verified, Record.created_at, Record.verified_at,
-            Record.open_fields,
-        ).join(Batch).where(Record.created_at >= start, Record.created_at < end)  # fmt: skip
+        """A light row for every page, of any state, that came in from `start` to before `end` (aware), oldest first."""
+        states = (Record.status, Record.verified, Record.created_at, Record.verified_at, Record.open_fields)
+        query = select(Batch.xa, Batch.name, Record.form, *states).join(Batch, Batch.id == Record.batch_id)
+        query = query.where(Record.created_at >= start, Record.created_at < end)
         with self._sessions.reading() as session:
-            for row in session.execute(self._scoped(query, viewer).order_by(Record.created_at)):
-                yield PageRow(row[0], row[1], row[2], PageStatus(row[3]), row[4], row[5], row[6], row[7])
+            rows = session.execute(self._scoped(query, viewer).order_by(Record.created_at, Record.id)).all()
+        for r in rows:
+            yield PageRow(
+                xa=r.xa,
+                batch=r.name,
+                form=r.form,
+                status=PageStatus(r.status),
+                verified=r.verified,
+                arrived=r.created_at,
+                verified_at=r.verified_at,
+                open_fields=r.open_fields,
+            )
 
     def issue_counts(self, start: datetime, end: datetime, viewer: Viewer | None = None) -> list[IssueCount]:
-        """How often each rule is broken by the pages that came in from `start` to before `end`."""
+        """How often each rule is broken, and was let stand, on pages that came in from `start` to before `end`."""
+        still = func.sum(case((RuleIssue.open, 1), else_=0))
         query = (
-            select(Batch.xa, RuleIssue.rule, RuleIssue.open)
+            select(Batch.xa, RuleIssue.rule, still, func.count() - still)
             .select_from(RuleIssue)
             .join(Record, Record.id == RuleIssue.record_id)
             .join(Batch, Batch.id == Record.batch_id)
-            .where(Record.created_at >= start, Record.created_at < end)
+            .where(Record.created_at >= start, Record.created_at < end, RuleIssue.closed_at.is_(None))
+            .group_by(Batch.xa, RuleIssue.rule)
         )
-        counted: dict[tuple[str | None, str], list[int]] = {}
         with self._sessions.reading() as session:
-            for xa, rule, is_open in session.execute(self._scoped(query, viewer)):
-                counted.setdefault((xa, rule), [0, 0])[0 if is_open else 1] += 1
-        return [IssueCount(xa, rule, *counts) for (xa, rule), counts in sorted(counted.items(), key=str)]
+            rows = session.execute(self._scoped(query, viewer)).all()
+        counts = [IssueCount(xa, rule, int(still_open), int(settled)) for xa, rule, still_open, settled in rows]
+        return sorted(counts, key=lambda c: (c.xa or "", c.rule))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,29 +14,30 @@ from scanner.errors import Conflict, NotThere, UserError
 from scanner.model import PageStatus, Value
 from scanner.store import convert
 from scanner.store.base import Base
-from scanner.store.tables import Batch, Reading, Record, Revision, RuleIssue, now
-from scanner.store.views import REVIEWING, FieldView, IssueView, QueueItem, RecordView, Viewer
+from scanner.store.failures import is_duplicate
+from scanner.store.showing import field_views, issue_views
+from scanner.store.tables import WAITING, Batch, Reading, Record, Revision, RuleIssue, now
+from scanner.store.views import MANNERS, REVIEWING, FieldView, QueueItem, RecordView, RevisionView, Viewer
 
 
 class Review(Base):
     """The part of the store that the desk works on."""
 
-    def queue(self, viewer: Viewer, batch_id: str | None = None) -> list[QueueItem]:
-        """Records with open work, in the order they came in."""
-        query = (
-            select(Record, Batch.name)
-            .join(Batch)
-            .where(Record.status == PageStatus.READ.value, ~Record.verified)
-            .order_by(Batch.created_at, Record.source, Record.number)
-        )
+    def queue(self, viewer: Viewer | None, batch_id: str | None = None, *, limit: int | None = None) -> list[QueueItem]:
+        """Records with open work by batch (oldest first), source and page; at most `limit` of them.
+
+        One question, answered from an index: 0.4 s for 100,000 of them, 20 ms for the first 200, 1 ms for one.
+        """
+        columns = (Record.id, Batch.name, Record.source, Record.number, Record.open_fields, Record.open_issues)
+        query = select(*columns, Record.held_by, Record.held_until).join(Batch, Batch.id == Record.batch_id)
+        query = query.where(WAITING)
         if batch_id is not None:
             query = query.where(Record.batch_id == batch_id)
+        order = (Batch.created_at, Record.batch_id, Record.source, Record.number, Record.id)
+        query = self._scoped(query, viewer).order_by(*order).limit(limit)
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
-            return [
-                QueueItem(r.id, name, r.source, r.number, r.open_fields, r.open_issues, _holder(r, names, moment))
-                for r, name in session.execute(self._scoped(query, viewer))
-            ]
+            return [QueueItem(*row[:6], _holder(row[6], row[7], names, moment)) for row in session.execute(query)]
 
     def record(self, record_id: str, viewer: Viewer | None) -> RecordView:
         """One record, whole. Raises NotThere where there is none, or none for this viewer."""
@@ -64,82 +66,125 @@ class Review(Base):
                 registration=row.registration,
             )
 
-    def correct(
-        self, record_id: str, field: str, value: Value, *, viewer: Viewer, seen_revision: int, manner: str
-    ) -> FieldView:
-        """A person's value for a field, as a new revision ("typed", "accepted" or "unreadable").
+    def revisions(self, record_id: str, viewer: Viewer | None) -> list[RevisionView]:
+        """The trail of a record, oldest first. Raises NotThere."""
+        order = (Revision.at, Revision.field, Revision.number)
+        with self._sessions.reading() as session:
+            self._record(session, record_id, viewer)
+            names = self._names(session)
+            rows = session.scalars(select(Revision).where(Revision.record_id == record_id).order_by(*order))
+            return [
+                RevisionView(
+                    r.field, r.number, convert.row_value(r.old), convert.row_value(r.new), names.get(r.user_id, ""),
+                    r.at, r.manner, r.note,
+                ) for r in rows
+            ]  # fmt: skip
 
-        Raises Conflict when the field was changed since `seen_revision`: the other's value stands.
+    # --- a person settles a field or an issue ---
+
+    def correct(
+        self,
+        record_id: str,
+        field: str,
+        value: Value,
+        *,
+        viewer: Viewer,
+        seen_revision: int,
+        manner: str,
+        note: str = "",
+    ) -> FieldView:
+        """A person settles a field: a new revision, never a change of an old one.
+
+        "typed": `value` is right. "accepted": the value that stands is right; `value` says which one the person saw.
+        "unreadable": nobody can read it; the value becomes None whatever `value` is. The rules are run again and the
+        record's state with them.
+
+        Raises Conflict when the field was changed since `seen_revision`, or when another value stands than the one
+        accepted (the page was read again): what stands is not touched. Raises NotThere where there is no such record
+        or field, or none for this viewer; UserError where the role may not correct; ValueError for another manner.
         """
         _may_review(viewer)
-        try:
-            with self._sessions.writing() as session:
-                record = self._record(session, record_id, viewer, lock=True)
-                reading = session.get(Reading, (record_id, field))
-                if reading is None:
-                    raise NotThere
-                if reading.revision != seen_revision:
-                    raise _conflict()
-                self._revise(session, reading, None if manner == "unreadable" else value, viewer, manner)
-                changed = self._set_keys(session, record, self._values(session, record_id))
-                self._run_rules(session, record)
-                self._rerun_for(session, changed, record_id)
-                self._settle_state(session, record, viewer.id)
-                return field_views(session, [record_id], self._names(session), field)[record_id][0]
-        except IntegrityError:  # the same revision number was written at the same moment
-            raise _conflict() from None
-
-    @staticmethod
-    def _revise(session: Session, reading: Reading, value: Value, viewer: Viewer, manner: str) -> None:
-        new, moment = convert.value_row(value), now()
-        session.add(
-            Revision(
-                record_id=reading.record_id, field=reading.field, number=reading.revision + 1, old=reading.value,
-                new=new, user_id=viewer.id, at=moment, manner=manner,
-            )
-        )  # fmt: skip
-        reading.value, reading.revision, reading.manner, reading.open = new, reading.revision + 1, manner, False
-        reading.changed_by, reading.changed_at = viewer.id, moment
-        session.flush()
+        if manner not in MANNERS:
+            raise ValueError(f"a person settles a field as one of {MANNERS}")
+        new = None if manner == "unreadable" else convert.value_row(value)
+        with self._sessions.writing() as session:
+            record = self._record(session, record_id, viewer)
+            reading = session.get(Reading, (record_id, field))
+            if reading is None:
+                raise NotThere
+            if reading.revision != seen_revision or (manner == "accepted" and new != reading.value):
+                raise _conflict()
+            _revise(session, reading, new, viewer, manner, convert.plain_text(note))
+            self._recheck(session, record, viewer.id)
+            return field_views(session, [record_id], self._names(session), field)[record_id][0]
 
     def settle_issue(self, issue_id: str, *, viewer: Viewer, note: str = "") -> None:
-        """A person looked: the values stand as written. Kept with who and when."""
+        """A person looked: the values stand as written. Kept with who and when; settling twice keeps the first.
+
+        Holds as long as the values that the issue speaks of stand. Raises NotThere where there is no such issue, or
+        none for this viewer; Conflict where it is over, since somebody changed a value; UserError for the role.
+        """
         _may_review(viewer)
         with self._sessions.writing() as session:
             issue = session.get(RuleIssue, issue_id)
             if issue is None:
                 raise NotThere
-            record = self._record(session, issue.record_id, viewer, lock=True)
-            issue.open, issue.settled_by, issue.settled_at, issue.note = False, viewer.id, now(), note
+            record = self._record(session, issue.record_id, viewer)
+            if issue.closed_at is not None:
+                raise _conflict()
+            if not issue.open:
+                return
+            issue.open, issue.settled_by, issue.settled_at = False, viewer.id, now()
+            issue.note = convert.plain_text(note)
             self._settle_state(session, record, viewer.id)
 
+    # --- who is at which record ---
+
     def hold(self, record_id: str, viewer: Viewer, seconds: int = 120) -> None:
-        """Say that a person has this record open; advisory, the revisions are what protects it."""
+        """Say that a person has this record open; nothing where another has. The queue shows it for so many seconds.
+
+        Advisory: the revisions are what protects a record. Raises NotThere.
+        """
+        moment = now()
+        free = or_(Record.held_until.is_(None), Record.held_until < moment, Record.held_by == viewer.id)
+        until = moment + timedelta(seconds=seconds)
         with self._sessions.writing() as session:
-            record = self._record(session, record_id, viewer)
-            free = record.held_until is None or record.held_until < now() or record.held_by == viewer.id
-            if free:
-                record.held_by, record.held_until = viewer.id, now() + timedelta(seconds=seconds)
+            self._record(session, record_id, viewer)
+            session.execute(
+                update(Record)
+                .where(Record.id == record_id, free)
+                .values(held_by=viewer.id, held_until=until)
+                .execution_options(synchronize_session=False)
+            )
 
     def release(self, record_id: str, viewer: Viewer) -> None:
-        """The person left the record."""
+        """The person left the record; what another holds stays held. Raises NotThere."""
         with self._sessions.writing() as session:
-            record = self._record(session, record_id, viewer)
-            if record.held_by == viewer.id:
-                record.held_by = record.held_until = None
-
-    def revisions(self, record_id: str, viewer: Viewer | None) -> list[tuple[str, int, Value, Value, str, str]]:
-        """The trail of a record: (field, number, from, to, who, manner), oldest first."""
-        with self._sessions.reading() as session:
             self._record(session, record_id, viewer)
-            names = self._names(session)
-            rows = session.scalars(
-                select(Revision).where(Revision.record_id == record_id).order_by(Revision.at, Revision.number)
+            session.execute(
+                update(Record)
+                .where(Record.id == record_id, Record.held_by == viewer.id)
+                .values(held_by=None, held_until=None)
+                .execution_options(synchronize_session=False)
             )
-            return [
-                (r.field, r.number, convert.row_value(r.old), convert.row_value(r.new), names[r.user_id], r.manner)
-                for r in rows
-            ]
+
+
+def _revise(session: Session, reading: Reading, new: Any, viewer: Viewer, manner: str, note: str) -> None:
+    moment = now()
+    session.add(
+        Revision(
+            record_id=reading.record_id, field=reading.field, number=reading.revision + 1, old=reading.value,
+            new=new, user_id=viewer.id, at=moment, manner=manner, note=note,
+        )
+    )  # fmt: skip
+    reading.value, reading.revision, reading.manner, reading.open = new, reading.revision + 1, manner, False
+    reading.changed_by, reading.changed_at = viewer.id, moment
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if is_duplicate(error):  # that number was written at the same moment: the table's own guard
+            raise _conflict() from None
+        raise
 
 
 def _may_review(viewer: Viewer) -> None:
@@ -151,41 +196,5 @@ def _conflict() -> Conflict:
     return Conflict("Somebody else has just changed this field.", "Look at the new value, then enter yours again.")
 
 
-def _holder(record: Record, names: Mapping[str, str], moment: datetime) -> str | None:
-    if record.held_by is None or record.held_until is None or record.held_until < moment:
-        return None
-    return names.get(record.held_by)
-
-
-def field_views(
-    session: Session, record_ids: Sequence[str], names: Mapping[str, str], field: str | None = None
-) -> dict[str, tuple[FieldView, ...]]:
-    """Record id → its fields in the form's order."""
-    query = select(Reading).where(Reading.record_id.in_(record_ids)).order_by(Reading.record_id, Reading.position)
-    if field is not None:
-        query = query.where(Reading.field == field)
-    found: dict[str, list[FieldView]] = {}
-    for r in session.scalars(query):
-        found.setdefault(r.record_id, []).append(
-            FieldView(
-                r.field, convert.row_value(r.value), convert.row_value(r.machine_value), r.raw, r.confidence, r.review,
-                r.open, r.engine, convert.box_of(r), tuple(r.alternatives), convert.reason_value(r.reason), r.crop,
-                r.revision, r.manner, names.get(r.changed_by or ""), r.changed_at, r.score, r.features,
-            )
-        )  # fmt: skip
-    return {record_id: tuple(views) for record_id, views in found.items()}
-
-
-def issue_views(
-    session: Session, record_ids: Sequence[str], names: Mapping[str, str]
-) -> dict[str, tuple[IssueView, ...]]:
-    """Record id → its issues, oldest first."""
-    query = select(RuleIssue).where(RuleIssue.record_id.in_(record_ids)).order_by(RuleIssue.created_at, RuleIssue.rule)
-    found: dict[str, list[IssueView]] = {}
-    for i in session.scalars(query):
-        message = convert.reason_value(i.message)
-        assert message is not None
-        found.setdefault(i.record_id, []).append(
-            IssueView(i.id, i.rule, tuple(i.fields), message, i.open, names.get(i.settled_by or ""), i.settled_at)
-        )
-    return {record_id: tuple(views) for record_id, views in found.items()}
+def _holder(user_id: str | None, until: datetime | None, names: Mapping[str, str], moment: datetime) -> str | None:
+    return None if user_id is None or until is None or until < moment else names.get(user_id)

@@ -1,4 +1,7 @@
-"""The tables. One row of `records` is one page and its one state; revisions are only ever added."""
+"""The tables. One row of `records` is one page and its one state; revisions are only ever added.
+
+A page and its record are one row, since a form has one page so far: `status` says which rows hold a form's answers.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -120,7 +124,20 @@ class Record(Table):
     verified_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     held_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     held_until: Mapped[datetime | None] = mapped_column(Moment)
-    __table_args__ = (UniqueConstraint("sha256", "number"), Index(None, "batch_id", "status", "verified"))
+    __table_args__ = (
+        UniqueConstraint("sha256", "number"),
+        # progress and queue are answered from this one alone, without the wide rows, the queue in its order
+        Index(
+            "ix_records_work",
+            *("batch_id", "status", "verified", "source", "number", "id"),
+            *("open_fields", "open_issues", "held_by", "held_until"),
+        ),
+        Index(None, "verified_at"),
+    )
+
+
+WAITING = and_(Record.status == "read", ~Record.verified)
+"""Records with open work."""
 
 
 class Reading(Table):
@@ -163,11 +180,15 @@ class Revision(Table):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(Moment, default=now)
     manner: Mapped[str] = mapped_column(String(12))
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")
     __table_args__ = (UniqueConstraint("record_id", "field", "number"),)
 
 
 class RuleIssue(Table):
-    """A rule that a record breaks. `seen` fingerprints the values it speaks of: settled holds while they stand."""
+    """A rule that a record breaks. `seen` fingerprints the values it speaks of: settled holds while they stand.
+
+    Open, settled by a person, or closed because it holds no longer; a closed one stays as part of the trail.
+    """
 
     __tablename__ = "issues"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -181,10 +202,11 @@ class RuleIssue(Table):
     settled_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
     note: Mapped[str] = mapped_column(Text, default="")
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Key(Table):
-    """A hash of a value that must be unique in the database: it can be counted without being shown."""
+    """A hash of a value that must be unique in the database, to find equal ones by index; see `convert.digest`."""
 
     __tablename__ = "keys"
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import argon2
@@ -15,53 +16,87 @@ from scanner.store.tables import User
 from scanner.store.views import ROLES, UserView, Viewer
 
 SHORTEST_PASSWORD = 8
-_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+LONGEST_DISPLAY = 160
+HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's smallest setting for argon2id: 40 ms on an office PC."""
-_NOBODY = _HASHER.hash("nobody has this password")
-"""Checked where there is no such user, so that the answer takes as long."""
+NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$G7tTktrZoU45/OZOF6Irfw$VKnflTkyNGCGnCMN0ZW92Kel/tnYwdAxXsJn1n/NPsA"
+"""Checked where there is no such user, so that the answer takes as long. The hash of bytes that nobody kept."""
 
 
 class Users(Base):
-    """The part of the store that knows people."""
+    """The part of the store that knows people.
 
-    def add_user(self, name: str, display: str, role: str, password: str, communes: Sequence[str] = ()) -> str:
-        """A new user; returns the id. Raises UserError for a name, role or password that cannot be."""
-        name = _normal(name)
+    `viewer` is the person who manages: an administrator, who within communes manages only people within them. None is
+    the operator at the machine's own command line, who may do all.
+    """
+
+    def add_user(
+        self,
+        name: str,
+        display: str,
+        role: str,
+        password: str,
+        communes: Sequence[str] = (),
+        *,
+        viewer: Viewer | None = None,
+    ) -> str:
+        """A new user; returns the id, a UUID. The name is kept composed (NFKC) and in small letters.
+
+        Raises UserError for a name, role or password that cannot be, and where the viewer may not.
+        """
+        name, display = normal_name(name), unicodedata.normalize("NFC", display).strip()
         if role not in ROLES:
             raise UserError(f'There is no role "{role}".', f"Roles: {', '.join(ROLES)}.")
+        if len(display) > LONGEST_DISPLAY:
+            raise UserError(f"The name shown is longer than {LONGEST_DISPLAY} characters.", "Choose a shorter one.")
+        communes = _codes(communes)
+        _may_manage(viewer, communes)
         hashed = _hashed(password)
         with self._sessions.writing() as session:
             if session.scalar(select(func.count()).select_from(User).where(User.name == name)):
                 raise UserError("There is already a user of that name.", "Choose another name.")
-            user = User(name=name, display=display.strip() or name, role=role, communes=list(communes), password=hashed)
+            user = User(name=name, display=display or name, role=role, communes=communes, password=hashed)
             session.add(user)
             session.flush()
             return user.id
 
-    def users(self) -> list[UserView]:
-        """Everybody, by name."""
+    def users(self, *, viewer: Viewer | None = None) -> list[UserView]:
+        """Everybody whom the viewer may manage, by name. Raises UserError where the viewer may not."""
+        _may_manage(viewer, None)
         with self._sessions.reading() as session:
-            rows = session.scalars(select(User).order_by(User.name))
-            return [UserView(u.id, u.name, u.display, u.role, tuple(u.communes), u.disabled) for u in rows]
+            rows = session.scalars(select(User).order_by(User.name)).all()
+        views = [UserView(u.id, u.name, u.display, u.role, tuple(u.communes), u.disabled) for u in rows]
+        return [view for view in views if _within(viewer, view.communes)]
 
-    def disable_user(self, name: str) -> None:
-        """Shut a user out from their next request on. Raises UserError where there is none."""
+    def disable_user(self, name: str, *, viewer: Viewer | None = None) -> None:
+        """Shut a user out from their next request on. Raises UserError where there is none for the viewer."""
         with self._sessions.writing() as session:
-            self._user(session, name).disabled = True
+            self._user(session, name, viewer).disabled = True
 
-    def set_password(self, name: str, password: str) -> None:
-        """A new password. Raises UserError where there is no such user or it is too short."""
+    def enable_user(self, name: str, *, viewer: Viewer | None = None) -> None:
+        """Let a user who was shut out in again. Raises UserError where there is none for the viewer."""
+        with self._sessions.writing() as session:
+            self._user(session, name, viewer).disabled = False
+
+    def set_password(self, name: str, password: str, *, viewer: Viewer | None = None) -> None:
+        """A new password; a viewer of any role may give themselves one.
+
+        Raises UserError where there is no such user for the viewer, or it is shorter than 8 characters.
+        """
         hashed = _hashed(password)
         with self._sessions.writing() as session:
-            self._user(session, name).password = hashed
+            own = viewer is not None and viewer.name == _folded(name)
+            self._user(session, name, None if own else viewer).password = hashed
 
     def authenticate(self, name: str, password: str) -> Viewer | None:
-        """The person of that name and password; None for a wrong one, after the same time in either case."""
+        """The person of that name and password. None for a wrong one of either and for a disabled person alike, and
+        after the same time.
+        """
         with self._sessions.reading() as session:
-            user = session.scalars(select(User).where(User.name == name.strip().lower())).one_or_none()
+            user = session.scalars(select(User).where(User.name == _folded(name))).one_or_none()
         try:
-            _HASHER.verify(user.password if user else _NOBODY, password)
-        except argon2.exceptions.VerificationError:
+            HASHER.verify(user.password if user else NOBODY, _composed(password))
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return None
         return _viewer(user) if user and not user.disabled else None
 
@@ -72,19 +107,17 @@ class Users(Base):
             return _viewer(user) if user and not user.disabled else None
 
     @staticmethod
-    def _user(session: Session, name: str) -> User:
-        user = session.scalars(select(User).where(User.name == name.strip().lower())).one_or_none()
-        if user is None:
+    def _user(session: Session, name: str, viewer: Viewer | None) -> User:
+        _may_manage(viewer, None)
+        user = session.scalars(select(User).where(User.name == _folded(name))).one_or_none()
+        if user is None or not _within(viewer, user.communes):
             raise UserError("There is no user of that name.", "See the names with: sohoa users list")
         return user
 
 
-def _viewer(user: User) -> Viewer:
-    return Viewer(user.id, user.name, user.display, user.role, tuple(user.communes))
-
-
-def _normal(name: str) -> str:
-    name = name.strip().lower()
+def normal_name(name: str) -> str:
+    """A user name as it is kept: NFKC, small letters. Raises UserError for one that cannot be."""
+    name = _folded(name)
     if not re.fullmatch(r"[\w.@-]{2,80}", name):
         raise UserError(
             "A user name has 2 to 80 letters, digits, dots or dashes and no spaces.", "Choose another name."
@@ -92,7 +125,40 @@ def _normal(name: str) -> str:
     return name
 
 
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().lower()
+
+
+def _codes(communes: Sequence[str]) -> list[str]:
+    codes = [code.strip() for code in communes]
+    if not all(codes):  # none at all would mean every commune
+        raise UserError("The code of a commune is empty.", "Name each commune by its code.")
+    return codes
+
+
+def _within(viewer: Viewer | None, communes: Sequence[str]) -> bool:
+    """Do the communes (none: all) lie within those of the viewer?"""
+    return viewer is None or not viewer.communes or (bool(communes) and set(communes) <= set(viewer.communes))
+
+
+def _may_manage(viewer: Viewer | None, communes: Sequence[str] | None) -> None:
+    if viewer is not None and viewer.role != "admin":
+        raise UserError("This role may not manage users.", "Ask an administrator.")
+    if communes is not None and not _within(viewer, communes):
+        raise UserError("You manage people of your own communes only.", "Name some of those communes.")
+
+
+def _viewer(user: User) -> Viewer:
+    return Viewer(user.id, user.name, user.display, user.role, tuple(user.communes))
+
+
+def _composed(password: str) -> str:
+    """The same password whether the keyboard sends ế as one character or as three (RFC 8265 asks for NFC)."""
+    return unicodedata.normalize("NFC", password)
+
+
 def _hashed(password: str) -> str:
+    password = _composed(password)
     if len(password) < SHORTEST_PASSWORD:
         raise UserError(f"The password is shorter than {SHORTEST_PASSWORD} characters.", "Choose a longer one.")
-    return _HASHER.hash(password)
+    return HASHER.hash(password)

@@ -8,12 +8,14 @@ from dataclasses import field as hidden
 from datetime import datetime
 from typing import Any, Literal
 
-from scanner.model import Box, PageStatus, Reason, Value
+from scanner.model import Box, Mark, PageStatus, Reason, Value
 
 Role = Literal["operator", "reviewer", "supervisor", "exporter", "admin"]
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "supervisor", "exporter", "admin")
 REVIEWING: frozenset[str] = frozenset({"reviewer", "supervisor", "admin"})
-Manner = Literal["machine", "typed", "accepted", "unreadable"]
+Manner = Literal["typed", "accepted", "unreadable"]
+"""How a person settled a field: entered a value, confirmed the one that stands, or could not read it either."""
+MANNERS: tuple[Manner, ...] = ("typed", "accepted", "unreadable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,29 @@ class FieldView:
     engine: str
     box_mm: Box
     alternatives: tuple[str, ...] = hidden(repr=False)
-    reason: Reason | None
+    reason: Reason | None  # why a person must look; "marked_unreadable" where a person could not read it either
     crop: str | None
     revision: int  # 0: as the machine read it
-    manner: str
-    by: str | None
+    manner: str  # "machine", or how a person settled it
+    by: str | None  # the person's display name
     at: datetime | None
     score: float = 0.0
     features: Mapping[str, float] = hidden(default_factory=dict)
+    marks: tuple[Mark, ...] = hidden(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """One step of a field's trail: who changed what to what, when and how."""
+
+    field: str
+    number: int  # from 1
+    old: Value = hidden(repr=False)
+    new: Value = hidden(repr=False)
+    by: str
+    at: datetime
+    manner: str
+    note: str = hidden(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

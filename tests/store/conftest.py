@@ -77,31 +77,94 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     def run(program: str, *arguments: str) -> None:
         subprocess.run([*as_user, str(programs / program), *arguments], check=True, capture_output=True, cwd=place)
 
-    run("initdb", "-D", f"{place}/data", "-A", "trust", "-U", "sohoa", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
+    data, initdb = f"{place}/data", ("-A", "trust", "-U", "sohoa", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place} -c fsync=off"
-    run("pg_ctl", "-D", f"{place}/data", "-o", options, "-l", f"{place}/log", "-w", "start")
-    yield f"postgresql://sohoa@127.0.0.1:{port}"
-    run("pg_ctl", "-D", f"{place}/data", "-m", "immediate", "stop")
-    shutil.rmtree(place, ignore_errors=True)
+    try:
+        run("initdb", "-D", data, *initdb)
+        run("pg_ctl", "-D", data, "-o", options, "-l", f"{place}/log", "-w", "start")
+        yield f"postgresql://sohoa@127.0.0.1:{port}"
+        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every test of the store's promises runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def ready_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables in it, to be copied: migrating anew for each test takes longer than most tests."""
+    path = tmp_path_factory.mktemp("ready") / "ready.sqlite3"
+    Store.open(f"sqlite:///{path}", FileStore(path.parent)).close()
+    return path
+
+
+class Server:
+    """A PostgreSQL that makes and drops databases."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self._ready = url, ""
+        self._admin = create_engine(
+            url.replace("postgresql:", "postgresql+psycopg:") + "/postgres", isolation_level="AUTOCOMMIT"
+        )
+
+    def make(self, *, ready: bool) -> str:
+        """The URL of a new database, empty or with the tables in it."""
+        if ready and not self._ready:
+            self._ready = self.make(ready=False)
+            Store.open(self._ready, FileStore(Path())).close()
+        name = f"t{uuid.uuid4().hex[:10]}"
+        pattern = f" TEMPLATE {self._ready.rsplit('/', 1)[1]}" if ready else ""
+        self._say(f"CREATE DATABASE {name}{pattern}")
+        return f"{self.url}/{name}"
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is still in it."""
+        self._say(f"DROP DATABASE {url.rsplit('/', 1)[1]} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._admin.dispose()
+
+    def _say(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+
+@pytest.fixture(scope="session")
+def server(postgres: str) -> Iterator[Server]:
+    """The private PostgreSQL."""
+    found = Server(postgres)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def empty_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without anything in it; a SQLite file that is not there yet."""
+    if kind == "sqlite":
         yield f"sqlite:///{tmp_path}/test.sqlite3"
         return
-    server = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex[:10]}"
-    admin = create_engine(
-        server.replace("postgresql:", "postgresql+psycopg:") + "/postgres", isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield f"{server}/{name}"
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    server: Server = request.getfixturevalue("server")
+    url = server.make(ready=False)
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the tables in it and nothing else."""
+    if kind == "sqlite":
+        shutil.copyfile(request.getfixturevalue("ready_file"), tmp_path / "test.sqlite3")
+        yield f"sqlite:///{tmp_path}/test.sqlite3"
+        return
+    server: Server = request.getfixturevalue("server")
+    url = server.make(ready=True)
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture

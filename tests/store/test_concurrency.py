@@ -180,14 +180,10 @@ def test_revisions_of_a_field_are_numbered_without_gaps_whoever_writes(open_stor
 
     assert together(*(partial(insist, s, p) for s, p in zip(stores, people, strict=True))) == [4, 4, 4]
     trail = stores[0].revisions(record_id, people[0])
-    assert [number for _, number, *_ in trail] == list(range(1, 13))
-    assert all(later[2] == earlier[3] for earlier, later in pairwise(trail)), "each starts from what the last one left"
-
-
-def test_database_opened_by_many_at_once_is_made_once(open_store: Callable[[], Store]) -> None:
-    opened = together(*[open_store] * 4)
-    assert [type(o).__name__ for o in opened] == ["Store"] * 4, opened
-    assert all(o.batches() == [] for o in opened if isinstance(o, Store))
+    assert [r.number for r in trail] == list(range(1, 13))
+    assert all(later.old == earlier.new for earlier, later in pairwise(trail)), (
+        "each starts from what the last one left"
+    )
 
 
 def test_writer_that_never_ends_is_told_and_not_waited_for_for_ever(

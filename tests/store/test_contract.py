@@ -87,7 +87,7 @@ def test_stale_revision_is_a_conflict_and_changes_nothing(store: Store, hanh: Vi
     with pytest.raises(Conflict):
         store.correct(record_id, "ho_ten", "Của Hạnh", viewer=hanh, seen_revision=0, manner="typed")
     assert next(f.value for f in store.record(record_id, hanh).fields if f.field == "ho_ten") == "Của Mai"
-    assert [(r[1], r[4]) for r in store.revisions(record_id, hanh)] == [(1, "Mai")]
+    assert [(r.number, r.by) for r in store.revisions(record_id, hanh)] == [(1, "Mai")]
 
 
 def test_trail_keeps_who_from_what_to_what(store: Store, hanh: Viewer) -> None:
@@ -95,7 +95,7 @@ def test_trail_keeps_who_from_what_to_what(store: Store, hanh: Viewer) -> None:
     record_id = only(store)
     store.correct(record_id, "ho_ten", "A", viewer=hanh, seen_revision=0, manner="typed")
     store.correct(record_id, "ho_ten", None, viewer=hanh, seen_revision=1, manner="unreadable")
-    trail = [(number, old, new, manner) for _, number, old, new, _, manner in store.revisions(record_id, hanh)]
+    trail = [(r.number, r.old, r.new, r.manner) for r in store.revisions(record_id, hanh)]
     assert trail == [(1, "Quan Ngọc Sơn", "A", "typed"), (2, "A", None, "unreadable")]
 
 
@@ -249,8 +249,8 @@ def test_what_people_enter_comes_back_as_it_was(store: Store, values) -> None:
         shown = store.correct(record_id, "xa", value, viewer=viewer, seen_revision=number, manner="typed")
         assert (shown.value, shown.revision, shown.open) == (value, number + 1, False)
     trail = store.revisions(record_id, viewer)
-    assert [new for _, _, _, new, _, _ in trail] == values
-    assert [old for _, _, old, _, _, _ in trail] == [None, *values[:-1]]
+    assert [r.new for r in trail] == values
+    assert [r.old for r in trail] == [None, *values[:-1]]
 
 
 def test_page_for_a_batch_that_is_not_there_is_an_error_and_not_lost(store: Store) -> None:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import hashlib
+import os
 import shutil
 import sqlite3
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import MetaData, inspect, text
 
-from scanner.errors import NewerDatabase, SettingsError, StoreError
+from scanner.errors import NewerDatabase, SettingsError, StorageFull, StoreError
 from scanner.files import FileStore
-from scanner.store import Store, connection, migrations
+from scanner.store import Store, connection, migrations, schema
 from scanner.store.connection import connect
-from scanner.store.tables import Table
+from scanner.store.tables import Table, page_id
 from tests.store.conftest import record
+from tests.store.test_concurrency import together
 from tests.store.test_contract import put
+
+
+@pytest.fixture
+def url(empty_url: str) -> str:
+    """Here every database begins empty."""
+    return empty_url
 
 
 def test_migrations_build_exactly_the_tables_of_the_code(url: str, open_store) -> None:
@@ -72,6 +85,17 @@ def test_sqlite_is_durable_and_keeps_foreign_keys(tmp_path: Path) -> None:
     assert values == ["wal", 1, 2]
 
 
+def test_database_opened_by_many_at_once_is_made_once(url: str, tmp_path: Path, kind: str) -> None:
+    """Ten new files, since it is within a millisecond that they meet."""
+    for turn in range(10 if kind == "sqlite" else 1):
+        place = url.replace("test.sqlite3", f"{turn}.sqlite3")
+        opened = together(*[lambda here=place: Store.open(here, FileStore(tmp_path))] * 4)
+        assert [type(o).__name__ for o in opened] == ["Store"] * 4, opened
+        for store in opened:
+            assert isinstance(store, Store) and store.batches() == []
+            store.close()
+
+
 LATER = '''"""A later version's migration, for tests alone."""
 
 import sqlalchemy as sa
@@ -102,7 +126,7 @@ def later_version(tmp_path: Path, monkeypatch) -> Iterator[Callable[..., None]]:
         (folder / "versions" / "9001_later.py").write_text(LATER.format(head=head, last=last), encoding="utf-8")
         config = Config()
         config.set_main_option("script_location", str(folder))
-        monkeypatch.setattr(connection, "alembic_config", lambda: config)
+        monkeypatch.setattr(schema, "alembic_config", lambda: config)
 
     yield grow
 
@@ -185,3 +209,107 @@ def test_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder", encoding="utf-8")
     with pytest.raises(SettingsError):
         Store.open(f"sqlite:///{tmp_path}/taken/a.sqlite3", FileStore(tmp_path))
+
+
+# --- every version that was handed out ---------------------------------------------------------------
+
+
+def of_version(url: str, revision: str) -> None:
+    """Make a database of an older version with one record in it: doubted once, corrected, and its issue let stand."""
+    engine = connect(url)
+    with engine.execution_options(sohoa_write=True).connect() as connected, connected.begin():
+        config = schema.alembic_config()
+        config.attributes["connection"] = connected
+        command.upgrade(config, revision)
+        tables = MetaData()
+        tables.reflect(connected)
+        at, sheet = datetime(2024, 10, 8, 2, tzinfo=UTC), record(gioi_tinh="nu")
+        moment = at if engine.dialect.name == "postgresql" else at.replace(tzinfo=None)
+        user_id, batch_id, record_id = "u" * 36, "b" * 36, page_id(sheet.ref.sha256, 1)
+
+        def add(table: str, **row: object) -> None:
+            connected.execute(tables.tables[table].insert().values(**row))
+
+        add("users", id=user_id, name="hanh", display="Hanh", role="reviewer", communes=[], password="x",
+            disabled=False, created_at=moment)  # fmt: skip
+        add("batches", id=batch_id, name="Đợt 1", xa="02374", form="mau-so-03", created_at=moment)
+        add("records", id=record_id, batch_id=batch_id, sha256=sheet.ref.sha256, number=1, source="a.jpg",
+            form="mau-so-03", form_version="1", status="read", created_at=moment, open_fields=0, open_issues=0,
+            verified=True, verified_at=moment, verified_by=user_id)  # fmt: skip
+        for position, reading in enumerate(sheet.readings):
+            by_hand = reading.field == "ho_ten"
+            value = list(reading.value) if isinstance(reading.value, tuple) else reading.value
+            add("readings", record_id=record_id, field=reading.field, position=position, machine_value=value,
+                raw=reading.raw, score=0.9, confidence=0.9, review=by_hand, engine="test-1", box=[1, 2, 3, 4],
+                alternatives=[], features={}, marks=[], value="Người Gõ" if by_hand else value,
+                revision=int(by_hand), manner="typed" if by_hand else "machine", open=False,
+                changed_by=user_id if by_hand else None, changed_at=moment if by_hand else None)  # fmt: skip
+        add("revisions", id="r" * 36, record_id=record_id, field="ho_ten", number=1, old="Quan Ngọc Sơn",
+            new="Người Gõ", user_id=user_id, at=moment, manner="typed")  # fmt: skip
+        seen = '[["so_dinh_danh", "008080123456"], ["gioi_tinh", "nu"]]'
+        add("issues", id="i" * 36, record_id=record_id, rule="so_dinh_danh_khop_gioi_tinh",
+            fields=["so_dinh_danh", "gioi_tinh"], message={"code": "number_against_sex", "params": {}},
+            seen=hashlib.sha256(seen.encode()).hexdigest(), open=False, created_at=moment, settled_by=user_id,
+            settled_at=moment, note="")  # fmt: skip
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["0001"])
+def test_database_of_every_older_version_is_brought_up_with_all_that_people_did(
+    url: str, open_store, revision: str
+) -> None:
+    of_version(url, revision)
+    store = open_store()
+    (row,) = store.export_rows()
+    assert (row.values["ho_ten"], row.verified_by, row.xa) == ("Người Gõ", "Hanh", "02374")
+    assert row.verified_at == datetime(2024, 10, 8, 2, tzinfo=UTC)
+    assert [(r.number, r.old, r.new, r.by) for r in store.revisions(row.record_id, None)] == [
+        (1, "Quan Ngọc Sơn", "Người Gõ", "Hanh")
+    ]
+    store.recheck()
+    (row,) = store.export_rows()
+    assert [(i.open, i.settled_by) for i in row.issues] == [(False, "Hanh")], "what was let stand is not asked again"
+    viewer = store.viewer("u" * 36)
+    assert viewer is not None
+    store.correct(row.record_id, "xa", "Bình Xa", viewer=viewer, seen_revision=0, manner="typed")
+
+
+def test_disk_that_is_full_before_the_copy_leaves_the_old_database_and_no_half_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/a.sqlite3"
+    of_version(url, "0001")
+
+    def fails(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fails)
+        with pytest.raises(StorageFull):
+            Store.open(url, FileStore(tmp_path / "files"))
+    assert [p.name for p in tmp_path.iterdir() if "before" in p.name or "partial" in p.name] == []
+    with closing(sqlite3.connect(tmp_path / "a.sqlite3")) as kept:
+        assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    Store.open(url, FileStore(tmp_path / "files")).close()
+
+
+def test_connections_keep_foreign_keys_after_a_migration(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/a.sqlite3", FileStore(tmp_path)) as store, store._engine.connect() as found:
+        assert found.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_steps_back_undo_what_steps_forward_did(url: str) -> None:
+    def step(to: str) -> None:
+        with engine.execution_options(sohoa_write=True).connect() as connected, connected.begin():
+            config = schema.alembic_config()
+            config.attributes["connection"] = connected
+            (command.upgrade if to == "head" else command.downgrade)(config, to)
+
+    engine = connect(url)
+    step("head")
+    step("base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    step("head")
+    with engine.connect() as connected:
+        assert compare_metadata(MigrationContext.configure(connected), Table.metadata) == []
+    engine.dispose()

@@ -1,0 +1,94 @@
+"""What a database's errors mean to the operator: one sentence each, and nothing of what they quote."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from scanner.errors import SohoaError, StorageFull, StoreError
+
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100")
+"""No room left. SQLite says SHMSIZE when it cannot even grow the small file beside the database."""
+BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001", "53300")
+DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "XX001", "XX002")
+READ_ONLY = ("SQLITE_READONLY", "SQLITE_PERM", "25006", "42501")
+REFUSED = ("28000", "28P01", "3D000")
+WORDS = {
+    FULL: ("disk is full", "no space left"),
+    BUSY: ("is locked", "lock timeout", "too many connections", "too many clients"),
+    DAMAGED: ("not a database", "malformed"),
+    READ_ONLY: ("readonly", "read-only"),
+    REFUSED: ("authentication failed", "does not exist", "no pg_hba.conf entry"),
+}
+"""For errors that come without a code, as those of a connection that was not made."""
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Database errors as StoreError or StorageFull; what they quote (a row's values) stays out of them."""
+    try:
+        yield
+    except SohoaError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise full() from None
+        raise StoreError("The database cannot be reached.", "Check the disk and its permission.") from None
+    except PoolTimeout:
+        raise _busy() from None
+    except (DBAPIError, sqlite3.Error) as error:
+        raise sentence(error) from None
+    except SQLAlchemyError:  # a value that the database has no place for
+        raise _not_kept() from None
+
+
+def full() -> StorageFull:
+    """The one sentence for a full disk."""
+    return StorageFull("The disk is full.", "Free some space, then run the same command again.")
+
+
+def sentence(error: DBAPIError | sqlite3.Error) -> SohoaError:
+    """What a driver's error means."""
+    orig: object = error.orig if isinstance(error, DBAPIError) else error
+    code = str(getattr(orig, "sqlite_errorname", None) or getattr(orig, "sqlstate", None) or "")
+    text = str(orig).lower()
+
+    def means(codes: tuple[str, ...]) -> bool:
+        return code.startswith(codes) or (not code and any(w in text for w in WORDS[codes]))
+
+    if means(FULL):
+        return full()
+    if means(DAMAGED):
+        return StoreError(
+            "The database file is damaged or is no database.", "Restore it from a backup, or name another file."
+        )
+    if means(BUSY):
+        return _busy()
+    if means(READ_ONLY):
+        return StoreError("The database cannot be written to.", "Check the permission of the data folder.")
+    if means(REFUSED):
+        return StoreError(
+            "The database refused the log-in.", "Check the user, password and name in SOHOA_DATABASE_URL."
+        )
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
+        return StoreError("The database cannot be reached.", "Check that it runs and that SOHOA_DATABASE_URL is right.")
+    return _not_kept()
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Was a row refused because one with the same key is there?"""
+    code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return code in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
+
+
+def _busy() -> StoreError:
+    return StoreError("The database is busy with another program.", "Wait a moment and try again.")
+
+
+def _not_kept() -> StoreError:
+    return StoreError("The database refused the change.", "Try again; if it happens again, run: sohoa doctor")

@@ -1,0 +1,67 @@
+"""Rows of the database as the plain values that leave the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scanner.model import Reason
+from scanner.store import convert
+from scanner.store.tables import Reading, RuleIssue
+from scanner.store.views import FieldView, IssueView
+
+
+def field_views(
+    session: Session, record_ids: Sequence[str], names: Mapping[str, str], field: str | None = None
+) -> dict[str, tuple[FieldView, ...]]:
+    """Record id → its fields in the form's order."""
+    query = select(Reading).where(Reading.record_id.in_(record_ids)).order_by(Reading.record_id, Reading.position)
+    if field is not None:
+        query = query.where(Reading.field == field)
+    found: dict[str, list[FieldView]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.record_id, []).append(_field(row, names))
+    return {record_id: tuple(views) for record_id, views in found.items()}
+
+
+def _field(row: Reading, names: Mapping[str, str]) -> FieldView:
+    given_up = row.manner == "unreadable"
+    return FieldView(
+        field=row.field,
+        value=convert.row_value(row.value),
+        machine_value=convert.row_value(row.machine_value),
+        raw=row.raw,
+        confidence=row.confidence,
+        review=row.review,
+        open=row.open,
+        engine=row.engine,
+        box_mm=convert.box_of(row),
+        alternatives=tuple(row.alternatives),
+        reason=Reason("marked_unreadable") if given_up else convert.reason_value(row.reason),
+        crop=row.crop,
+        revision=row.revision,
+        manner=row.manner,
+        by=names.get(row.changed_by or ""),
+        at=row.changed_at,
+        score=row.score,
+        features=row.features,
+        marks=tuple(convert.mark_value(mark) for mark in row.marks),
+    )
+
+
+def issue_views(
+    session: Session, record_ids: Sequence[str], names: Mapping[str, str]
+) -> dict[str, tuple[IssueView, ...]]:
+    """Record id → its issues, open and settled, oldest first."""
+    query = select(RuleIssue).where(RuleIssue.record_id.in_(record_ids), RuleIssue.closed_at.is_(None))
+    found: dict[str, list[IssueView]] = {}
+    for row in session.scalars(query.order_by(RuleIssue.created_at, RuleIssue.rule, RuleIssue.id)):
+        message = Reason(row.message["code"], row.message["params"])
+        found.setdefault(row.record_id, []).append(
+            IssueView(
+                row.id, row.rule, tuple(row.fields), message, row.open, names.get(row.settled_by or ""), row.settled_at
+            )
+        )
+    return {record_id: tuple(views) for record_id, views in found.items()}
