@@ -43,7 +43,12 @@ def add() -> ResponseReturnValue:
         return _page(_("Choose a role."), given)
     try:
         store().add_user(
-            given["name"], given["display"] or given["name"], given["role"], request.form.get("password", ""), communes
+            given["name"],
+            given["display"] or given["name"],
+            given["role"],
+            request.form.get("password", ""),
+            communes,
+            viewer=viewer(),
         )
     except UserError:
         return _page(
@@ -62,7 +67,7 @@ def disable() -> ResponseReturnValue:
     if name == viewer().name:
         return _page(_("You cannot disable yourself."))
     try:
-        store().disable_user(name)
+        store().disable_user(name, viewer=viewer())
     except UserError:
         return _page(_("There is no such user."))
     flash(_("The user was disabled."))
@@ -74,7 +79,7 @@ def disable() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     """Give a user a new password."""
     try:
-        store().set_password(request.form.get("name", ""), request.form.get("password", ""))
+        store().set_password(request.form.get("name", ""), request.form.get("password", ""), viewer=viewer())
     except UserError:
         return _page(_("The password was not changed: it is too short, or there is no such user."))
     flash(_("The password was changed."))
@@ -82,5 +87,7 @@ def password() -> ResponseReturnValue:
 
 
 def _page(problem: str = "", given: dict[str, str] | None = None) -> ResponseReturnValue:
-    page = render_template("users/index.html", users=store().users(), roles=roles(), problem=problem, given=given or {})
+    page = render_template(
+        "users/index.html", users=store().users(viewer=viewer()), roles=roles(), problem=problem, given=given or {}
+    )
     return page, 422 if problem else 200
