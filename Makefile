@@ -26,7 +26,7 @@ check: setup
 
 evaluate: setup
 	@mkdir -p out
-	@$(BIN)/sohoa evaluate samples/truth.jsonl --report out/evaluate.html || test $$? -eq 3
+	@$(BIN)/sohoa evaluate samples/truth.jsonl --report out/evaluate.html --baseline docs/baseline.json || test $$? -eq 3
 
 bench: setup
 	@$(BIN)/python scripts/bench.py
@@ -38,8 +38,8 @@ samples: setup
 	@$(BIN)/python -m samples.draw ship
 
 lock:
-	@$(BIN)/pip-compile -q --all-extras --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
-	  --no-emit-trusted-host --no-emit-find-links --no-emit-options --no-annotate --no-header \
+	@$(BIN)/pip-compile -q --extra fast --extra postgres --extra cluster --extra dev --generate-hashes --allow-unsafe \
+	  --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --no-annotate --no-header \
 	  --output-file requirements.lock pyproject.toml
 
 clean:

@@ -10,7 +10,7 @@ from review_ui.language import translate as _
 from review_ui.typed import NotAValue, shown, value_from
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Reason, Value
 from scanner.store import FieldView, IssueView, RecordView
-from scanner.words import say
+from scanner.words import say, word
 
 CHIPS = 4
 """Alternatives offered; Alt+1 to Alt+4."""
@@ -47,6 +47,7 @@ class Card:
     chips: tuple[str, ...]
     cells: int  # how many digits the sheet has room for; 0 where that is not fixed
     reason: str
+    mended: tuple[str, ...]  # why knowledge changed what the engine read; none where it did not
     issues: tuple[IssueView, ...]
     by_person: bool
     place: Box  # where the field stands on the sheet, the labels of its ticks with it, mm
@@ -105,6 +106,7 @@ def card_of(
         chips=_chips(spec, view),
         cells=len(spec.boxes) if spec.layout is FieldLayout.COMB and spec.kind is FieldKind.DIGITS else 0,
         reason=reason_words(view.reason),
+        mended=tuple(dict.fromkeys(word(step.why, language()) for step in view.steps)),
         issues=tuple(i for i in record.issues if i.open and spec.id in i.fields),
         by_person=view.by is not None,
         place=_place(spec, form),

@@ -28,13 +28,13 @@ from samples.hands import (
     Ink,
     find_fonts,
     knows,
-    line_ink,
     load_digits,
     load_lines,
     system_font,
     tick,
 )
 from samples.people import People
+from samples.photographed import line_ink
 from samples.wear import Worn, wear
 from scanner.forms import blank_image, load_form
 from scanner.model import PX_PER_MM, Box, FieldLayout, FieldSpec, FormTemplate
@@ -275,6 +275,7 @@ def load_stock(
     sheets: tuple[int, int] = (0, 999),
     odd: int | None = None,
     images: tuple[int, int] = (0, 60_000),
+    hand_fonts: Path | None = None,
 ) -> Stock:
     """What is at hand. `odd` keeps every other font only (0 or 1), so that sets can be drawn with different ones."""
     test = "Nguyễn Ỷ Đắk ượ ỗ 0123456789,/"
@@ -288,6 +289,8 @@ def load_stock(
     if odd is not None:
         typed = dict(sorted(typed.items())[odd::2]) or typed
         handlike = dict(sorted(handlike.items())[odd::2]) or handlike
+    if hand_fonts:
+        handlike = {path.stem: path for path in sorted(hand_fonts.glob("*.ttf"))}
     return Stock(
         typed,
         handlike or typed,
@@ -313,7 +316,7 @@ def main() -> None:
     one.add_argument("--wears", default="scan,grey,clean")
     one.add_argument("--slips", action="store_true", help="now and then something struck out or cancelled")
     one.add_argument("--half", type=int, choices=(0, 1), help="use every other font")
-    for name in ("fonts", "digits", "handwriting"):
+    for name in ("fonts", "hand-fonts", "digits", "handwriting"):
         one.add_argument(f"--{name}", type=Path)
     one.add_argument("--sheets", default="0-999", help="real lines of these sheets, FROM-TO")
     one.add_argument("--images", default="0-60000", help="real digits of these images, FROM-TO")
@@ -326,7 +329,13 @@ def main() -> None:
         draw_shipped(Path(__file__).parent, options.fonts)
         return
     stock = load_stock(
-        options.fonts, options.digits, options.handwriting, _span(options.sheets), options.half, _span(options.images)
+        options.fonts,
+        options.digits,
+        options.handwriting,
+        _span(options.sheets),
+        options.half,
+        _span(options.images),
+        options.hand_fonts,
     )
     make_set(
         options.out,

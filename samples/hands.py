@@ -152,26 +152,6 @@ def load_lines(folder: Path, first: int, last: int) -> list[tuple[Path, str]]:
     ]
 
 
-def line_ink(path: Path, height_px: int) -> Ink:
-    """The ink of a photographed line, its cell's borders taken away, at a height."""
-    grey = cv2.imread(str(path)).min(axis=2)
-    paper = cv2.GaussianBlur(cv2.medianBlur(cv2.dilate(grey, np.ones((9, 9))), 41), (0, 0), 6).astype(np.float32)
-    depth = np.clip(paper - cv2.GaussianBlur(grey, (0, 0), 0.6), 0, None)
-    darkest = max(float(np.percentile(depth, 97)), 30.0)
-    ink = np.clip((depth / darkest - 0.32) / 0.5, 0, 1)
-    dark = np.asarray(ink > 0.3, np.uint8)
-    for shape in ((1, max(dark.shape[1] // 8, 60)), (int(dark.shape[0] * 0.7), 1)):
-        rule = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
-        ink[cv2.dilate(rule, np.ones((7, 7), np.uint8)) > 0] = 0
-    edge = 5  # what is left of the cell's borders hugs the photo's edge
-    ink[:edge] = ink[-edge:] = 0
-    ink = tight(np.asarray(ink, np.float32))
-    scale = height_px / max(ink.shape[0], 1)
-    return np.asarray(
-        cv2.resize(ink, (max(4, round(ink.shape[1] * scale)), height_px), interpolation=cv2.INTER_AREA), np.float32
-    )
-
-
 def tick(style: str, side: float, rng: np.random.Generator) -> tuple[Ink, tuple[float, float]]:
     """A tick mark for a square of `side` px: ink, and where its top left lies from the square's top left (x, y)."""
     square, room = side, int(side * 3)

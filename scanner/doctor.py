@@ -32,7 +32,8 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything Sohoa needs."""
     looks: list[Callable[[Settings], Finding]] = [
-        _python, _tesseract, _in_process, _poppler, _digits, _forms, _data, _database, _space, _cluster, _browser
+        _python, _tesseract, _in_process, _poppler, _digits, _hand, _calibration, _forms, _lists, _data, _database,
+        _space, _cluster, _browser,
     ]  # fmt: skip
     return [look(settings) for look in looks]
 
@@ -84,6 +85,31 @@ def _digits(_: Settings) -> Finding:
         return Finding("digit reader", False, error.wrong, error.action)
 
 
+def _hand(_: Settings) -> Finding:
+    from scanner.ocr.handwriting import LineReader
+
+    try:
+        return Finding("handwriting reader", True, LineReader().name)
+    except SohoaError as error:
+        return Finding("handwriting reader", False, f"{error.wrong} Lines go to a person until then.", error.action)
+
+
+def _calibration(settings: Settings) -> Finding:
+    """Which calibration is in use."""
+    from scanner.calibration import DATA, load_calibration
+
+    try:
+        used = load_calibration(settings.data)
+    except SohoaError as error:
+        return Finding("calibration", False, error.wrong, error.action)
+    if used.of_house:
+        return Finding("calibration", True, f"this house's own: {used.fitted_on}")
+    if (settings.data / DATA).exists():
+        detail = "the shipped one: this house's own was made with another version of Sohoa"
+        return Finding("calibration", False, detail, "sohoa calibrate", required=False)
+    return Finding("calibration", True, f"the shipped one: {used.fitted_on}")
+
+
 def _forms(settings: Settings) -> Finding:
     from scanner.forms import check_form, list_forms, load_form
     from scanner.rules import CHECKS
@@ -94,6 +120,17 @@ def _forms(settings: Settings) -> Finding:
     except SohoaError as error:
         return Finding("forms", False, error.wrong, error.action)
     return Finding("forms", bool(ids) and not wrong, ", ".join(ids), f"sohoa forms check {' '.join(wrong)}")
+
+
+def _lists(settings: Settings) -> Finding:
+    """This house's own; pages are read without those that are damaged."""
+    from scanner.own_lists import damaged_lists, own_lists
+
+    damaged = ", ".join(str(path) for path in damaged_lists(settings.lists))
+    if damaged:
+        return Finding("own lists", False, f"damaged and not used: {damaged}", "sohoa lists update", required=False)
+    own = ", ".join(f"{name} {len(entries)}" for name, entries in own_lists(settings.lists).items())
+    return Finding("own lists", True, own or "none yet", required=False)
 
 
 def _data(settings: Settings) -> Finding:

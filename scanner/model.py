@@ -7,12 +7,12 @@ Citizens' values are kept out of `repr`, so that no log or traceback can show th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as hidden
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -303,6 +303,23 @@ class CharReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One change that knowledge made to what an engine read: from, to, why ("hook_seen_as_acute", "known_place")."""
+
+    before: str = hidden(repr=False)
+    after: str = hidden(repr=False)
+    why: str
+
+
+class Evidence(Protocol):
+    """What an engine saw of one crop, kept to ask how likely other texts are."""
+
+    def log_likelihoods(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """log P(text | picture) of each text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class EngineReading:
     """What one engine says of one crop. An engine that failed says why in `reason`."""
 
@@ -313,6 +330,7 @@ class EngineReading:
     chars: tuple[CharReading, ...] = hidden(default=(), repr=False)
     alternatives: tuple[str, ...] = hidden(default=(), repr=False)
     reason: Reason | None = None
+    evidence: Evidence | None = hidden(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +350,7 @@ class FieldReading:
     features: Mapping[str, float] = hidden(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     crop: str | None = None  # the ink snippet's key in the file store
+    steps: tuple[Step, ...] = hidden(default=(), repr=False)  # from `raw` to `value`, in order
 
 
 @dataclass(frozen=True, slots=True)

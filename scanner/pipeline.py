@@ -13,12 +13,14 @@ from PIL import Image
 
 from scanner import pages
 from scanner.calibration import Calibration, load_calibration
+from scanner.errors import EngineError
 from scanner.files import FileStore
 from scanner.forms import blank_image
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import InkPage, PrintModel, build_print_model, find_ink
 from scanner.layout.reference import FormReference, build_reference
 from scanner.layout.registration import align, level, register, to_grey
+from scanner.lines import Lists, lists_of
 from scanner.model import (
     PX_PER_MM,
     Crop,
@@ -34,8 +36,10 @@ from scanner.model import (
     Unreadable,
 )
 from scanner.ocr.digits import CellReader
-from scanner.ocr.engine import CELLS, LINE, PARTS, SECOND_LOOK, Engines
+from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, SECOND_LOOK, Engines
+from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
+from scanner.own_lists import own_lists
 from scanner.pages import Limits
 from scanner.quality import assess
 from scanner.reading import read_fields
@@ -59,6 +63,7 @@ class Reader:
     engines: Engines
     calibration: Calibration
     limits: Limits
+    lists: Lists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +82,25 @@ def build_reader(form: FormTemplate, settings: Settings) -> Reader:
     texts = np.array([m.centre for m in reference.landmarks if m.along_x])
     engines: Engines = {
         LINE: Tesseract(),
-        SECOND_LOOK[LINE]: Tesseract(scale=0.8),
         CELLS: cells,
         PARTS: cells,
         SECOND_LOOK[PARTS]: Tesseract(digits=True),
     }
+    hand = _hand_reader()
+    if hand is not None:
+        engines = {**engines, HAND: hand}
     limits = Limits(max_pixels=settings.max_pixels, max_pages=settings.max_pages)
-    return Reader(form, reference, build_print_model(blank, texts), engines, load_calibration(), limits)
+    calibration = load_calibration(settings.data)
+    lists = lists_of(form, own_lists(settings.lists))
+    return Reader(form, reference, build_print_model(blank, texts), engines, calibration, limits, lists)
+
+
+def _hand_reader() -> LineReader | None:
+    """The reader of handwriting; None where its weights are missing: then print is read, and people see every line."""
+    try:
+        return LineReader()
+    except EngineError:
+        return None
 
 
 def read_page(page: Page, reader: Reader, today: date | None = None) -> Record:
@@ -110,7 +127,7 @@ def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sigh
         return _without_fields(page.ref, reader.form, PageStatus.UNPLACED, placed.reason, quality), nothing
     ink = _ink_of(page, placed, reader)
     crops = cut_fields(ink, reader.form.fields)
-    readings = read_fields(reader.form, ink, crops, placed, reader.engines, reader.calibration)
+    readings = read_fields(reader.form, ink, crops, placed, reader.engines, reader.calibration, reader.lists)
     values = {r.field: r.value for r in readings}
     issues = check(values, reader.form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scanner.calibration import Calibration
+from scanner.cells import Digits, read_digits, sex_of
 from scanner.layout.checkboxes import read_marks, resolve
 from scanner.layout.ink import InkPage
+from scanner.lines import Lists, choose
 from scanner.model import (
     Crop,
     EngineReading,
@@ -21,15 +23,15 @@ from scanner.model import (
     Registration,
     Value,
 )
-from scanner.ocr.correction import correct
 from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK, Engines
-from scanner.values import clean_text, digits_value, parts_date, possible_date, score_features
+from scanner.values import possible_date, score_features
 from scanner.vietnam import lexicon
 from scanner.vietnam.orthography import is_syllable
 
 HARD_REASONS = frozenset({
     "nothing_recognised", "digits_and_cells", "cells_with_gaps", "date_incomplete", "impossible_date", "struck_out",
-    "runs_out_of_field", "not_a_digit", "mark_unclear", "mark_cancelled", "several_marks", "signature_unclear",
+    "runs_out_of_field", "not_a_digit", "not_legible", "hand_reader_missing", "mark_unclear", "mark_cancelled",
+    "several_marks", "signature_unclear",
 })  # fmt: skip
 """Reasons that send a reading to a person however sure the engine is."""
 BLANK_ENGINE, TICK_ENGINE = "ink-1", "ticks-1"
@@ -43,14 +45,12 @@ class _Look:
     """What the engines said of one field: the main reading and the second look, one entry a crop asked."""
 
     first: tuple[EngineReading, ...]
-    again: tuple[EngineReading, ...]
+    again: tuple[EngineReading, ...] | None
 
     @property
     def agree(self) -> bool:
         """Did both looks see the same?"""
-        return [correct(clean_text(r.text))[0] for r in self.first] == [
-            correct(clean_text(r.text))[0] for r in self.again
-        ]
+        return self.again is not None and [r.text for r in self.first] == [r.text for r in self.again]
 
 
 def read_fields(
@@ -60,13 +60,16 @@ def read_fields(
     placed: Registration,
     engines: Engines,
     calibration: Calibration,
+    lists: Lists,
 ) -> tuple[FieldReading, ...]:
     """A reading for every field of the form, in its order."""
     looks = _ask(form, crops, engines)
+    ticked = {f.id: _ticks(f, read_marks(page, f), calibration) for f in form.fields if f.layout is FieldLayout.TICKS}
+    digits = read_digits(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
     out = []
     for spec in form.fields:
-        if spec.layout is FieldLayout.TICKS:
-            out.append(_ticks(spec, read_marks(page, spec), calibration))
+        if spec.id in ticked:
+            out.append(ticked[spec.id])
             continue
         crop = crops[spec.id]
         near = {"residual_mm": placed.local_mm.get(spec.id, placed.residual_mm)}
@@ -74,9 +77,20 @@ def read_fields(
             out.append(_signature(spec, crop, calibration))
         elif crop.ink is None:
             out.append(_empty(spec, crop, calibration))
+        elif spec.id in digits:
+            out.append(_digits(spec, crop, looks[spec.id], digits[spec.id], near, calibration))
         else:
-            out.append(_written(spec, crop, looks[spec.id], near, calibration))
+            out.append(_text(spec, crop, looks[spec.id], near, calibration, lists))
     return tuple(out)
+
+
+def _male(form: FormTemplate, ticked: Mapping[str, FieldReading]) -> float | None:
+    """The probability of a man by the ticks; None where they do not say."""
+    bound = sex_of(form)
+    reading = ticked.get(bound[0]) if bound else None
+    if bound is None or reading is None or reading.value is None or reading.review:
+        return None
+    return reading.confidence if reading.value == bound[1] else 1 - reading.confidence
 
 
 # --- asking the engines ------------------------------------------------------------------------------
@@ -90,10 +104,10 @@ def _ask(form: FormTemplate, crops: Mapping[str, Crop], engines: Engines) -> dic
         asked = [(spec.id, crop) for spec in specs for crop in _pieces(spec, crops[spec.id])]
         first = engines[name].read([crop for _, crop in asked])
         second = engines.get(SECOND_LOOK.get(name, ""))
-        again = second.read([crop for _, crop in asked]) if second else first
+        again = second.read([crop for _, crop in asked]) if second else None
         for spec in specs:
             mine = [i for i, (field, _) in enumerate(asked) if field == spec.id]
-            looks[spec.id] = _Look(tuple(first[i] for i in mine), tuple(again[i] for i in mine))
+            looks[spec.id] = _Look(tuple(first[i] for i in mine), tuple(again[i] for i in mine) if again else None)
     return looks
 
 
@@ -104,72 +118,72 @@ def _pieces(spec: FieldSpec, crop: Crop) -> Sequence[Crop]:
 # --- one field ---------------------------------------------------------------------------------------
 
 
-def _written(
-    spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration
+def _text(
+    spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration, lists: Lists
 ) -> FieldReading:
-    value, raw, reason = _value(spec, crop, look)
+    """A line of print or handwriting."""
+    choice = choose(spec.lexicon, look.first[0], look.again[0] if look.again else None, lists)
+    features = {**choice.features, **_shape_features(choice.text, crop), "edge": float(crop.touches_edge), **near}
+    confidence, sure = calibration.judge(LINE, features)
+    reason = choice.reason if choice.text else choice.reason or Reason("nothing_recognised")
+    reason = _hard(crop, None, reason) or (None if sure else Reason("not_sure"))
+    return FieldReading(
+        spec.id, choice.text or None, choice.raw, features.get("hand_mean", look.first[0].score),
+        _bounded(confidence, reason), reason is not None, choice.engine, crop.box, choice.alternatives, reason,
+        features, steps=choice.steps,
+    )  # fmt: skip
+
+
+def _digits(
+    spec: FieldSpec, crop: Crop, look: _Look, found: Digits, near: Mapping[str, float], calibration: Calibration
+) -> FieldReading:
+    """A comb or the parts of a date."""
     chars = [c for reading in look.first for c in reading.chars]
-    text = "" if value is None else str(value)
-    features = {**score_features(chars, text), "agree": float(look.agree), "edge": float(crop.touches_edge), **near}
-    kind = ENGINE_FOR[spec.kind, spec.layout]
-    if kind == LINE:
-        features |= _text_features(text, raw, crop)
-    confidence, sure = calibration.judge(kind, features)
-    if crop.struck:
-        reason = Reason("struck_out")
-    elif reason is None and crop.touches_edge:
-        reason = Reason("runs_out_of_field")
-    elif reason is None and isinstance(value, str) and spec.kind is FieldKind.DATE and not possible_date(value):
-        reason = Reason("impossible_date")
-    elif reason is None and not sure:
-        reason = Reason("not_sure")
-    others = _others(spec, look, text)
+    agree = {"agree": float(look.agree)} if look.again is not None else {}
+    text = "" if found.value is None else str(found.value)
+    features = {
+        **score_features(chars, text), **found.features, **agree, "settled": float(bool(found.steps)),
+        "edge": float(crop.touches_edge), **near,
+    }  # fmt: skip
+    confidence, sure = calibration.judge(ENGINE_FOR[spec.kind, spec.layout], features)
+    reason = _hard(crop, found.value if spec.kind is FieldKind.DATE else None, found.reason)
+    reason = reason or (None if sure else Reason("not_sure"))
+    others = look.first[0].alternatives if spec.layout is not FieldLayout.PARTS else ()
     engine = next((r.engine for r in look.first if r.text), look.first[0].engine)
     score = min((r.score for r in look.first if r.text), default=0.0)
-    if reason is not None and reason.code != "not_sure":
-        confidence = min(confidence, 0.5)
-    review = reason is not None
-    return FieldReading(spec.id, value, raw, score, confidence, review, engine, crop.box, others, reason, features)
+    return FieldReading(
+        spec.id, found.value, found.raw, score, _bounded(confidence, reason), reason is not None, engine, crop.box,
+        tuple(t for t in others if t != text), reason, features, steps=found.steps,
+    )  # fmt: skip
 
 
-def _value(spec: FieldSpec, crop: Crop, look: _Look) -> tuple[Value, str, Reason | None]:
-    if spec.layout is FieldLayout.PARTS:
-        parts = [
-            reading if cell.ink is not None else None for reading, cell in zip(look.first, crop.cells, strict=True)
-        ]
-        return parts_date(parts)
-    reading = look.first[0]
-    if spec.kind is FieldKind.TEXT:
-        text = correct(clean_text(reading.text))[0]
-        return text or None, reading.text, None if text else reading.reason or Reason("nothing_recognised")
-    value, reason = digits_value(spec, crop, reading)
-    return value, reading.text, reason
+def _hard(crop: Crop, date: Value, reason: Reason | None) -> Reason | None:
+    """Why a person must look however sure the engine is."""
+    if crop.struck:
+        return Reason("struck_out")
+    if reason is not None:
+        return reason
+    if crop.touches_edge:
+        return Reason("runs_out_of_field")
+    if isinstance(date, str) and not possible_date(date):
+        return Reason("impossible_date")
+    return None
 
 
-def _text_features(text: str, raw: str, crop: Crop) -> dict[str, float]:
+def _bounded(confidence: float, reason: Reason | None) -> float:
+    """No more than an even chance for what a person must see for another reason than doubt."""
+    return confidence if reason is None or reason.code == "not_sure" else min(confidence, 0.5)
+
+
+def _shape_features(text: str, crop: Crop) -> dict[str, float]:
     words = [w for w in text.replace(",", " ").replace(".", " ").split() if w.isalpha()]
     unknown = sum(lexicon.key(w) not in lexicon.words() for w in words) / len(words) if words else 0.0
-    _, steps = correct(clean_text(raw))
     legal = sum(is_syllable(w) for w in words) / len(words) if words else 1.0
     odd = sum(not (c.isalnum() or c in " ,.-/()'") for c in text)
     top, bottom, left, right = crop.ink or (0, 1, 0, 1)
-    # print has about as many letters as its line is long and high; a scrawl read as three letters has not
+    # a line has about as many letters as it is long and high; a scrawl read as three letters has not
     density = len(text) * (bottom - top) / max(right - left, 1)
-    return {
-        "illegal": 1 - legal,
-        "unknown": unknown,
-        "odd": float(odd),
-        "density": min(density, 6.0),
-        "corrected": float(len(steps)),
-    }
-
-
-def _others(spec: FieldSpec, look: _Look, value: str) -> tuple[str, ...]:
-    if spec.layout is FieldLayout.PARTS:
-        return ()
-    first, again = look.first[0], look.again[0]
-    found = [correct(clean_text(t))[0] for t in (again.text, *first.alternatives)]
-    return tuple(dict.fromkeys(t for t in found if t and t != value))[:4]
+    return {"illegal": 1 - legal, "unknown": unknown, "odd": float(odd), "density": min(density, 6.0)}
 
 
 def _empty(spec: FieldSpec, crop: Crop, calibration: Calibration) -> FieldReading:

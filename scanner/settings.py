@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     max_pixels: int = Field(default=120_000_000, gt=0)
     max_pages: int = Field(default=2_000, gt=0)
     page_seconds: int = Field(default=120, gt=0)  # a page that takes longer is given up
+    crops_retention_days: int = Field(default=365, gt=0, le=36_500)  # field pictures that train are of no older records
+    list_min_records: int = Field(default=3, ge=2)  # verified records that share a text before it is a list's entry
     workers: int = Field(default_factory=lambda: max((os.cpu_count() or 2) - 1, 1), gt=0)
 
     @field_validator("data", "forms")
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """Where page images and ink snippets are kept."""
         return self.data / "files"
+
+    @property
+    def lists(self) -> Path:
+        """Where this house's own lists are kept."""
+        return self.data / "lists"
 
     def ready(self) -> Settings:
         """Make the data folder. Raises SettingsError when it cannot be made."""

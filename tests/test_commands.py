@@ -147,6 +147,20 @@ def test_fault_in_one_page_leaves_the_others_read(sheet: Path, tmp_path: Path, m
     assert states == ["read", "unreadable", "read"]
 
 
+def test_missing_weights_are_named_and_reading_goes_on_with_print(sheet: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scanner.ocr import handwriting
+
+    monkeypatch.setattr(handwriting, "WEIGHTS", "gone.onnx")
+    result = run("read", sheet)
+    assert result.exit_code == 0
+    assert "gone.onnx" in result.stderr
+    fields = json.loads(result.stdout)["fields"]
+    lines = [f for f in fields.values() if f["engine"].startswith("tesseract") and f["value"]]
+    assert len(lines) >= 5
+    assert all(f["review"] for f in lines)
+    assert any(not f["review"] for f in fields.values())
+
+
 # --- set-up --------------------------------------------------------------------------------------------
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from scanner import doctor
+from scanner.calibration import DATA, MADE_FROM, load_calibration
 from scanner.doctor import Finding, examine
+from scanner.ocr import handwriting
 from scanner.opening import open_store
+from scanner.recalibration import keep
 from scanner.settings import Settings
 from scanner.store.connection import connect
 
@@ -45,7 +49,7 @@ def test_database_is_not_made_by_looking(tmp_path: Path) -> None:
 def test_database_is_told_with_its_revision(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     open_store(settings).close()
-    assert "sqlite, revision 0002" in finding(settings, "database").detail
+    assert "sqlite, revision 0003" in finding(settings, "database").detail
 
 
 def test_database_of_a_newer_version_is_told_and_left_alone(tmp_path: Path) -> None:
@@ -79,6 +83,12 @@ def test_missing_poppler_is_told_with_its_package(tmp_path: Path, monkeypatch: p
     assert not found.ok and "poppler-utils" in found.mend
 
 
+def test_missing_weights_of_a_reader_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handwriting, "WEIGHTS", "gone.onnx")
+    found = finding(Settings(data=tmp_path), "handwriting reader")
+    assert not found.ok and "gone.onnx" in found.detail and "Install" in found.mend
+
+
 def test_little_room_on_the_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "FREE_GB", 1e9)
     assert not finding(Settings(data=tmp_path), "free disk space").ok
@@ -88,3 +98,22 @@ def test_broken_form_is_told(tmp_path: Path) -> None:
     (tmp_path / "forms" / "mine").mkdir(parents=True)
     (tmp_path / "forms" / "mine" / "form.json").write_text("{", encoding="utf-8")
     assert not finding(Settings(data=tmp_path, forms=tmp_path / "forms"), "forms").ok
+
+
+def test_calibration_in_use_is_told(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert "shipped" in finding(settings, "calibration").detail
+    keep(replace(load_calibration(), fitted_on="812 decided readings"), tmp_path)
+    found = finding(settings, "calibration")
+    assert found.ok and "this house's own: 812 decided readings" in found.detail
+
+
+def test_calibration_of_another_version_or_damaged_is_told_with_what_mends_it(tmp_path: Path) -> None:
+    path = keep(load_calibration(), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(MADE_FROM, "x", 1), encoding="utf-8")
+    found = finding(Settings(data=tmp_path), "calibration")
+    assert not found.ok and found.required and DATA in found.detail and "--reset" in found.mend
+    path.write_text(text.replace(f'"{MADE_FROM}": "', f'"{MADE_FROM}": "0'), encoding="utf-8")
+    found = finding(Settings(data=tmp_path), "calibration")
+    assert not found.ok and not found.required and "another version" in found.detail

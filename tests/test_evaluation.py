@@ -338,6 +338,22 @@ def test_calibration_error_is_the_mean_gap_between_confidence_and_right() -> Non
     assert calibration_error([]) == 0.0
 
 
+def test_calibration_error_of_a_kind_is_that_of_its_readings_empty_ones_included(tmp_path: Path) -> None:
+    errors = three(tmp_path).calibration_errors
+    # text: 0.9 wrong, 0.5 right, 0.1 wrong, each in a bin of its own
+    assert errors["text"] == pytest.approx((0.9 + 0.5 + 0.1) / 3)
+    # digits: 0.999 right and 0.98 wrong in empty fields, 0.4 wrong
+    assert errors["digits"] == pytest.approx((0.001 + 0.98 + 0.4) / 3)
+    # choice: 0.99 right twice, 0.95 wrong in the bin below
+    assert errors["choice"] == pytest.approx((2 * 0.01 + 0.95) / 3)
+    assert list(errors) == ["text", "digits", "choice", "total"]
+
+
+def test_unclear_fields_have_no_calibration(tmp_path: Path) -> None:
+    line = {"file": "0.jpg", "fields": {}, "unclear": ["name"]}
+    assert judged(tmp_path, {"0.jpg": (reading("name", "?", 0.3),)}, line).calibration_errors == {}
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
 def test_every_field_stands_in_one_bin_and_full_coverage_is_the_error_rate(held: list[tuple[float, bool]]) -> None:
     fields = items(*held)
@@ -371,15 +387,34 @@ def test_table_names_rates_and_pages_without_fields(tmp_path: Path) -> None:
     assert re.search(r"text .* 100\.0 %", text)
 
 
-class _Outside(HTMLParser):
-    """Collects what a browser would fetch or run."""
+@pytest.mark.parametrize("width", [80, 200])
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_table_tells_calibration_by_kind_and_its_bins_and_no_value(tmp_path: Path, width: int, lang: str) -> None:
+    out = io.StringIO()
+    print_table(three(tmp_path), Console(width=width, file=out), lang)
+    text = out.getvalue()
+    assert re.search(r"(text|chữ) .* 0[.,]500\s*\n", text)
+    assert "12" in text.split("(ECE)")[1]
+    assert "evaluation." not in text
+    assert "Hoà" not in text and "0123" not in text
+    for tag in ("real", "typed", "photo", "scan"):
+        assert f"{tag} · " in text
+
+
+class Outside(HTMLParser):
+    """Collects what a browser would fetch or run, and apart from it the pictures that the page itself holds."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.pictures: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "link", "iframe", "img", "object"):
+        source = dict(attrs).get("src") or ""
+        if tag == "img" and source.startswith("data:image/jpeg;base64,"):
+            self.pictures.append(source)
+            attrs = [(k, v) for k, v in attrs if k != "src"]
+        elif tag in ("script", "link", "iframe", "img", "object"):
             self.found.append(tag)
         self.found += [f"{k}={v}" for k, v in attrs if k in ("src", "href", "srcset") or k.startswith("on")]
 
@@ -390,7 +425,7 @@ def test_report_stands_alone_and_holds_the_figures(tmp_path: Path, lang: str) ->
     out = tmp_path / "new" / "report.html"
     write_report(evaluation, out, lang)
     text = out.read_text(encoding="utf-8")
-    outside = _Outside()
+    outside = Outside()
     outside.feed(text)
     assert outside.found == []
     assert "url(" not in text
@@ -398,7 +433,7 @@ def test_report_stands_alone_and_holds_the_figures(tmp_path: Path, lang: str) ->
     assert "3/6" in text  # silent errors of accepted
     assert "evaluation." not in text  # every code has its words
     plots = [ET.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", text, re.DOTALL)]
-    assert len(plots) == 5  # three kinds, two reliability diagrams
+    assert len(plots) == 9  # for each of three kinds the risk, reliability, and that of the top enlarged
     assert [p.name for p in out.parent.iterdir()] == ["report.html"]
 
 
@@ -407,7 +442,7 @@ def test_report_escapes_what_is_written_on_sheets(tmp_path: Path) -> None:
     evaluation = judged(tmp_path, {"1.jpg": (reading("name", "<img src=x>", 0.9),)}, line)
     out = tmp_path / "report.html"
     write_report(evaluation, out)
-    outside = _Outside()
+    outside = Outside()
     outside.feed(out.read_text(encoding="utf-8"))
     assert outside.found == []
 

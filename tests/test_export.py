@@ -41,6 +41,7 @@ from scanner.model import (
     Reason,
     Record,
     Registration,
+    Step,
     Value,
 )
 from scanner.store import Store
@@ -86,6 +87,7 @@ class Field:
     engine: str = "fake-1"
     box_mm: Box = BOX
     alternatives: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     reason: Reason | None = None
     revision: int = 0
     manner: str = "machine"
@@ -447,6 +449,14 @@ def test_jsonl_holds_the_contracts_core_and_whose_value_it_is(tmp_path: Path) ->
     assert (held["verified_by"], held["verified_at"]) == ("Nguyễn T. Hạnh", "2024-10-13T01:30:07+07:00")
 
 
+def test_jsonl_tells_what_knowledge_changed_and_only_then(tmp_path: Path) -> None:
+    mended = Field("ten", "Tổ 5", "Tổ 5", "Tố 5", steps=(Step("Tố", "Tổ", "hook_seen_as_acute"),))
+    export([row(fields=(mended, Field("so", "001", "001")))], FORM, "jsonl", tmp_path / "r.jsonl")
+    (held,) = lines(tmp_path / "r.jsonl")
+    assert held["fields"]["ten"]["steps"] == [{"from": "Tố", "to": "Tổ", "why": "hook_seen_as_acute"}]
+    assert "steps" not in held["fields"]["so"]
+
+
 def test_jsonl_writes_vietnamese_as_it_is(tmp_path: Path) -> None:
     export([row(), row()], FORM, "jsonl", tmp_path / "r.jsonl")
     data = (tmp_path / "r.jsonl").read_bytes()
@@ -644,6 +654,17 @@ def test_a_page_has_the_contracts_keys() -> None:
     assert held["quality"]["width_px"] == 2480
     assert held["quality"]["problems"] == ["There is no such date."]
     assert held["issues"] == [{"rule": "so_va_sinh", "fields": ["so", "sinh"], "message": "There is no such date."}]
+
+
+def test_a_page_tells_the_steps_from_raw_to_value_in_order() -> None:
+    first, second = page().readings
+    steps = (Step("Nguyên", "Nguyễn", "likelier_words"), Step("Hoä", "Hoa", "foreign_letter"))
+    held = json.loads(json.dumps(record_to_json(page(readings=(replace(first, steps=steps), second)), "vi")))
+    assert held["fields"]["ten"]["steps"] == [
+        {"from": "Nguyên", "to": "Nguyễn", "why": "likelier_words"},
+        {"from": "Hoä", "to": "Hoa", "why": "foreign_letter"},
+    ]
+    assert "steps" not in held["fields"]["dien"]
 
 
 def test_a_page_tells_its_words_in_vietnamese_on_wish() -> None:

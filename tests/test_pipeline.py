@@ -10,7 +10,7 @@ import pytest
 
 from scanner.files import FileStore
 from scanner.model import FieldLayout, PageRef, PageStatus
-from scanner.ocr.engine import LINE
+from scanner.ocr.engine import HAND, LINE
 from scanner.ocr.fake import ScriptedRecogniser
 from scanner.pipeline import read_page, read_ref
 from tests.conftest import as_page
@@ -63,7 +63,8 @@ def test_number_against_birth_date_is_an_issue_and_both_fields_go_to_a_person(de
 
 
 def test_engine_that_reads_nothing_leaves_other_fields_read(desk_of_sheets, reader) -> None:
-    broken = replace(reader, engines={**reader.engines, LINE: ScriptedRecogniser({})})
+    nothing = ScriptedRecogniser({})
+    broken = replace(reader, engines={**reader.engines, LINE: nothing, HAND: nothing})
     record = read_page(as_page(desk_of_sheets.draw(34).image), broken, DAY)
     assert record.value("so_dinh_danh") is not None
     name = next(r for r in record.readings if r.field == "ho_ten")

@@ -24,6 +24,8 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("SOHOA_WORKERS", "0"),
         ("SOHOA_MAX_PIXELS", "-1"),
         ("SOHOA_PAGE_SECONDS", "soon"),
+        ("SOHOA_CROPS_RETENTION_DAYS", "0"),
+        ("SOHOA_LIST_MIN_RECORDS", "1"),
         ("SOHOA_LANGUAGE", "fr"),
     ],
 )

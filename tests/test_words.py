@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import string
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def test_reason_has_words_in_both_languages_with_its_measures(code: str) -> None
         wanted = {name for _, name, _, _ in string.Formatter().parse(texts[lang]) if name}
         assert wanted <= codes()[code], f"{code} in {lang} names a measure that is not given"
         assert texts[lang].strip()
+
+
+@pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "wording" / "steps.json").read_text(encoding="utf-8"))))
+def test_reason_of_a_step_is_told_in_both_languages(code: str) -> None:
+    assert word(code, "en") not in ("", code) and word(code, "vi") not in ("", code, word(code, "en"))
 
 
 def test_codes_without_words_are_shown_as_they_are() -> None:

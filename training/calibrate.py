@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
-from scanner.calibration import Calibration, Model
+from scanner.calibration import Calibration
+from scanner.fitting import Case, as_data, calibration_error, fit
 from scanner.forms import list_forms, load_form
 from scanner.model import FieldLayout, FieldReading, FormTemplate, PageRef, Record
 from scanner.ocr.engine import ENGINE_FOR
@@ -31,29 +29,20 @@ from scanner.settings import load_settings
 
 FEATURES: Mapping[str, Sequence[str]] = {
     "line": (
-        "worst", "mean", "doubt", "rival", "length", "agree", "illegal", "unknown", "odd", "density", "corrected",
+        "print_worst", "print_mean", "print_trust", "print_agrees", "print_apart", "trusted_apart", "hand_worst",
+        "hand_mean", "hand_agrees", "hand_apart", "both_agree", "ink_each", "given_up", "margin", "levels",
+        "words_mean", "words_worst", "digits", "length", "illegal", "unknown", "odd", "density", "residual_mm",
     ),
-    "cells": ("worst", "mean", "doubt", "rival"),
-    "parts": ("worst", "mean", "doubt", "rival", "agree"),
+    "cells": ("joint", "worst", "rival", "settled", "residual_mm"),
+    "parts": ("joint", "worst", "agree", "residual_mm"),
     "ticks": ("worst",),
     "empty": ("ink_mm2",),
     "signature": ("doubt",),
 }  # fmt: skip
 
-
 TARGET = 0.004
-TARGETS = {"line": 0.01, "cells": 0.008}
-"""Silent errors aimed at, by kind: lines are a third of what is accepted, the rest hardly ever errs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One reading with its truth."""
-
-    kind: str
-    features: Mapping[str, float]
-    right: bool
-    hard: bool  # goes to a person whatever the confidence
+TARGETS = {"line": 0.008, "cells": 0.006}
+"""Silent errors aimed at, by kind, as upper bounds: lines are a third of what is accepted, ticks hardly ever err."""
 
 
 def kind_of(reading: FieldReading, form: FormTemplate) -> str:
@@ -73,7 +62,7 @@ def cases_of(record: Record, truth: Mapping[str, object], unclear: Iterable[str]
         value = list(reading.value) if isinstance(reading.value, tuple) else reading.value
         right = value == truth[reading.field] and reading.field not in set(unclear)
         hard = reading.reason is not None and reading.reason.code in HARD_REASONS
-        out.append(Case(kind_of(reading, form), dict(reading.features), right, hard))
+        out.append(Case(kind_of(reading, form), dict(reading.features), right, hard, record.ref.source))
     return out
 
 
@@ -97,41 +86,6 @@ def _read_some(job: tuple[Path, list[dict[str, object]]]) -> list[Case]:
     return out
 
 
-def fit(cases: Sequence[Case], names: Sequence[str], target: float) -> Model:
-    """A logistic model, and the lowest threshold at which the bound of the error among accepted meets the target."""
-    usable = [c for c in cases if not c.hard]
-    x = np.array([[c.features.get(n, 0.0) for n in names] for c in usable])
-    y = np.array([c.right for c in usable])
-    n = len(y)
-    ceiling = (n + 1) / (n + 2)
-    if y.all() or n < 20:
-        # nothing went wrong: all that can be said is how often at most it does
-        return Model(math.log(ceiling / (1 - ceiling)), {}, 0.9, ceiling)
-    scale = x.std(axis=0) + 1e-6
-    model = LogisticRegression(C=3.0, max_iter=5000).fit((x - x.mean(axis=0)) / scale, y)
-    weights = model.coef_[0] / scale
-    bias = float(model.intercept_[0] - (weights * x.mean(axis=0)).sum())
-    p = 1 / (1 + np.exp(-np.clip(x @ weights + bias, -30, 30)))
-    return Model(bias, dict(zip(names, map(float, weights), strict=True)), _threshold(p, y, target), ceiling)
-
-
-def _threshold(p: np.ndarray, y: np.ndarray, target: float) -> float:
-    order = np.argsort(-p)
-    wrong = np.cumsum(~y[order])
-    accepted = np.arange(1, len(p) + 1)
-    bound = np.array([_upper(int(w), int(n)) for w, n in zip(wrong, accepted, strict=True)])
-    fits = np.flatnonzero(bound <= target)
-    return float(p[order][fits[-1]]) if len(fits) else 1.01
-
-
-def _upper(wrong: int, n: int, z: float = 1.0) -> float:
-    """Upper Wilson bound (one standard error) of a share of errors."""
-    share = wrong / n
-    middle = share + z * z / (2 * n)
-    spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle + spread) / (1 + z * z / n)
-
-
 def report(calibration: Calibration, cases: Sequence[Case], title: str) -> None:
     """Accepted share, errors among accepted and calibration error, by kind."""
     print(f"{title}: kind, readings, right, accepted, wrong among accepted, calibration error")
@@ -144,8 +98,7 @@ def report(calibration: Calibration, cases: Sequence[Case], title: str) -> None:
     everything = [row for kept in by_kind.values() for row in kept]
     for kind, rows in [*sorted(by_kind.items()), ("all", everything)]:
         p, sure, right = (np.array(column) for column in zip(*rows, strict=True))
-        bins = np.digitize(p, [0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99])
-        ece = sum((bins == b).mean() * abs(p[bins == b].mean() - right[bins == b].mean()) for b in set(bins))
+        ece = calibration_error(p.astype(float), right.astype(bool))
         silent = int((sure & ~right).sum())
         share = silent / max(sure.sum(), 1)
         print(f"  {kind:10} {len(p):6} {right.mean():.4f} {sure.mean():.4f} {silent} ({share:.4f}) {ece:.4f}")
@@ -161,16 +114,9 @@ def main() -> None:
     models = {}
     for kind, names in FEATURES.items():
         models[kind] = fit([c for c in cases if c.kind == kind], names, TARGETS.get(kind, TARGET))
-    calibration = Calibration(models, ", ".join(folder.name for folder in options.fit))
-    data = {
-        "fitted_on": f"{len(cases)} readings of drawn sheets",
-        "models": {
-            k: {"bias": m.bias, "weights": dict(m.weights), "threshold": m.threshold, "ceiling": m.ceiling}
-            for k, m in models.items()
-        },
-    }
+    calibration = Calibration(models, f"{len(cases)} readings of drawn sheets")
     place = Path(__file__).parent.parent / "scanner" / "data" / "calibration.json"
-    place.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    place.write_text(json.dumps(as_data(calibration), indent=1) + "\n", encoding="utf-8")
     report(calibration, cases, "fitted on")
     for folder in options.check:
         report(calibration, read_set(folder), folder.name)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from scanner.errors import FormError
+from scanner.errors import FormError, SettingsError
 from scanner.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from scanner.model import FormTemplate
-    from scanner.store import Store
+    from scanner.store import Store, Viewer
 
 MUST_ACT, NEEDS_A_PERSON = 1, 3
 EVERY = 50
@@ -61,6 +61,17 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     return load_form(wanted or known[0], settings.forms)
 
 
+def tell_missing_reader() -> None:
+    """One sentence where the reader of handwriting cannot start: print is still read, and people see every line."""
+    from scanner.errors import EngineError
+    from scanner.ocr.handwriting import LineReader
+
+    try:
+        LineReader()
+    except EngineError as error:
+        click.echo(f"sohoa: {error.wrong} Lines go to a person. {error.action}", err=True)
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
     """The store, closed at the end."""
@@ -71,6 +82,36 @@ def opened(settings: Settings) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def of_commune(xa: str | None) -> Viewer | None:
+    """Somebody who sees one commune alone: the database then gives out nothing of another."""
+    from scanner.store import Viewer
+
+    return None if xa is None else Viewer("", "operator", "operator", "exporter", (xa.strip(),))
+
+
+def must_be_there(store: Store, batch: str | None, viewer: Viewer | None) -> None:
+    """A name mistyped must not look like nothing being there."""
+    names = {b.name for b in store.batches(viewer)}
+    if viewer is not None and not names:
+        raise SettingsError("There is no batch of that commune.", "Name the commune by the code given to sohoa scan.")
+    if batch is not None and batch not in names:
+        raise SettingsError("There is no batch of that name.", "The review desk lists them.")
+
+
+def installed_forms(settings: Settings) -> Callable[[str], FormTemplate | None]:
+    """Forms by id, loaded once; None for one that is gone, whose records are left out."""
+    from scanner.forms import load_form
+
+    @cache
+    def form_of(form_id: str) -> FormTemplate | None:
+        try:
+            return load_form(form_id, settings.forms)
+        except FormError:
+            return None
+
+    return form_of
 
 
 class Meter:

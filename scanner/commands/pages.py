@@ -12,7 +12,18 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from scanner.commands.common import NEEDS_A_PERSON, Meter, chosen_form, end_with_pages, opened, progress, with_settings
+from scanner.commands.common import (
+    NEEDS_A_PERSON,
+    Meter,
+    chosen_form,
+    end,
+    end_with_pages,
+    opened,
+    progress,
+    tell_missing_reader,
+    with_settings,
+)
+from scanner.commands.lists import grow_quietly
 from scanner.settings import Settings
 from scanner.words import say
 
@@ -20,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from scanner.batch import Summary
-    from scanner.model import PageRef, Record
+    from scanner.evaluation import Evaluation, Pages
+    from scanner.model import FormTemplate, PageRef, Record
 
 FORM = click.option("--form", "form_id", help="The form on the pages; needed where several are installed.")
 
@@ -36,6 +48,7 @@ def read(settings: Settings, paths: tuple[Path, ...], form_id: str | None, jsonl
     from scanner.export import record_to_json
 
     form = chosen_form(settings, form_id)
+    tell_missing_reader()
     jobs = list(jobs_for(paths, limits_of(settings)))
     attention: list[str] = []
     with _lines_to(jsonl) as out, progress("Pages", quiet=out.isatty()) as meter:  # lines on a screen are progress
@@ -92,18 +105,23 @@ def scan(
     if workers:
         settings = settings.model_copy(update={"workers": workers})
     form = chosen_form(settings, form_id)
-    with opened(settings) as store, progress("Pages") as meter:
-        summary = batches.scan(
-            list(paths),
-            store,
-            form,
-            settings,
-            batch=batch or date.today().isoformat(),
-            xa=xa,
-            scheduler=scheduler,
-            total=meter.expect,
-            tick=meter.step,
-        )
+    tell_missing_reader()
+    name = batch or date.today().isoformat()
+    with opened(settings) as store:
+        if name not in {b.name for b in store.batches()}:  # a batch that goes on is read with the lists it began with
+            grow_quietly(store, settings)
+        with progress("Pages") as meter:
+            summary = batches.scan(
+                list(paths),
+                store,
+                form,
+                settings,
+                batch=name,
+                xa=xa,
+                scheduler=scheduler,
+                total=meter.expect,
+                tick=meter.step,
+            )
     _print_summary(summary)
     end_with_pages([_page_line(source, page, say(why, settings.language)) for source, page, why in summary.attention])
 
@@ -129,28 +147,65 @@ def _print_summary(summary: Summary) -> None:
 @click.argument("truth", type=click.Path(path_type=Path))
 @click.option("--images", type=click.Path(path_type=Path, file_okay=False), help="Folder of the images.")
 @click.option("--report", "report_path", type=click.Path(path_type=Path), help="Write an HTML report here.")
+@click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Counts to hold the reading against.")
+@click.option("--write-baseline", is_flag=True, help="Write the counts to --baseline instead.")
 @FORM
 @with_settings
 def evaluate(
-    settings: Settings, truth: Path, images: Path | None, report_path: Path | None, form_id: str | None
+    settings: Settings,
+    truth: Path,
+    images: Path | None,
+    report_path: Path | None,
+    baseline: Path | None,
+    write_baseline: bool,
+    form_id: str | None,
 ) -> None:
     """Measure the reading against known values."""
-    from functools import partial
+    from scanner.evaluation import print_table, read_baseline, write_report
 
-    from scanner.evaluation import evaluate as measure
-    from scanner.evaluation import print_table, write_report
-    from scanner.pipeline import build_reader, read_ref
-
+    if write_baseline and baseline is None:
+        raise click.UsageError("--write-baseline needs --baseline FILE.")
     form = chosen_form(settings, form_id)
-    reader = build_reader(form, settings)
-    with progress("Pages") as meter:
-        found = measure(truth, images, form, partial(read_ref, reader=reader), map_pages=partial(_counted, meter))
+    before = read_baseline(baseline, form) if baseline and not write_baseline else None  # told before hours of reading
+    found = _measured(truth, images, form, settings, with_pictures=report_path is not None)
     print_table(found)
     if report_path:
         write_report(found, report_path)
         click.echo(f"Report: {report_path}")
+    if baseline:
+        _against(found, before, baseline)
     if found.unplaced:
         sys.exit(NEEDS_A_PERSON)
+
+
+def _measured(
+    truth: Path, images: Path | None, form: FormTemplate, settings: Settings, *, with_pictures: bool
+) -> Evaluation:
+    """Read and compare; pictures cost time and are taken only for a report."""
+    from functools import partial
+
+    from scanner.evaluation import Album
+    from scanner.evaluation import evaluate as measure
+    from scanner.pipeline import build_reader, read_ref
+
+    album = Album(form) if with_pictures else None
+    read = partial(read_ref, reader=build_reader(form, settings), files=album.files if album else None)
+    with progress("Pages") as meter:
+        return measure(truth, images, form, read, map_pages=partial(_counted, meter), album=album)
+
+
+def _against(found: Evaluation, before: Pages | None, path: Path) -> None:
+    """Hold what was found against the baseline, or write it where there is none to hold against."""
+    from scanner.evaluation import fallen, falls_line, write_baseline
+
+    if before is None:
+        write_baseline(found, path)
+        click.echo(f"Baseline: {path}")
+        return
+    falls = fallen(before, found)
+    if falls:
+        end(falls_line(falls))
+    click.echo(falls_line(falls))
 
 
 def _counted(meter: Meter, look: Callable[[PageRef], Record], refs: Sequence[PageRef]) -> Iterator[Record]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from scanner.evaluation.curves import calibration_error
-from scanner.evaluation.scores import Item, Score, by_kind, normal, score
+from scanner.evaluation.pictures import Album
+from scanner.evaluation.scores import Item, Place, Score, by_kind, normal, rank, score
 from scanner.evaluation.truth import TruthPage, read_truth
-from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record
+from scanner.model import FieldKind, FormTemplate, PageRef, PageStatus, Reason, Record
 
 Read = Callable[[PageRef], Record]
 
@@ -34,12 +35,16 @@ class UnplacedPage:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Everything measured on one truth file. Fields of unplaced pages are in no score: the pages are named."""
+    """Everything measured on one truth file. Fields of unplaced pages are in no score: the pages are named.
+
+    `pictures` are JPEGs of the worst readings, where an album was kept.
+    """
 
     form: FormTemplate
     pages: int
     items: tuple[Item, ...]
     unplaced: tuple[UnplacedPage, ...]
+    pictures: Mapping[Place, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def total(self) -> Score:
@@ -74,8 +79,23 @@ class Evaluation:
     @property
     def worst(self) -> tuple[Item, ...]:
         """Everything that is wrong: silent errors first, the most confident first."""
-        wrong = [item for item in self.items if not item.right]
-        return tuple(sorted(wrong, key=lambda i: (i.review, -i.confidence, i.file, i.page, i.field)))
+        return tuple(sorted((item for item in self.items if not item.right), key=rank))
+
+    @property
+    def readings(self) -> dict[FieldKind, tuple[Item, ...]]:
+        """The fields of each kind that have a right value, empty ones included.
+
+        Confidence is judged on these: whoever relies on it does not know either whether something is written.
+        """
+        clear = [item for item in self.items if not item.unclear]
+        held = {kind: tuple(item for item in clear if item.kind is kind) for kind in FieldKind}
+        return {kind: items for kind, items in held.items() if items}
+
+    @property
+    def calibration_errors(self) -> dict[str, float]:
+        """Expected calibration error of each kind's readings, then "total"."""
+        errors = {kind.value: calibration_error(items) for kind, items in self.readings.items()}
+        return {**errors, "total": calibration_error(self.items)} if errors else {}
 
     def _of_fields(self, wanted: Callable[[Item], bool]) -> tuple[Score, ...]:
         held: dict[str, list[Item]] = {spec.id: [] for spec in self.form.fields}
@@ -93,22 +113,31 @@ class Evaluation:
 
 
 def evaluate(
-    truth: Path, images: Path | None, form: FormTemplate, read: Read, *, map_pages: MapPages = map
+    truth: Path,
+    images: Path | None,
+    form: FormTemplate,
+    read: Read,
+    *,
+    map_pages: MapPages = map,
+    album: Album | None = None,
 ) -> Evaluation:
     """Read every page that the truth file names and compare, field by field.
 
     `images` None means the truth file's folder. With an executor's `map` as `map_pages`, `read` must be
-    picklable. Raises SourceError for a truth file that cannot be used; nothing is read before it is checked.
+    picklable. An `album`, whose files `read` must then fill in this process, keeps pictures of the worst.
+    Raises SourceError for a truth file that cannot be used; nothing is read before it is checked.
     """
     pages = read_truth(truth, images, form)
     items: list[Item] = []
     unplaced: list[UnplacedPage] = []
     for page, record in zip(pages, map_pages(read, [page.ref for page in pages]), strict=True):
-        if record.status is PageStatus.READ:
-            items.extend(_items(page, record, form))
-        else:
+        found = tuple(_items(page, record, form)) if record.status is PageStatus.READ else ()
+        items.extend(found)
+        if record.status is not PageStatus.READ:
             unplaced.append(UnplacedPage(page.file, page.ref.number, record.status, record.reason))
-    return Evaluation(form, len(pages), tuple(items), tuple(unplaced))
+        if album is not None:
+            album.take(found, record)
+    return Evaluation(form, len(pages), tuple(items), tuple(unplaced), album.pictures if album else {})
 
 
 def _items(page: TruthPage, record: Record, form: FormTemplate) -> Iterable[Item]:
@@ -139,7 +168,7 @@ def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
         "form": evaluation.form.id,
         "pages": evaluation.pages,
         "unplaced": [{"file": p.file, "page": p.page, "status": p.status.value} for p in evaluation.unplaced],
-        "calibration_error": round(calibration_error(evaluation.items), 5),
+        "calibration_error": {name: round(error, 5) for name, error in evaluation.calibration_errors.items()},
         "total": _figures(evaluation.total),
         "by_kind": {s.name: _figures(s) for s in evaluation.by_kind},
         "by_field": {s.name: _figures(s) for s in evaluation.by_field},

@@ -14,6 +14,8 @@ from scanner.model import FieldKind, Value
 
 WRITTEN = frozenset({FieldKind.TEXT, FieldKind.DIGITS, FieldKind.DATE})
 """Kinds whose value is a string of characters: they have a character error rate and can be left empty."""
+Place = tuple[str, int, str]
+"""Where a reading stands: file, page, field."""
 
 
 def normal(value: Value, kind: FieldKind) -> Value:
@@ -85,6 +87,16 @@ class Item:
     def empty(self) -> bool:
         """A written field in which nothing is written."""
         return self.kind in WRITTEN and self.truth is None and not self.unclear
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.file, self.page, self.field
+
+
+def rank(item: Item) -> tuple[bool, float, Place]:
+    """Sorts wrong readings, the worst first: those that nobody would have seen, then the most confident."""
+    return item.review, -item.confidence, item.place
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ def risk_plot(
 
 
 def reliability_plot(bins: Sequence[Bin], low: float, axes: tuple[str, str], lang: str) -> str:
-    """Share right against mean confidence from `low` to 1 on both axes, with intervals and the diagonal."""
+    """Share right against mean confidence from `low` to 1 on both axes, with intervals and the diagonal.
+
+    A bin whose share right lies below the plot stands hollow on its lower edge.
+    """
     held = [b for b in bins if b.confidence >= low]
     total = sum(b.n for b in held)
     across, up = _scale(low, 1.0, LEFT, WIDE), _scale(low, 1.0, TOP + HIGH, -HIGH)
@@ -57,11 +60,12 @@ def reliability_plot(bins: Sequence[Bin], low: float, axes: tuple[str, str], lan
     )
     for b in held:
         x, inside = across(b.confidence), max(b.right, low)
+        kind = "bin" if b.right >= low else "bin below"
         radius = 3 + 7 * math.sqrt(b.n / total)
         parts.append(
             f'<line class="bar" x1="{x:.1f}" y1="{up(max(b.interval[0], low)):.1f}" '
             f'x2="{x:.1f}" y2="{up(max(b.interval[1], low)):.1f}"/>'
-            f'<circle class="bin" cx="{x:.1f}" cy="{up(inside):.1f}" r="{radius:.1f}">'
+            f'<circle class="{kind}" cx="{x:.1f}" cy="{up(inside):.1f}" r="{radius:.1f}">'
             f"<title>n = {b.n}: {share(b.confidence, lang)} / {share(b.right, lang)}</title></circle>"
         )
     return _picture(parts, f"{axes[1]} / {axes[0]}")

@@ -9,10 +9,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from scanner.evaluation.curves import calibration_error
+from scanner.evaluation.baseline import Fall
+from scanner.evaluation.curves import EDGES
 from scanner.evaluation.run import Evaluation, UnplacedPage
 from scanner.evaluation.scores import Score
-from scanner.words import say, word
+from scanner.words import say as say_reason
+from scanner.words import word
 
 NAMED = 20
 """Pages without fields named on the terminal; the report names all."""
@@ -23,18 +25,29 @@ HEADS = ("n", "exact", "interval", "cer", "tone_blind", "accepted", "silent", "i
 KINDS = frozenset({"text", "digits", "date", "choice", "choices", "signature", "empty", "unclear", "total"})
 
 
+def say(code: str, lang: str, **params: str | float) -> str:
+    """A sentence of the evaluation."""
+    return word(f"evaluation.{code}", lang, **params)
+
+
 def percent(share: float | None, lang: str, places: int = 1) -> str:
     """A share as "98.7 %" ("98,7 %" in Vietnamese); "–" where there is none."""
-    return "–" if share is None or math.isnan(share) else f"{_number(100 * share, lang, places)} %"
+    return "–" if share is None or math.isnan(share) else f"{number(100 * share, lang, places)} %"
 
 
 def interval(bounds: tuple[float, float], n: int, lang: str, places: int = 1) -> str:
     """A 95 % interval as "97.1–99.2"; "–" where nothing was counted."""
-    return "–".join(_number(100 * bound, lang, places) for bound in bounds) if n else "–"
+    return "–".join(number(100 * bound, lang, places) for bound in bounds) if n else "–"
 
 
-def _number(number: float, lang: str, places: int) -> str:
-    text = f"{number:.{places}f}"
+def gap(error: float | None, lang: str) -> str:
+    """A calibration error as "0.012"; "–" where there is none."""
+    return "–" if error is None else number(error, lang, 3)
+
+
+def number(value: float, lang: str, places: int) -> str:
+    """A number with so many decimals, with the comma in Vietnamese."""
+    text = f"{value:.{places}f}"
     return text.replace(".", ",") if lang == "vi" else text
 
 
@@ -54,37 +67,57 @@ def cells(held: Score, lang: str) -> list[str]:
 
 
 def print_table(evaluation: Evaluation, console: Console | None = None, lang: str = "en") -> None:
-    """Print the figures by kind, by field, by hand and wear, and name the pages without fields.
+    """Print the figures by kind, by field, by hand and wear, and name the pages without fields. No value is printed.
 
     Intervals and empty fields are shown where the terminal is wide enough; into a pipe the table is never cut.
     """
     out = console or Console()
     if not out.is_terminal and console is None:
         out = Console(width=PIPE_WIDTH)
-    _print(out, word("evaluation.by_kind", lang), _named((*evaluation.by_kind, evaluation.total), "", lang), lang)
-    empty = evaluation.empty_by_field
-    _print(out, word("evaluation.by_field", lang), [(s.name, s) for s in evaluation.by_field], lang, empty)
-    for title, groups in (("evaluation.by_hand", evaluation.by_hand), ("evaluation.by_wear", evaluation.by_wear)):
+    errors = {name: gap(error, lang) for name, error in evaluation.calibration_errors.items()}
+    kinds = _named((*evaluation.by_kind, evaluation.total), "", lang)
+    _print(out, say("by_kind", lang), kinds, lang, ("ece", errors))
+    empty = {name: empty_cell(held) for name, held in evaluation.empty_by_field.items()}
+    fields = [(s.name, s) for s in evaluation.by_field]
+    _print(out, say("by_field", lang), fields, lang, ("empty", empty) if out.width >= WIDE else None)
+    for title, groups in (("by_hand", evaluation.by_hand), ("by_wear", evaluation.by_wear)):
         rows = [row for tag, group in groups.items() for row in _named(group, f"{tag} · ", lang)]
         if rows:
-            _print(out, word(title, lang), rows, lang)
-    out.print(word("evaluation.ece", lang, ece=f"{calibration_error(evaluation.items):.4f}"), markup=False)
+            _print(out, say(title, lang), rows, lang)
+    out.print(say("ece", lang, bins=len(EDGES) - 1), markup=False)
     placed = evaluation.pages - len(evaluation.unplaced)
-    out.print(word("evaluation.pages_line", lang, placed=placed, pages=evaluation.pages), markup=False)
+    out.print(say("pages_line", lang, placed=placed, pages=evaluation.pages), markup=False)
     for page in evaluation.unplaced[:NAMED]:
         out.print(f"  {page.file} ({page.page}): {why(page, lang)}", markup=False, highlight=False)
     if len(evaluation.unplaced) > NAMED:
-        out.print(word("evaluation.more", lang, n=len(evaluation.unplaced) - NAMED), markup=False)
+        out.print(say("more", lang, n=len(evaluation.unplaced) - NAMED), markup=False)
+
+
+def falls_line(falls: Sequence[Fall], lang: str = "en") -> str:
+    """One sentence on what fell below the baseline, the surest fall first."""
+    told = [
+        say(
+            f"baseline.{fall.measure}",
+            lang,
+            kind=kind_word(fall.kind, lang),
+            before=getattr(fall.before, fall.measure),
+            n=fall.before.n,
+            now=getattr(fall.now, fall.measure),
+            m=fall.now.n,
+        )
+        for fall in falls
+    ]
+    return say("baseline.fell", lang, falls="; ".join(told)) if told else say("baseline.held", lang)
 
 
 def why(page: UnplacedPage, lang: str) -> str:
     """Why a page gave no fields, in words."""
-    return say(page.reason, lang) if page.reason else word(f"evaluation.{page.status.value}", lang)
+    return say_reason(page.reason, lang) if page.reason else say(page.status.value, lang)
 
 
 def kind_word(name: str, lang: str) -> str:
     """A kind's name in words; a field id stays as it is."""
-    return word(f"evaluation.kind.{name}", lang) if name in KINDS else name
+    return say(f"kind.{name}", lang) if name in KINDS else name
 
 
 def _named(scores: Iterable[Score], before: str, lang: str) -> list[tuple[str, Score]]:
@@ -96,20 +129,19 @@ def _print(
     title: str,
     scores: Sequence[tuple[str, Score]],
     lang: str,
-    empty: Mapping[str, Score] | None = None,
+    last: tuple[str, Mapping[str, str]] | None = None,
 ) -> None:
-    empty = empty if out.width >= WIDE else None
+    """One table. `last` is one more column: its heading, and what stands in it by the score's name."""
     shown = [i for i, head in enumerate(HEADS) if head != "interval" or out.width >= WIDE]
     table = Table(title=title, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column("", no_wrap=True)
-    for head in [HEADS[i] for i in shown] + (["empty"] if empty is not None else []):
+    for head in [HEADS[i] for i in shown] + ([last[0]] if last else []):
         # A heading may take two lines; a figure never breaks.
-        narrow = word(f"evaluation.head.{head}", lang).replace(" ", "\n", 1)
-        table.add_column(narrow, justify="right", no_wrap=True)
+        table.add_column(say(f"head.{head}", lang).replace(" ", "\n", 1), justify="right", no_wrap=True)
     for name, held in scores:
         row = cells(held, lang)
-        last = [] if empty is None else [empty_cell(empty.get(held.name))]
-        table.add_row(name, *(row[i] for i in shown), *last, style="bold" if held.name == "total" else None)
+        more = [last[1].get(held.name, "–")] if last else []
+        table.add_row(name, *(row[i] for i in shown), *more, style="bold" if held.name == "total" else None)
     out.print(table)
 
 

@@ -1,9 +1,10 @@
-"""A file is replaced when the new one is complete, or not at all."""
+"""A file is replaced, and a folder appears, when the new one is complete, or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +42,44 @@ def replacing(out: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `out`, its owner's alone, to fill; at the end it takes `out`'s name.
+
+    Folders above are made. If anything fails, nothing of the new folder stays.
+
+    Raises
+    ------
+    StorageFull
+        The disk filled up.
+    SohoaError
+        `out` is there and is no empty folder, or it cannot be written.
+    """
+    out = out.resolve()
+    temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        _must_be_free(out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir(mode=0o700)
+        yield temporary
+        if out.is_dir():
+            out.rmdir()  # fails where somebody put something into it meanwhile
+        temporary.rename(out)
+    except OSError as error:
+        raise _explained(error, out) from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _must_be_free(out: Path) -> None:
+    if out == Path.cwd():  # it is replaced, and whoever stands in it would stand nowhere
+        raise SohoaError(f"{out} is the folder you are in.", "Give the name of a new folder.")
+    if out.exists() and not out.is_dir():
+        raise SohoaError(f"{out} is a file.", "Give the name of a new folder.")
+    if out.is_dir() and any(out.iterdir()):
+        raise SohoaError(f"{out} is not empty.", "Give a new folder, or an empty one.")
 
 
 def _to_disk(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from scanner.model import Box, FieldReading, Issue, PageStatus, Quality, Reason, Record, Registration, Value
+from scanner.model import Box, FieldReading, Issue, PageStatus, Quality, Reason, Record, Registration, Step, Value
 from scanner.words import say
 
 FIGURES = {"residual_mm": 3, "residual_p95_mm": 3, "rotation_deg": 2, "scale": 4, "perspective": 5}
@@ -18,7 +18,7 @@ def record_to_json(record: Record, lang: str = "en") -> dict[str, Any]:
 
     Keys: source, page, sha256, form, form_version, status, reason, reason_code, quality, registration,
     fields, issues. A page that was not read has a reason and no fields. Boxes are mm from the sheet's
-    top left: left, top, width, height.
+    top left: left, top, width, height. A field that knowledge changed has `steps`, from `raw` to the machine's value.
     """
     read = record.status is PageStatus.READ
     return {
@@ -50,6 +50,12 @@ def box_to_json(box: Box | Iterable[float]) -> list[float]:
 def reason_to_json(reason: Reason | None, lang: str) -> dict[str, str]:
     """{"reason": words, "reason_code": code} where there is a reason, else nothing."""
     return {"reason": say(reason, lang), "reason_code": reason.code} if reason else {}
+
+
+def steps_to_json(steps: Iterable[Step]) -> dict[str, list[dict[str, str]]]:
+    """{"steps": what was changed to what, and the code why} where anything was, else nothing."""
+    told = [{"from": step.before, "to": step.after, "why": step.why} for step in steps]
+    return {"steps": told} if told else {}
 
 
 def issues_to_json(issues: Iterable[Issue], lang: str) -> list[dict[str, Any]]:
@@ -110,5 +116,6 @@ def _reading(reading: FieldReading, lang: str) -> Mapping[str, Any]:
         "engine": reading.engine,
         "box_mm": box_to_json(reading.box_mm),
         "alternatives": list(reading.alternatives),
+        **steps_to_json(reading.steps),
         **reason_to_json(reading.reason, lang),
     }

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from scanner.model import Box, Reason, Value
+from scanner.model import Box, Reason, Step, Value
 
 
 class FieldState(Protocol):
@@ -36,6 +36,10 @@ class FieldState(Protocol):
     def box_mm(self) -> Box: ...
     @property
     def alternatives(self) -> Sequence[str]: ...
+    @property
+    def steps(self) -> Sequence[Step]:
+        """From `raw` to `machine_value`."""
+
     @property
     def reason(self) -> Reason | None: ...
     @property

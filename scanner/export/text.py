@@ -13,6 +13,7 @@ from scanner.export.columns import PROVENANCE, local_time, plain, provenance_cel
 from scanner.export.page_json import (
     box_to_json,
     reason_to_json,
+    steps_to_json,
     stored_quality_to_json,
     stored_registration_to_json,
     value_to_json,
@@ -86,6 +87,7 @@ def _field(field: FieldState, lang: str) -> dict[str, Any]:
         "engine": field.engine,
         "box_mm": box_to_json(field.box_mm),
         "alternatives": list(field.alternatives),
+        **steps_to_json(field.steps),
         **reason_to_json(field.reason, lang),
         "machine_value": value_to_json(field.machine_value),
         "machine_review": field.review,

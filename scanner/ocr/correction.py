@@ -7,8 +7,8 @@ Otherwise a word is changed only where the orthography forbids it and one known 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field
 
+from scanner.model import Step
 from scanner.vietnam.lexicon import by_letters, key, pairs, words
 from scanner.vietnam.orthography import is_syllable, split_tone, tone_blind
 
@@ -22,15 +22,6 @@ RIVAL = 8
 RIVAL_HOOKED = 6
 EDGES = ",.;:()/-"
 DOT = "\u0323"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change: from, to, why ("foreign_letter", "hook_seen_as_acute", "unknown_word")."""
-
-    before: str = field(repr=False)
-    after: str = field(repr=False)
-    why: str
 
 
 def correct(text: str) -> tuple[str, tuple[Step, ...]]:

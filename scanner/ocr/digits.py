@@ -20,7 +20,7 @@ SIDE, GLYPH = 32, 24
 REJECT = 10
 VERSION = "cells-1"
 WEIGHTS = "digits.onnx"
-MIN_SHARE = 0.01
+MIN_SHARE = 5e-4
 
 
 def normalise(image: Gray, ink: tuple[int, int, int, int]) -> NDArray[np.float32]:
@@ -137,7 +137,7 @@ class CellReader:
 
 def _char(row: NDArray[np.float32]) -> CharReading:
     order = np.argsort(-row[:REJECT])
-    others = tuple((str(d), float(row[d])) for d in order[1:4] if row[d] >= MIN_SHARE)
+    others = tuple((str(d), float(row[d])) for d in order[1:] if row[d] >= MIN_SHARE)
     return CharReading(str(order[0]), float(row[order[0]]), others)
 
 

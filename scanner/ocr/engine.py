@@ -8,8 +8,10 @@ from typing import Protocol
 from scanner.model import Crop, EngineReading, FieldKind, FieldLayout
 
 LINE, CELLS, PARTS = "line", "cells", "parts"
-SECOND_LOOK = {LINE: "line-again", PARTS: "parts-again"}
-"""The same crops read once more another way: where two looks differ, a person decides."""
+HAND = "hand"
+SECOND_LOOK = {LINE: HAND, PARTS: "parts-again"}
+"""The same crops read once more by another engine: lines by the reader of handwriting, for nobody knows before what is
+print and what is not; where two looks at digits differ, a person decides."""
 
 ENGINE_FOR: Mapping[tuple[FieldKind, FieldLayout], str] = {
     (FieldKind.TEXT, FieldLayout.LINE): LINE,

@@ -10,10 +10,12 @@ of, so that databases can be merged. Every method may raise StorageFull and Stor
     Review          queue, record, revisions, correct, settle_issue, hold, release
     Users           add_user, users, disable_user, enable_user, set_password, authenticate, viewer
     Outgoing        export_rows, pages_between, issue_counts
+    Learning        decided_readings
+    Shared          shared_texts
 
 A `Viewer` with communes sees and changes only what lies in batches of those communes; what is outside looks as if it
-were not there (NotThere). The machine's own operator is None and sees all. One thing crosses communes by intent: how
-many other records hold the same number.
+were not there (NotThere). The machine's own operator is None and sees all. Two things cross communes by intent: how
+many other records hold the same number, and texts that several people share.
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ from scanner.files import FileStore
 from scanner.store.base import Rules, UniqueFields
 from scanner.store.connection import Sessions, clear_errors, connect, migrate
 from scanner.store.intake import Intake
+from scanner.store.learning import Learning
 from scanner.store.outgoing import Outgoing
 from scanner.store.review import Review
+from scanner.store.shared import Shared
 from scanner.store.users import Users
 from scanner.store.views import (
     ROLES,
     BatchSummary,
+    DecidedReading,
     ExportRow,
     FieldView,
     IssueCount,
@@ -52,6 +57,7 @@ from scanner.store.views import (
 __all__ = [
     "ROLES",
     "BatchSummary",
+    "DecidedReading",
     "ExportRow",
     "FieldView",
     "IssueCount",
@@ -71,7 +77,7 @@ __all__ = [
 ]
 
 
-class Store(Intake, Review, Users, Outgoing):
+class Store(Intake, Review, Users, Outgoing, Learning, Shared):
     """One database. Open it with `Store.open`, close it when done. Threads may share it; processes open their own."""
 
     @classmethod

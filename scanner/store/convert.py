@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Value
+from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Step, Value
 from scanner.store.tables import Reading, RuleIssue
 
 FIGURES = (
@@ -121,7 +121,7 @@ def set_machine(row: Reading, reading: FieldReading) -> None:
     row.engine, row.box = reading.engine, plain(reading.box_mm)
     row.alternatives, row.reason = plain(reading.alternatives), reason_row(reading.reason)
     row.features, row.marks = measures(reading.features), [_mark_row(m) for m in reading.marks]
-    row.crop = reading.crop
+    row.steps, row.crop = [_step_row(s) for s in reading.steps], reading.crop
 
 
 def _mark_row(mark: Mark) -> dict[str, Any]:
@@ -134,6 +134,15 @@ def _mark_row(mark: Mark) -> dict[str, Any]:
 def mark_value(row: Mapping[str, Any]) -> Mark:
     """The mark kept as JSON."""
     return Mark(row["option"], MarkState(row["state"]), row["score"], Box(*row["box"]), row["measures"])
+
+
+def _step_row(step: Step) -> dict[str, Any]:
+    return {"before": plain_text(step.before), "after": plain_text(step.after), "why": step.why}
+
+
+def step_value(row: Mapping[str, Any]) -> Step:
+    """The step kept as JSON."""
+    return Step(row["before"], row["after"], row["why"])
 
 
 def box_of(row: Reading) -> Box:

@@ -78,6 +78,7 @@ class Outgoing(Base):
                 verified=r.verified,
                 verified_by=names.get(r.verified_by or ""),
                 verified_at=r.verified_at,
+                arrived=r.created_at,
                 quality=r.quality,
                 registration=r.registration,
             )

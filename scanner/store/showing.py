@@ -48,6 +48,7 @@ def _field(row: Reading, names: Mapping[str, str]) -> FieldView:
         score=row.score,
         features=row.features,
         marks=tuple(convert.mark_value(mark) for mark in row.marks),
+        steps=tuple(convert.step_value(step) for step in row.steps),
     )
 
 

@@ -158,6 +158,7 @@ class Reading(Table):
     reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     features: Mapped[dict[str, float]] = mapped_column(JSON)
     marks: Mapped[list[Any]] = mapped_column(JSON)
+    steps: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
     crop: Mapped[str | None] = mapped_column(String(100))
     value: Mapped[Any] = mapped_column(JSON(none_as_null=False))
     revision: Mapped[int] = mapped_column(Integer, default=0)

@@ -8,7 +8,7 @@ from dataclasses import field as hidden
 from datetime import datetime
 from typing import Any, Literal
 
-from scanner.model import Box, Mark, PageStatus, Reason, Value
+from scanner.model import Box, Mark, PageStatus, Reason, Step, Value
 
 Role = Literal["operator", "reviewer", "supervisor", "exporter", "admin"]
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "supervisor", "exporter", "admin")
@@ -106,6 +106,7 @@ class FieldView:
     score: float = 0.0
     features: Mapping[str, float] = hidden(default_factory=dict)
     marks: tuple[Mark, ...] = hidden(default=(), repr=False)
+    steps: tuple[Step, ...] = hidden(default=(), repr=False)  # from `raw` to `machine_value`, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class ExportRow:
     verified: bool
     verified_by: str | None
     verified_at: datetime | None
+    arrived: datetime
     quality: Mapping[str, Any] | None = None
     registration: Mapping[str, Any] | None = None
 
@@ -203,3 +205,15 @@ class IssueCount:
     rule: str
     open: int
     settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedReading:
+    """A machine reading of which a person said what is right. It tells whether the machine had it, and no value."""
+
+    record_id: str
+    form: str
+    field: str
+    reason: str | None  # the code of why the machine asked for a person; None where it did not
+    features: Mapping[str, float]
+    right: bool

@@ -27,6 +27,7 @@ from scanner.model import (
     PageStatus,
     Reason,
     Record,
+    Step,
     Value,
 )
 from scanner.opening import open_store
@@ -76,6 +77,16 @@ DOUBTED: dict[str, tuple[Value, float, tuple[str, ...]]] = {
     "loai_hinh": ("dn_nha_nuoc", 0.44, ()),
 }
 """What the machine made of some fields: value, confidence, alternatives."""
+
+
+MENDED: dict[str, tuple[str, tuple[Step, ...]]] = {
+    "thon": ("Lạp Bình", (Step("Lạp Bình", "Lập Bình", "known_place"),)),
+    "noi_lam_viec": (
+        "Trướng mấm non Hoa Sẽn",
+        (Step("Trướng", "Trường", "likelier_words"), Step("mấm", "mầm", "unknown_word")),
+    ),
+}
+"""What an engine had read of some fields, and the steps from there to the machine's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +181,12 @@ def _reading(spec: FieldSpec, values: Mapping[str, Value], files: FileStore) -> 
     truth = values.get(spec.id, nothing)
     value, confidence, others = DOUBTED.get(spec.id, (truth, 0.997, ()))
     doubted = spec.id in DOUBTED
+    raw, steps = MENDED.get(spec.id, (str(value or ""), ()))
     written = isinstance(truth, str) and spec.layout is not FieldLayout.TICKS
     return FieldReading(
         field=spec.id,
         value=value,
-        raw=str(value or ""),
+        raw=raw,
         score=confidence,
         confidence=confidence,
         review=doubted,
@@ -183,6 +195,7 @@ def _reading(spec: FieldSpec, values: Mapping[str, Value], files: FileStore) -> 
         alternatives=others,
         reason=Reason("not_sure") if doubted else None,
         crop=files.put(jpeg(_snippet(str(truth))), ".jpg") if written else None,
+        steps=steps,
     )
 
 

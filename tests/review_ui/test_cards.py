@@ -9,6 +9,7 @@ from desk import FORM, Desk
 
 from review_ui.cards import card_of
 from review_ui.language import own_path, percent
+from scanner.model import Step
 from scanner.store import FieldView, RecordView
 
 
@@ -40,6 +41,15 @@ def test_machine_value_is_offered_again_once_somebody_changed_it(desk: Desk) -> 
     with desk.app.test_request_context():
         card = card_of(record, FORM, FORM.field("ho_ten"), replace(view, value="Khác", alternatives=()))
     assert card.chips == ("Phạm Thúy Xuyên",)
+
+
+def test_reasons_of_a_changed_value_are_told_once_each_in_order(desk: Desk) -> None:
+    record, view = view_of(desk, "ho_ten")
+    why = ("unknown_word", "hook_seen_as_acute", "unknown_word")
+    view = replace(view, steps=tuple(Step("a", "b", code) for code in why))
+    with desk.app.test_request_context():
+        card = card_of(record, FORM, FORM.field("ho_ten"), view)
+    assert card.mended == ("từ đã đọc không có trong tiếng Việt", "dấu hỏi bị nhìn thành dấu sắc")
 
 
 def test_answers_have_keys_in_printed_order(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import uuid
 from html import unescape
 
 import pytest
-from desk import DOUBTED, FORM, Desk, read_record, without
+from desk import DOUBTED, FORM, MENDED, Desk, read_record, without
 
 from scanner.store import FieldView, RecordView
 
@@ -43,6 +43,15 @@ def test_page_shows_ink_value_percent_reason_and_alternatives(desk: Desk) -> Non
     assert "Máy chưa đủ chắc chắn." in card
     assert 'data-value="Phạm Thúy Xuyến"' in card
     assert card.index("/field/ho_ten") < card.index('value="Phạm Thúy Xuyên"'), "the ink stands above the input"
+
+
+def test_changed_value_shows_what_the_machine_read_and_why(desk: Desk) -> None:
+    page = desk.person("reviewer").get(f"/records/{desk.records[0]}").text
+    lines = re.findall(r'<p class="read".*?</p>', page)
+    assert len(lines) == len(MENDED)
+    (line,) = [line for line in lines if "r-noi_lam_viec" in line]
+    assert "Máy đọc:" in line and "Trướng mấm non Hoa Sẽn" in line
+    assert "cụm từ này thường gặp hơn; từ đã đọc không có" in line
 
 
 def test_field_without_snippet_is_cut_from_the_page(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from scanner.errors import Conflict, NotThere, StoreError, UserError
 from scanner.files import FileStore
-from scanner.model import Issue, PageRef, PageStatus, Reason
+from scanner.model import Issue, PageRef, PageStatus, Reason, Record, Step
 from scanner.store import Store, Viewer, outgoing
 from scanner.store.connection import connect
 from scanner.store.tables import page_id
@@ -78,6 +78,43 @@ def test_every_value_kind_comes_back_as_it_went_in(store: Store) -> None:
     assert found["doi_tuong_uu_tien"] == ("khuyet_tat", "ho_ngheo")
     assert found["chu_ky"] is False
     assert found["ma_bhxh"] is None
+
+
+STEPS = (Step("Sớn", "Sơn", "unknown_word"), Step("Quan Ngóc Sơn", "Quan Ngọc Sơn", "likelier_words"))
+
+
+def mended(page: Record, steps: tuple[Step, ...]) -> Record:
+    """The page with steps on its name."""
+    return replace(page, readings=tuple(replace(r, steps=steps if r.field == "ho_ten" else ()) for r in page.readings))
+
+
+def steps_of(store: Store) -> dict[str, tuple[Step, ...]]:
+    """Field → its steps, where it has any."""
+    return {f.field: f.steps for f in store.record(only(store), None).fields if f.steps}
+
+
+def test_steps_of_correction_come_back_in_order_and_go_out_with_exports(store: Store) -> None:
+    put(store, mended(record(), STEPS))
+    assert steps_of(store) == {"ho_ten": STEPS}
+    (row,) = store.export_rows()
+    assert {f.field: f.steps for f in row.fields if f.steps} == {"ho_ten": STEPS}
+    assert "Sớn" not in repr(row)
+
+
+def test_steps_are_those_of_the_last_reading_whoever_settled_the_value(store: Store, hanh: Viewer) -> None:
+    put(store, mended(record(review=("ho_ten",)), STEPS))
+    record_id = only(store)
+    store.correct(record_id, "ho_ten", "Người Gõ", viewer=hanh, seen_revision=0, manner="typed")
+    assert steps_of(store) == {"ho_ten": STEPS}
+    store.replace_machine_reading(record_id, mended(record(), STEPS[1:]))
+    assert steps_of(store) == {"ho_ten": STEPS[1:]}
+    store.replace_machine_reading(record_id, record())
+    assert steps_of(store) == {}
+
+
+def test_steps_hold_text_that_every_database_can_keep(store: Store) -> None:
+    put(store, mended(record(), (Step("S\0ơn\udcff", "Sơn", "foreign_letter"),)))
+    assert steps_of(store) == {"ho_ten": (Step("Sơn?", "Sơn", "foreign_letter"),)}
 
 
 def test_stale_revision_is_a_conflict_and_changes_nothing(store: Store, hanh: Viewer) -> None:

@@ -254,7 +254,7 @@ def of_version(url: str, revision: str) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("revision", ["0001"])
+@pytest.mark.parametrize("revision", ["0001", "0002"])
 def test_database_of_every_older_version_is_brought_up_with_all_that_people_did(
     url: str, open_store, revision: str
 ) -> None:
@@ -266,6 +266,7 @@ def test_database_of_every_older_version_is_brought_up_with_all_that_people_did(
     assert [(r.number, r.old, r.new, r.by) for r in store.revisions(row.record_id, None)] == [
         (1, "Quan Ngọc Sơn", "Người Gõ", "Hanh")
     ]
+    assert [f.steps for f in row.fields if f.steps] == [], "what was read before has no steps"
     store.recheck()
     (row,) = store.export_rows()
     assert [(i.open, i.settled_by) for i in row.issues] == [(False, "Hanh")], "what was let stand is not asked again"

@@ -1,0 +1,178 @@
+"""A committed baseline: what was counted before, page by page, and what has fallen since beyond noise.
+
+Counts are kept and not rates, so that it is known how much a rate can move by itself; and they are kept for each page,
+so that a part of the pages can be held against the same part. A page no longer placed counts as read wholly wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, model_validator
+
+from scanner.errors import SourceError
+from scanner.evaluation.run import Evaluation
+from scanner.evaluation.scores import Item, Score, by_kind
+from scanner.export.outfile import replacing
+from scanner.model import FormTemplate
+
+NOISE = 0.01
+"""A fall is told where chance alone would make one so deep less than once in a hundred times."""
+COUNTS = ("n", "exact", "accepted", "silent")
+Pages = Mapping[str, Mapping[str, Score]]
+"""Counts by page ("1.jpg (1)") and by kind, as `by_kind` names them."""
+Measure = Literal["exact", "accepted", "silent"]
+MEASURES: tuple[Measure, ...] = ("exact", "accepted", "silent")
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """What fell: a measure of a kind, the counts before and now, and how often chance would make such a fall."""
+
+    kind: str
+    measure: Measure
+    before: Score
+    now: Score
+    chance: float
+
+
+class _File(BaseModel):
+    """The baseline file. Unknown keys are refused: a newer program wrote them to be heeded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: str
+    version: str
+    counts: Literal["n, exact, accepted, silent"] = "n, exact, accepted, silent"
+    pages: dict[str, dict[str, tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt, NonNegativeInt]]]
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> _File:
+        for kinds in self.pages.values():
+            for n, exact, accepted, silent in kinds.values():
+                if max(exact, accepted) > n or silent > accepted:
+                    raise ValueError("more than there are")
+        return self
+
+
+def pages_of(evaluation: Evaluation) -> Pages:
+    """The counts of each placed page."""
+    held: dict[str, list[Item]] = {}
+    for item in evaluation.items:
+        held.setdefault(_name(item.file, item.page), []).append(item)
+    return {name: {s.name: s for s in by_kind(items)} for name, items in held.items()}
+
+
+def write_baseline(evaluation: Evaluation, path: Path) -> None:
+    """Write what was counted, one line a page, so that a diff shows which pages moved. It holds no value."""
+    form, pages = evaluation.form, pages_of(evaluation)
+    lines = [
+        f"    {json.dumps(name, ensure_ascii=False)}: {json.dumps({k: _numbers(s) for k, s in kinds.items()})}"
+        for name, kinds in pages.items()
+    ]
+    head = {"form": form.id, "version": form.version, "counts": ", ".join(COUNTS)}
+    top = "".join(f"  {json.dumps(key)}: {json.dumps(text, ensure_ascii=False)},\n" for key, text in head.items())
+    with replacing(path) as temporary:
+        text = f'{{\n{top}  "pages": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_baseline(path: Path, form: FormTemplate) -> Pages:
+    """The counts of a baseline file. Raises SourceError: no such file, not a baseline, another form's."""
+    again = "Write it with --write-baseline."
+    try:
+        file = _File.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise SourceError(f"There is no baseline file {path}.", again) from None
+    except OSError as error:
+        raise SourceError(f"The baseline file {path} cannot be read ({error.strerror}).", "Check it.") from None
+    except ValidationError:
+        raise SourceError(f"{path} is not a baseline of this program.", again) from None
+    if file.form != form.id:
+        raise SourceError(f"The baseline {path} is of the form {file.form}, not {form.id}.", "Give another --baseline.")
+    return {name: {kind: Score(kind, *counts) for kind, counts in kinds.items()} for name, kinds in file.pages.items()}
+
+
+def fallen(before: Pages, evaluation: Evaluation) -> tuple[Fall, ...]:
+    """What fell beyond noise on the pages that both know, the surest fall first.
+
+    Each kind and all of them together: the exact rate, the share accepted, and silent errors, which fall by rising.
+    Silent errors are a share of all fields, so that a kind of which nothing was accepted before is judged too.
+    Raises SourceError where no page is in both.
+    """
+    now = _now(before, evaluation)
+    if not now:
+        raise SourceError("The baseline and the truth file have no page in common.", "Give the baseline of that file.")
+    then = {name: before[name] for name in now}
+    falls = [
+        Fall(kind, measure, old, new, chance)
+        for kind, old, new in _pairs(then, now)
+        for measure in MEASURES
+        if (chance := chance_of_fall(_hits(old, measure), old.n, _hits(new, measure), new.n)) < NOISE
+    ]
+    return tuple(sorted(falls, key=lambda fall: fall.chance))
+
+
+def chance_of_fall(hits: int, n: int, hits_now: int, n_now: int) -> float:
+    """Chance of at most `hits_now` of `n_now` where nothing changed since `hits` of `n`; 1 where either n is 0.
+
+    Fisher's exact test for two proportions, one-sided: the lower tail of the hypergeometric distribution (Fisher, R. A.
+    (1935), The Design of Experiments, ch. 2). The normal approximation fails where rates are near 1 or 0, as ours are.
+    """
+    marked, drawn, total = hits + hits_now, n_now, n + n_now
+    lowest = max(0, drawn - (total - marked))
+    everything = _log_choose(total, drawn)
+    terms = (
+        math.exp(_log_choose(marked, k) + _log_choose(total - marked, drawn - k) - everything)
+        for k in range(lowest, hits_now + 1)
+    )
+    return min(math.fsum(terms), 1.0)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def _now(before: Pages, evaluation: Evaluation) -> Pages:
+    """Today's counts of the pages that the baseline knows."""
+    now = {name: kinds for name, kinds in pages_of(evaluation).items() if name in before}
+    for page in evaluation.unplaced:
+        name = _name(page.file, page.page)
+        if name in before:
+            now[name] = {kind: Score(kind, held.n, 0, 0, 0) for kind, held in before[name].items()}
+    return now
+
+
+def _pairs(then: Pages, now: Pages) -> Iterable[tuple[str, Score, Score]]:
+    """Each kind that both have, and "total", with its counts over all pages then and now."""
+    old, new = _summed(then), _summed(now)
+    return [(kind, old[kind], new[kind]) for kind in old if kind in new]
+
+
+def _summed(pages: Pages) -> dict[str, Score]:
+    sums: dict[str, Score] = {}
+    for kinds in pages.values():
+        for kind, held in kinds.items():
+            for name in (kind, "total"):
+                so_far = _numbers(sums[name]) if name in sums else (0, 0, 0, 0)
+                sums[name] = Score(name, *(a + b for a, b in zip(so_far, _numbers(held), strict=True)))
+    return sums
+
+
+def _hits(held: Score, measure: Measure) -> int:
+    """Of n fields, those of which there should be many."""
+    counts = {"exact": held.exact, "accepted": held.accepted, "silent": held.n - held.silent}
+    return counts[measure]
+
+
+def _numbers(held: Score) -> tuple[int, int, int, int]:
+    return held.n, held.exact, held.accepted, held.silent
+
+
+def _name(file: str, page: int) -> str:
+    return f"{file} ({page})"
