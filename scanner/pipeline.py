@@ -19,7 +19,8 @@ from scanner.forms import blank_image
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import InkPage, PrintModel, build_print_model, find_ink
 from scanner.layout.reference import FormReference, build_reference
-from scanner.layout.registration import align, level, register, to_grey
+from scanner.layout.geometry import Points
+from scanner.layout.registration import align, level, register, register_from, to_grey
 from scanner.lines import Lists, lists_of
 from scanner.model import (
     PX_PER_MM,
@@ -117,6 +118,25 @@ def read_ref(ref: PageRef, reader: Reader, files: FileStore | None = None, today
     return record if files is None else _keep_pictures(record, page, sight, files)
 
 
+def read_by_hand(
+    ref: PageRef, image: str, points: Points, reader: Reader, files: FileStore, today: date | None = None
+) -> Record:
+    """Read a page anew from its kept picture, placed from where a person saw the form's `hand_points` on it.
+
+    `image` is the picture's key, which the record keeps; `points` are (4, 2) px of that picture, x and y.
+    """
+    kept = pages.open_page(replace(ref, path=files.path(image), number=1), reader.limits)
+    if isinstance(kept, Unreadable):
+        return _without_fields(ref, reader.form, PageStatus.UNREADABLE, kept.reason)
+    page = replace(kept, ref=ref)
+    quality = assess(page)
+    placed = register_from(page, reader.reference, points)
+    if not isinstance(placed, Registration):
+        return replace(_without_fields(ref, reader.form, PageStatus.UNPLACED, placed.reason, quality), image=image)
+    record, sight = _read_placed(page, placed, quality, reader, today)
+    return replace(_keep_sight(record, sight, files), image=image)
+
+
 def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sight]:
     quality = assess(page)
     nothing = _Sight(None, {})
@@ -125,6 +145,12 @@ def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sigh
     placed = register(page, reader.reference)
     if not isinstance(placed, Registration):
         return _without_fields(page.ref, reader.form, PageStatus.UNPLACED, placed.reason, quality), nothing
+    return _read_placed(page, placed, quality, reader, today)
+
+
+def _read_placed(
+    page: Page, placed: Registration, quality: Quality, reader: Reader, today: date | None
+) -> tuple[Record, _Sight]:
     ink = _ink_of(page, placed, reader)
     crops = cut_fields(ink, reader.form.fields)
     readings = read_fields(reader.form, ink, crops, placed, reader.engines, reader.calibration, reader.lists)
@@ -162,11 +188,15 @@ def _without_fields(
 
 def _keep_pictures(record: Record, page: Page, sight: _Sight, files: FileStore) -> Record:
     image = files.put(_jpeg(page.image, PAGE_QUALITY), ".jpg")
+    return replace(_keep_sight(record, sight, files), image=image)
+
+
+def _keep_sight(record: Record, sight: _Sight, files: FileStore) -> Record:
     if sight.aligned is None:
-        return replace(record, image=image)
+        return record
     aligned = files.put(_jpeg(sight.aligned, PAGE_QUALITY), ".jpg")
     readings = tuple(_with_snippet(r, sight, files) for r in record.readings)
-    return replace(record, image=image, aligned=aligned, readings=readings)
+    return replace(record, aligned=aligned, readings=readings)
 
 
 def _with_snippet(reading: FieldReading, sight: _Sight, files: FileStore) -> FieldReading:

@@ -30,7 +30,7 @@ LAYERS = (
     {"reading", "drafting", "fitting", "own_lists"},
     {"pipeline", "store", "export"},
     {"opening"},
-    {"batch", "evaluation", "report", "doctor", "recalibration", "list_growth"},
+    {"batch", "evaluation", "report", "doctor", "recalibration", "list_growth", "rescue"},
     {"commands"},
     {"cli"},
     {"__main__"},

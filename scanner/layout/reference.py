@@ -72,7 +72,7 @@ def px_to_mm(points: NDArray[np.float64], dpi: float) -> NDArray[np.float64]:
 
 def build_reference(form: FormTemplate, blank: Gray) -> FormReference:
     """Prepare a blank, (rows, cols) grey at 300 dpi covering exactly the sheet."""
-    coarse = _reduced(blank, COARSE_DPI)
+    coarse = reduced(blank, COARSE_DPI)
     found, descriptors = orb().detectAndCompute(coarse, None)
     points = px_to_mm(np.array([k.pt for k in found], dtype=np.float64).reshape(-1, 2), COARSE_DPI)
     if descriptors is None:
@@ -81,12 +81,13 @@ def build_reference(form: FormTemplate, blank: Gray) -> FormReference:
     return FormReference(form, blank, points, np.asarray(descriptors, np.uint8), landmarks)
 
 
-def _reduced(image: Gray, dpi: float) -> Gray:
+def reduced(image: Gray, dpi: float) -> Gray:
+    """A blank at 300 dpi, reduced to dpi."""
     size = (round(image.shape[1] * dpi / DPI), round(image.shape[0] * dpi / DPI))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _answer_mask(form: FormTemplate, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def answer_mask(form: FormTemplate, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """1 where people write, at LANDMARK_DPI."""
     mask = np.zeros(shape, np.uint8)
     for spec in form.fields:
@@ -98,13 +99,13 @@ def _answer_mask(form: FormTemplate, shape: tuple[int, int]) -> NDArray[np.uint8
 
 def _text_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
     """Patches with corners in them, chosen greedily from the strongest, SPACING_MM apart."""
-    image = _reduced(blank, LANDMARK_DPI)
+    image = reduced(blank, LANDMARK_DPI)
     rows, cols = PATCH
     # the weaker direction of the structure tensor, summed over the patch: how well it is held in x and in y
     gx, gy = cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)
     xx, yy, xy = (cv2.blur(m, (cols, rows)) for m in (gx * gx, gy * gy, gx * gy))
     strength = (xx + yy) / 2 - np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
-    answers = cv2.blur(_answer_mask(form, image.shape[:2]).astype(np.float32), (cols, rows))
+    answers = cv2.blur(answer_mask(form, image.shape[:2]).astype(np.float32), (cols, rows))
     strength[answers > 0.08] = 0
     strength[: rows // 2 + 1] = strength[-rows // 2 - 1 :] = 0
     strength[:, : cols // 2 + 1] = strength[:, -cols // 2 - 1 :] = 0
@@ -123,7 +124,7 @@ def _text_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
 
 def _line_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
     """Pieces of the ruled or dotted lines under written fields: they hold the height where no print is near."""
-    image = _reduced(blank, LANDMARK_DPI)
+    image = reduced(blank, LANDMARK_DPI)
     cols = LINE_PATCH[1]
     found: list[Landmark] = []
     for spec in form.fields:

@@ -18,6 +18,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.layout.by_hand import hand_points
+from scanner.layout.geometry import (
+    Points,
+    area,
+    plausible,
+    project,
+    scaling,
+    sheet_corners,
+    smooth_basis,
+    smooth_field,
+    terms,
+)
 from scanner.layout.reference import (
     COARSE_DPI,
     LANDMARK_DPI,
@@ -29,14 +41,15 @@ from scanner.layout.reference import (
 )
 from scanner.model import DPI, FieldSpec, Gray, NotRegistered, Page, Reason, Registration
 
-Points = NDArray[np.float64]
-
 RATIO = 0.8
 MIN_MATCHES = 25
 """Wrong forms reach 8–15 consistent matches by chance, the right one at its worst about 60."""
 DEGREE = 5
 REACH_PX = (12, 5)
 """How far a landmark is looked for in each pass, px at LANDMARK_DPI: 2 mm after the homography, then 0.8 mm."""
+HAND_REACH_PX = 24
+"""And after a guess by hand: 4 mm, four times what a hand trembles with a page shrunk to the screen."""
+MIN_AGREED, AGREED_MM = 12, 0.5
 MIN_PEAK = 0.55
 FLAT = 6.0
 """Grey levels: a patch with print on it has a standard deviation of 25 and more, faint print 12, paper 4."""
@@ -59,9 +72,26 @@ def register(page: Page, reference: FormReference) -> Registration | NotRegister
     """
     grey = level(to_grey(page.image))
     guess = _first_guess(grey, reference)
-    if isinstance(guess, NotRegistered):
-        return guess
-    warp = np.zeros((_terms(DEGREE), 2))
+    return guess if isinstance(guess, NotRegistered) else _settle(grey, guess, reference)
+
+
+def register_from(page: Page, reference: FormReference, points: Points) -> Registration | NotRegistered:
+    """Find where the form lies on the page, beginning where a person saw its `hand_points`: (4, 2) px, x and y.
+
+    The points are only the first guess. The landmarks say the last pixel and the same gate judges, so a person can
+    help to find the form and cannot place it where it is not.
+    """
+    square = cv2.getPerspectiveTransform(hand_points(reference).astype(np.float32), points.astype(np.float32))
+    guess = np.asarray(square, np.float64)
+    if not _spread(points) or not plausible(guess, reference.form.sheet, page.image.shape):
+        return NotRegistered(Reason("points_wrong"))
+    grey = level(to_grey(page.image))
+    return _settle(grey, _steadied(grey, guess, reference), reference)
+
+
+def _settle(grey: Gray, guess: NDArray[np.float64], reference: FormReference) -> Registration | NotRegistered:
+    """From a first guess to the last pixel, or a refusal."""
+    warp = np.zeros((terms(DEGREE), 2))
     for reach in REACH_PX:
         found = _find_landmarks(grey, guess, warp, reference, reach)
         refusal = _too_few(found, reference)
@@ -73,7 +103,7 @@ def register(page: Page, reference: FormReference) -> Registration | NotRegister
 
 def to_page(registration: Registration, points: Points) -> Points:
     """Form mm (N, 2) → page pixels (N, 2), x and y."""
-    return _project(registration.homography, points + _field(registration.warp, points, registration.sheet))
+    return project(registration.homography, points + smooth_field(registration.warp, points, registration.sheet))
 
 
 def align(image: NDArray[np.uint8], registration: Registration, dpi: float = DPI) -> NDArray[np.uint8]:
@@ -115,9 +145,8 @@ def _first_guess(grey: Gray, reference: FormReference) -> NDArray[np.float64] | 
         fitted, matches = _match(np.asarray(small, np.uint8), reference)
         best = max(best, matches)
         if fitted is not None and matches >= MIN_MATCHES:
-            up = np.array([[1 / factor, 0, 0.5 / factor - 0.5], [0, 1 / factor, 0.5 / factor - 0.5], [0, 0, 1]])
-            guess = up @ fitted
-            if _plausible(guess, reference.form.sheet, grey.shape):
+            guess = scaling(1 / factor) @ fitted
+            if plausible(guess, reference.form.sheet, grey.shape):
                 return cast("NDArray[np.float64]", guess / guess[2, 2])
     return NotRegistered(Reason("form_not_found", {"matches": best}))
 
@@ -139,23 +168,28 @@ def _match(small: Gray, reference: FormReference) -> tuple[NDArray[np.float64] |
     return np.asarray(matrix, np.float64), int(inliers.sum())
 
 
-def _plausible(matrix: NDArray[np.float64], sheet: tuple[float, float], shape: tuple[int, ...]) -> bool:
-    """Does the sheet land as a convex, unmirrored quadrilateral of a sensible size on this page?"""
-    w, h = sheet
-    corners = _project(matrix, np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float64))
-    if not np.isfinite(corners).all():
-        return False
-    edges = np.roll(corners, -1, axis=0) - corners
-    turns = edges[:, 0] * np.roll(edges, -1, axis=0)[:, 1] - edges[:, 1] * np.roll(edges, -1, axis=0)[:, 0]
-    area = _area(corners)
-    lengths = np.hypot(edges[:, 0], edges[:, 1])
-    opposite = max(lengths[0] / lengths[2], lengths[2] / lengths[0], lengths[1] / lengths[3], lengths[3] / lengths[1])
-    return bool((turns > 0).all()) and 0.1 < area / (shape[0] * shape[1]) < 2.5 and opposite < 2
+def _spread(points: Points) -> bool:
+    """Are four points the corners of something, and not on a line or in one place?"""
+    return bool(np.isfinite(points).all()) and area(points) > 100
 
 
-def _area(corners: Points) -> float:
-    x, y = corners[:, 0], corners[:, 1]
-    return 0.5 * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
+def _steadied(grey: Gray, guess: NDArray[np.float64], reference: FormReference) -> NDArray[np.float64]:
+    """A guess by hand without the hand's tremor: the homography through the landmarks found around it.
+
+    Where too few agree it stays as it was, and the gate will say so.
+    """
+    none = np.zeros((terms(DEGREE), 2))
+    found = _find_landmarks(grey, guess, none, reference, HAND_REACH_PX)
+    source = found.centres[found.text]
+    if len(source) < MIN_AGREED:
+        return guess
+    target = project(guess, source + found.offsets[found.text])
+    sheet = reference.form.sheet
+    allowed = AGREED_MM * float(np.sqrt(area(sheet_corners(guess, sheet)) / (sheet[0] * sheet[1])))
+    cv2.setRNGSeed(1)
+    matrix, inliers = cv2.findHomography(source, target, cv2.USAC_MAGSAC, allowed, maxIters=5000, confidence=0.9999)
+    steady = None if matrix is None or inliers.sum() < MIN_AGREED else np.asarray(matrix, np.float64)
+    return steady if steady is not None and plausible(steady, sheet, grey.shape) else guess
 
 
 # --- landmarks -------------------------------------------------------------------------------------
@@ -197,14 +231,11 @@ def _find_landmarks(
 
 
 def _laid(grey: Gray, matrix: NDArray[np.float64], warp: Points, sheet: tuple[float, float]) -> Gray:
-    w, h = sheet
-    corners = _project(matrix, np.array([[0, 0], [w, 0], [w, h], [0, h]], dtype=np.float64))
-    span = np.sqrt(_area(corners) / (w * h)) * 25.4  # dpi of the sheet on the page
+    span = np.sqrt(area(sheet_corners(matrix, sheet)) / (sheet[0] * sheet[1])) * 25.4  # dpi of the sheet on the page
     factor = min(1.0, LANDMARK_DPI / span)
     if factor < 0.8:  # reduce before sampling, or text aliases
         grey = np.asarray(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
-        down = np.array([[factor, 0, 0.5 * factor - 0.5], [0, factor, 0.5 * factor - 0.5], [0, 0, 1]])
-        matrix = down @ matrix
+        matrix = scaling(factor) @ matrix
     rough = Registration(sheet, matrix, warp, 0, 0, 0, 0, 0, 0, 0)
     return align(grey, rough, LANDMARK_DPI)
 
@@ -243,37 +274,14 @@ def _vertex(three: NDArray[Any]) -> float:
 # --- the smooth field --------------------------------------------------------------------------------
 
 
-def _terms(degree: int) -> int:
-    return (degree + 1) * (degree + 2) // 2
-
-
-def _degree(terms: int) -> int:
-    return int((np.sqrt(8 * terms + 1) - 3) / 2 + 0.5)
-
-
-def _basis(points: Points, sheet: tuple[float, float], degree: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Legendre products up to a total degree over the sheet, (N, terms), and each term's degree."""
-    u, v = points[:, 0] / sheet[0] * 2 - 1, points[:, 1] / sheet[1] * 2 - 1
-    pu, pv = (np.polynomial.legendre.legvander(np.clip(t, -1.05, 1.05), degree) for t in (u, v))
-    pairs = [(i, t - i) for t in range(degree + 1) for i in range(t + 1)]
-    return np.stack([pu[:, i] * pv[:, j] for i, j in pairs], axis=1), np.array([i + j for i, j in pairs], float)
-
-
-def _field(warp: Points, points: Points, sheet: tuple[float, float]) -> Points:
-    if not warp.any():
-        return np.zeros_like(points)
-    basis, _ = _basis(points, sheet, _degree(len(warp)))
-    return basis @ warp
-
-
 def _fit(found: _Found, warp: Points, sheet: tuple[float, float]) -> tuple[Points, Points]:
     """The field through old field + offsets, robustly (Tukey weights) and smoothly (ridge).
 
     Returns its coefficients (terms, 2) and what they leave unexplained at each landmark (N, 2), mm.
     """
     # the offsets were seen on a page laid with the old field: the sum is what the new field must give
-    target = _field(warp, found.centres, sheet) + found.offsets
-    basis, degrees = _basis(found.centres, sheet, DEGREE)
+    target = smooth_field(warp, found.centres, sheet) + found.offsets
+    basis, degrees = smooth_basis(found.centres, sheet, DEGREE)
     ridge = np.diag(RIDGE * np.maximum(degrees - 1, 0) ** 2)
     fitted = np.zeros((basis.shape[1], 2))
     for axis in (0, 1):
@@ -322,7 +330,7 @@ def _judge(
     middle = np.array(
         [[sheet[0] / 2, sheet[1] / 2], [sheet[0] / 2 + 1, sheet[1] / 2], [sheet[0] / 2, sheet[1] / 2 + 1]]
     )
-    here = _project(matrix, middle)
+    here = project(matrix, middle)
     across, down = here[1] - here[0], here[2] - here[0]
     local = {spec.id: _nearby(spec, found.centres, error) for spec in reference.form.fields}
     return Registration(
@@ -370,11 +378,6 @@ def _distance(spec: FieldSpec, points: Points) -> NDArray[np.float64]:
 
 
 # --- geometry ----------------------------------------------------------------------------------------
-
-
-def _project(matrix: NDArray[np.float64], points: Points) -> Points:
-    moved = points @ matrix[:, :2].T + matrix[:, 2]
-    return moved[:, :2] / moved[:, 2:]
 
 
 def _maps(
