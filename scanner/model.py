@@ -363,12 +363,18 @@ class Issue:
 
 
 class PageStatus(StrEnum):
-    """The one state of a page after reading."""
+    """The one state of a page: after reading, or as a person set it aside where it could not be placed."""
 
     READ = "read"
     UNPLACED = "unplaced"
     BLANK = "blank"
     UNREADABLE = "unreadable"
+    OTHER = "other"  # a person: another document, no such form
+    RESCAN = "rescan"  # a person: the paper must be scanned again
+
+
+SET_ASIDE = frozenset({PageStatus.OTHER, PageStatus.RESCAN})
+"""States that only a person gives and takes back; no reading changes them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

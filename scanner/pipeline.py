@@ -17,9 +17,9 @@ from scanner.errors import EngineError
 from scanner.files import FileStore
 from scanner.forms import blank_image
 from scanner.layout.fields import cut_fields
+from scanner.layout.geometry import Points
 from scanner.layout.ink import InkPage, PrintModel, build_print_model, find_ink
 from scanner.layout.reference import FormReference, build_reference
-from scanner.layout.geometry import Points
 from scanner.layout.registration import align, level, register, register_from, to_grey
 from scanner.lines import Lists, lists_of
 from scanner.model import (

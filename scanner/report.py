@@ -24,7 +24,7 @@ from scanner.words import word
 if TYPE_CHECKING:
     from scanner.store import ExportRow, IssueCount, PageRow, Store, Viewer
 
-COUNTS = ("pages", "read", "unplaced", "blank", "unreadable", "verified", "open")
+COUNTS = ("pages", "read", "unplaced", "blank", "unreadable", "other", "rescan", "verified", "open")
 WIDE = 12
 """Communes that fit beside each other in the HTML report; the workbook shows all."""
 
@@ -92,6 +92,8 @@ class PageCounts:
     unreadable: int
     verified: int
     open: int
+    other: int = 0  # set aside by a person: no such form
+    rescan: int = 0  # set aside by a person: to be scanned again
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +253,8 @@ def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
     answer_heads = [_say(f"head.{name}", lang) for name in ("field", "option", "total")] + named
     issue_heads = [place, *(_say(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
     with Book(path, lang) as book:
-        _fill(book, "by_commune", [place, *_count_heads(lang)], _by_commune(report, lang), [30] + [13] * 7)
-        _fill(book, "by_day", [place, day, *_count_heads(lang)], _by_day(report, lang), [30, 13] + [13] * 7)
+        _fill(book, "by_commune", [place, *_count_heads(lang)], _by_commune(report, lang), [30] + [13] * len(COUNTS))
+        _fill(book, "by_day", [place, day, *_count_heads(lang)], _by_day(report, lang), [30, 13] + [13] * len(COUNTS))
         widths = [42, 40, 12] + [14] * len(communes)
         _fill(book, "answers", answer_heads, _answers(report, communes, lang), widths)
         _fill(book, "issues", issue_heads, _issues(report, lang), [30, 42, 14, 14])

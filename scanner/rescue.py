@@ -70,8 +70,9 @@ class Rescuer:
 
 
 def _guide(reader: Reader) -> Guide:
-    size = tuple(round(side / 25.4 * GUIDE_DPI) for side in reader.form.sheet)
+    width, height = (round(side / 25.4 * GUIDE_DPI) for side in reader.form.sheet)
+    small = Image.fromarray(reader.reference.blank).resize((width, height), Image.Resampling.BOX)
     out = io.BytesIO()
-    Image.fromarray(reader.reference.blank).resize(size, Image.Resampling.BOX).save(out, "PNG", optimize=True)
+    small.save(out, "PNG", optimize=True)
     points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in hand_points(reader.reference))
     return Guide(reader.form.sheet, points, out.getvalue())

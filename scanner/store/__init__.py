@@ -7,6 +7,7 @@ of, so that databases can be merged. Every method may raise StorageFull and Stor
     Store           open, close; also a context manager
     Intake          batches and pages in: ensure_batch, add_record, replace_machine_reading, known_pages, batches,
                     pages_needing_a_person; records_with counts equal numbers, recheck runs the rules anew
+    Placing         pages the registration refused: place, set_aside, take_back, pages_set_aside, page_acts
     Review          queue, record, revisions, correct, settle_issue, hold, release
     Users           add_user, users, disable_user, enable_user, set_password, authenticate, viewer
     Outgoing        export_rows, pages_between, issue_counts
@@ -29,9 +30,9 @@ from scanner.errors import StoreError
 from scanner.files import FileStore
 from scanner.store.base import Rules, UniqueFields
 from scanner.store.connection import Sessions, clear_errors, connect, migrate
-from scanner.store.intake import Intake
 from scanner.store.learning import Learning
 from scanner.store.outgoing import Outgoing
+from scanner.store.placing import Placing
 from scanner.store.review import Review
 from scanner.store.shared import Shared
 from scanner.store.users import Users
@@ -44,6 +45,7 @@ from scanner.store.views import (
     IssueCount,
     IssueView,
     Manner,
+    PageActView,
     PageItem,
     PageRow,
     QueueItem,
@@ -63,6 +65,7 @@ __all__ = [
     "IssueCount",
     "IssueView",
     "Manner",
+    "PageActView",
     "PageItem",
     "PageRow",
     "QueueItem",
@@ -77,7 +80,7 @@ __all__ = [
 ]
 
 
-class Store(Intake, Review, Users, Outgoing, Learning, Shared):
+class Store(Placing, Review, Users, Outgoing, Learning, Shared):
     """One database. Open it with `Store.open`, close it when done. Threads may share it; processes open their own."""
 
     @classmethod

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Engine, func, select, union_all
 from sqlalchemy.orm import Session
 
-from scanner.errors import NotThere
+from scanner.errors import NotThere, UserError
 from scanner.files import FileStore
 from scanner.model import Issue, PageStatus, Value
 from scanner.store.connection import Sessions
 from scanner.store.convert import IssueKey, digest, issue_key, issue_row, message_row, row_value
 from scanner.store.tables import Batch, Key, Reading, Record, RuleIssue, User, now
-from scanner.store.views import Viewer
+from scanner.store.views import REVIEWING, Viewer
 
 Rules = Callable[[str, str, Mapping[str, Value], Callable[[str, str], int]], Iterable[Issue]]
 """(form id, form version, values, count of other records with the same value) → issues."""
@@ -26,6 +27,17 @@ CROWD = 50
 puts where there is none) each has its issue long since, and only the count in its sentence is left behind."""
 
 Q = TypeVar("Q")
+
+
+def may_review(viewer: Viewer) -> None:
+    """Raises UserError where the role may not correct."""
+    if viewer.role not in REVIEWING:
+        raise UserError("This role may not correct records.", "Ask the administrator for the role of a reviewer.")
+
+
+def holder(user_id: str | None, until: datetime | None, names: Mapping[str, str], moment: datetime) -> str | None:
+    """The name of who has a record open; None where nobody has any more."""
+    return None if user_id is None or until is None or until < moment else names.get(user_id)
 
 
 class Base:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from scanner import model
 from scanner.errors import NotThere, StoreError
-from scanner.model import PageStatus
+from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
-from scanner.store.base import Base
-from scanner.store.tables import WAITING, Batch, Reading, Record, page_id
+from scanner.store.base import Base, holder
+from scanner.store.tables import WAITING, Batch, PageAct, Reading, Record, now, page_id
 from scanner.store.views import BatchSummary, PageItem, Viewer
 
 LONGEST_NAME, LONGEST_XA = 200, 40
@@ -79,26 +79,35 @@ class Intake(Base):
     def replace_machine_reading(self, record_id: str, record: model.Record) -> bool:
         """A page was read again: the machine's readings are replaced, a value that a person settled stands.
 
-        False, and nothing changes, where people worked on the record and the form is no longer found on its page.
-        Where nobody has, the page is what the new reading says. Fields that the new reading lacks go, but for those
-        that a person settled. Raises NotThere; StoreError for another page.
+        False, and nothing changes, where a person set the page aside, and where people worked on the record or placed
+        it by hand and the form is no longer found on its page. Where nobody has, the page is what the new reading
+        says. Fields that the new reading lacks go, but for those that a person settled. Raises NotThere; StoreError
+        for another page.
         """
         with self._sessions.writing() as session:
             row = self._record(session, record_id, None)
-            if (row.sha256, row.number) != (record.ref.sha256, record.ref.number):
-                raise StoreError("The reading is of another page.", "Read the page of this record.")
-            before = self._values(session, record_id)
-            settled = set(
-                session.scalars(select(Reading.field).where(Reading.record_id == record_id, Reading.revision > 0))
-            )
-            if record.status is not PageStatus.READ and self._last_person(session, record_id):
+            must_be_same_page(row, record)
+            if row.status in SET_ASIDE:
                 return False
-            _describe(row, record)
-            self._drop_missing(session, row, record, settled)
-            self._keep_readings(session, row, record)
-            self._keep_issues(session, row, record)
-            self._recheck(session, row, None, changed=self._values(session, record_id) != before)
+            if record.status is not PageStatus.READ and self._worked_on(session, row):
+                return False
+            self._take_reading(session, row, record)
             return True
+
+    def _worked_on(self, session: Session, row: Record) -> bool:
+        """Did a person settle something on a record, or place its page?"""
+        placed = select(PageAct.id).where(PageAct.record_id == row.id, PageAct.after == PageStatus.READ.value)
+        return self._last_person(session, row.id) is not None or session.scalars(placed.limit(1)).first() is not None
+
+    def _take_reading(self, session: Session, row: Record, record: model.Record) -> None:
+        """Make a page what a new reading says, but for what people settled."""
+        before = self._values(session, row.id)
+        settled = set(session.scalars(select(Reading.field).where(Reading.record_id == row.id, Reading.revision > 0)))
+        _describe(row, record)
+        self._drop_missing(session, row, record, settled)
+        self._keep_readings(session, row, record)
+        self._keep_issues(session, row, record)
+        self._recheck(session, row, None, changed=self._values(session, row.id) != before)
 
     def records_with(self, form: str, field: str, value: str, except_record: str | None = None) -> int:
         """How many records, but for one, hold the same value in a field that must be unique, in whatever commune.
@@ -171,19 +180,28 @@ class Intake(Base):
             return [_summary(b, counted.get(b.id, {})) for b in session.scalars(query)]
 
     def pages_needing_a_person(self, viewer: Viewer | None = None, batch_id: str | None = None) -> list[PageItem]:
-        """Pages that were not read as a form, with why and the key of their picture."""
+        """Pages that were not read as a form and that nobody set aside, with why and the key of their picture."""
         columns = (Record.id, Batch.name, Record.source, Record.number, Record.status, Record.reason, Record.image)
-        query = select(*columns).join(Batch, Batch.id == Record.batch_id).where(Record.status != PageStatus.READ.value)
+        done = (PageStatus.READ, *SET_ASIDE)
+        query = select(*columns, Record.held_by, Record.held_until).join(Batch, Batch.id == Record.batch_id)
+        query = query.where(Record.status.not_in([status.value for status in done]))
         if batch_id is not None:
             query = query.where(Record.batch_id == batch_id)
         query = self._scoped(query, viewer).order_by(Batch.created_at, Batch.name, Record.source, Record.number)
         with self._sessions.reading() as session:
+            names, moment = self._names(session), now()
             return [
                 PageItem(
-                    r.id, r.name, r.source, r.number, PageStatus(r.status), convert.reason_value(r.reason), r.image
-                )
-                for r in session.execute(query)
-            ]
+                    r.id, r.name, r.source, r.number, PageStatus(r.status), convert.reason_value(r.reason), r.image,
+                    holder(r.held_by, r.held_until, names, moment),
+                ) for r in session.execute(query)
+            ]  # fmt: skip
+
+
+def must_be_same_page(row: Record, record: model.Record) -> None:
+    """Raises StoreError for the reading of another page."""
+    if (row.sha256, row.number) != (record.ref.sha256, record.ref.number):
+        raise StoreError("The reading is of another page.", "Read the page of this record.")
 
 
 def _describe(row: Record, record: model.Record) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from scanner.errors import Conflict, NotThere, UserError
+from scanner.errors import Conflict, NotThere
 from scanner.model import PageStatus, Value
 from scanner.store import convert
-from scanner.store.base import Base
+from scanner.store.base import Base, holder, may_review
 from scanner.store.failures import is_duplicate
 from scanner.store.showing import field_views, issue_views
 from scanner.store.tables import WAITING, Batch, Reading, Record, Revision, RuleIssue, now
-from scanner.store.views import MANNERS, REVIEWING, FieldView, QueueItem, RecordView, RevisionView, Viewer
+from scanner.store.views import MANNERS, FieldView, QueueItem, RecordView, RevisionView, Viewer
 
 
 class Review(Base):
@@ -37,7 +36,7 @@ class Review(Base):
         query = self._scoped(query, viewer).order_by(*order).limit(limit)
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
-            return [QueueItem(*row[:6], _holder(row[6], row[7], names, moment)) for row in session.execute(query)]
+            return [QueueItem(*row[:6], holder(row[6], row[7], names, moment)) for row in session.execute(query)]
 
     def record(self, record_id: str, viewer: Viewer | None) -> RecordView:
         """One record, whole. Raises NotThere where there is none, or none for this viewer."""
@@ -103,7 +102,7 @@ class Review(Base):
         accepted (the page was read again): what stands is not touched. Raises NotThere where there is no such record
         or field, or none for this viewer; UserError where the role may not correct; ValueError for another manner.
         """
-        _may_review(viewer)
+        may_review(viewer)
         if manner not in MANNERS:
             raise ValueError(f"a person settles a field as one of {MANNERS}")
         new = None if manner == "unreadable" else convert.value_row(value)
@@ -124,7 +123,7 @@ class Review(Base):
         Holds as long as the values that the issue speaks of stand. Raises NotThere where there is no such issue, or
         none for this viewer; Conflict where it is over, since somebody changed a value; UserError for the role.
         """
-        _may_review(viewer)
+        may_review(viewer)
         with self._sessions.writing() as session:
             issue = session.get(RuleIssue, issue_id)
             if issue is None:
@@ -187,14 +186,5 @@ def _revise(session: Session, reading: Reading, new: Any, viewer: Viewer, manner
         raise
 
 
-def _may_review(viewer: Viewer) -> None:
-    if viewer.role not in REVIEWING:
-        raise UserError("This role may not correct records.", "Ask the administrator for the role of a reviewer.")
-
-
 def _conflict() -> Conflict:
     return Conflict("Somebody else has just changed this field.", "Look at the new value, then enter yours again.")
-
-
-def _holder(user_id: str | None, until: datetime | None, names: Mapping[str, str], moment: datetime) -> str | None:
-    return None if user_id is None or until is None or until < moment else names.get(user_id)

@@ -185,6 +185,22 @@ class Revision(Table):
     __table_args__ = (UniqueConstraint("record_id", "field", "number"),)
 
 
+class PageAct(Table):
+    """What a person did with a page that could not be placed: when, from which state to which. Rows are added only.
+
+    `points` are the four points, px of the page's picture, that a page was placed from.
+    """
+
+    __tablename__ = "page_acts"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), index=True)
+    before: Mapped[str] = mapped_column(String(12))
+    after: Mapped[str] = mapped_column(String(12))
+    points: Mapped[list[Any] | None] = mapped_column(JSON)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(Moment, default=now)
+
+
 class RuleIssue(Table):
     """A rule that a record breaks. `seen` fingerprints the values it speaks of: settled holds while they stand.
 

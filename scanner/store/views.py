@@ -81,6 +81,20 @@ class PageItem:
     status: PageStatus
     reason: Reason | None
     image: str | None
+    held_by: str | None = None  # who has it open just now
+    by: str | None = None  # who set it aside
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageActView:
+    """One step of a page's own trail: who placed it by hand, set it aside or took it back, and when."""
+
+    before: PageStatus
+    after: PageStatus
+    by: str
+    at: datetime
+    points: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""Pages that the registration refused, in a person's hands: placed from four points, set aside, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scanner import model
+from scanner.errors import Conflict
+from scanner.model import SET_ASIDE, PageStatus
+from scanner.store import convert
+from scanner.store.base import may_review
+from scanner.store.intake import Intake, must_be_same_page
+from scanner.store.tables import Batch, PageAct, Record
+from scanner.store.views import PageActView, PageItem, Viewer
+
+
+class Placing(Intake):
+    """The part of the store that pages are rescued by. A page is one row, so whatever happens it is one record."""
+
+    def place(
+        self, record_id: str, record: model.Record, *, viewer: Viewer, points: Sequence[tuple[float, float]] = ()
+    ) -> None:
+        """A page that could not be placed was read from a person's four points: it is a record like any other now.
+
+        Of two who place one page at once the second gets Conflict and nothing changes. Raises NotThere; UserError for
+        the role; StoreError for another page's reading; ValueError for a reading that did not place the page.
+        """
+        may_review(viewer)
+        if record.status is not PageStatus.READ:
+            raise ValueError("only a page that was read is placed")
+        with self._sessions.writing() as session:
+            row = self._record(session, record_id, viewer)
+            must_be_same_page(row, record)
+            _must_be(row, {PageStatus.UNPLACED})
+            _keep_act(session, row, PageStatus.READ, viewer, points)
+            self._take_reading(session, row, record)
+
+    def set_aside(self, record_id: str, status: PageStatus, *, viewer: Viewer) -> None:
+        """A person says that an unplaced page is another document, or must be scanned again.
+
+        Raises Conflict where it is not unplaced any more, NotThere, UserError for the role, ValueError for any other
+        status.
+        """
+        may_review(viewer)
+        if status not in SET_ASIDE:
+            raise ValueError("a page is set aside as another document or to be scanned again")
+        self._move(record_id, {PageStatus.UNPLACED}, status, viewer)
+
+    def take_back(self, record_id: str, *, viewer: Viewer) -> None:
+        """A page that was set aside needs a person again. Raises Conflict where it is not set aside; as `set_aside`."""
+        may_review(viewer)
+        self._move(record_id, SET_ASIDE, PageStatus.UNPLACED, viewer)
+
+    def pages_set_aside(self, viewer: Viewer | None = None) -> list[PageItem]:
+        """Pages that people set aside, the latest first, each with who did it and when."""
+        latest = (
+            select(PageAct.record_id, PageAct.user_id, PageAct.at, PageAct.after)
+            .join(Record, Record.id == PageAct.record_id)
+            .where(Record.status.in_([s.value for s in SET_ASIDE]), PageAct.after == Record.status)
+            .subquery()
+        )
+        columns = (Record.id, Batch.name, Record.source, Record.number, Record.status, Record.reason, Record.image)
+        query = select(*columns, latest.c.user_id, latest.c.at).join(Batch, Batch.id == Record.batch_id)
+        query = self._scoped(query.join(latest, latest.c.record_id == Record.id), viewer)
+        found: dict[str, PageItem] = {}
+        with self._sessions.reading() as session:
+            names = self._names(session)
+            for r in session.execute(query.order_by(latest.c.at.desc(), Record.id)):
+                found.setdefault(  # a page set aside twice counts once, by the last time
+                    r.id,
+                    PageItem(
+                        r.id, r.name, r.source, r.number, PageStatus(r.status), convert.reason_value(r.reason), r.image,
+                        by=names.get(r.user_id), at=r.at,
+                    ),
+                )  # fmt: skip
+        return list(found.values())
+
+    def page_acts(self, record_id: str, viewer: Viewer | None) -> list[PageActView]:
+        """The trail of a page, oldest first. Raises NotThere."""
+        with self._sessions.reading() as session:
+            self._record(session, record_id, viewer)
+            names = self._names(session)
+            query = select(PageAct).where(PageAct.record_id == record_id).order_by(PageAct.at, PageAct.id)
+            return [
+                PageActView(
+                    PageStatus(a.before), PageStatus(a.after), names.get(a.user_id, ""), a.at,
+                    tuple((float(x), float(y)) for x, y in a.points or ()),
+                ) for a in session.scalars(query)
+            ]  # fmt: skip
+
+    def _move(self, record_id: str, allowed: Set[PageStatus], status: PageStatus, viewer: Viewer) -> None:
+        with self._sessions.writing() as session:
+            row = self._record(session, record_id, viewer)
+            _must_be(row, allowed)
+            _keep_act(session, row, status, viewer)
+            row.status = status.value
+
+
+def _must_be(row: Record, allowed: Set[PageStatus]) -> None:
+    if row.status not in allowed:
+        raise Conflict("Somebody else has just dealt with this page.", "Go back to the list of pages.")
+
+
+def _keep_act(
+    session: Session, row: Record, after: PageStatus, viewer: Viewer, points: Sequence[tuple[float, float]] = ()
+) -> None:
+    act = PageAct(record_id=row.id, before=row.status, after=after.value, user_id=viewer.id)
+    act.points = [[float(x), float(y)] for x, y in points] or None
+    session.add(act)
+    row.held_by = row.held_until = None
