@@ -1,6 +1,6 @@
 """The review desk: a small Flask app in which people look at what the machine was not sure of.
 
-One module is one blueprint with its folder of templates: auth, batches, queue, records, exports, files, users.
+One module is one blueprint with its folder of templates: auth, batches, queue, records, rescue, exports, files, users.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from flask import Flask, url_for
 from review_ui.access import set_up_access
 from review_ui.cards import reason_words
 from review_ui.language import set_up_language
+from review_ui.placer import Placer, set_up_placer
 from review_ui.problems import set_up_problems
 from review_ui.security import protect, throttle
 from scanner.opening import open_store
@@ -23,19 +24,22 @@ from scanner.store import Store
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings, store: Store | None = None) -> Flask:
+def create_app(settings: Settings, store: Store | None = None, placer: Placer | None = None) -> Flask:
     """The app over a store; without one it opens the database that the settings name.
+
+    `placer` reads pages that a person places by hand; without one the desk does not offer that.
 
     Raises SettingsError when the data folder cannot be used and StoreError when the database cannot.
     """
-    from review_ui import auth, batches, exports, files, queue, records, users
+    from review_ui import auth, batches, exports, files, queue, records, rescue, users
 
     app = Flask(__name__)
     protect(app, settings.secret_key())
     set_up_language(app)
     set_up_access(app, store or open_store(settings), settings)
+    set_up_placer(app, placer)
     set_up_problems(app)
-    for room in (auth, batches, queue, records, exports, files, users):
+    for room in (auth, batches, queue, records, rescue, exports, files, users):
         app.register_blueprint(room.bp)
     throttle(app, "auth.login")
     app.template_global("asset")(_asset)

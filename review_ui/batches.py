@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.language import language
 from review_ui.language import translate as _
-from scanner.model import PageStatus
+from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import BatchSummary, PageItem
 from scanner.words import say
 
@@ -52,8 +52,8 @@ def summary(batch_id: str) -> BatchSummary | None:
 
 
 def _stray(batch: BatchSummary) -> int:
-    """How many pages of the batch hold no record."""
-    return sum(n for status, n in batch.by_status.items() if status != PageStatus.READ)
+    """How many pages of the batch hold no record and were not set aside either."""
+    return sum(n for status, n in batch.by_status.items() if status not in (PageStatus.READ, *SET_ASIDE))
 
 
 def page_card(item: PageItem) -> PageCard:

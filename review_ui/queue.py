@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.batches import summary
 from scanner.errors import NotThere
+from scanner.model import PageStatus
 from scanner.store import BatchSummary, QueueItem, Viewer
 
 bp = Blueprint("queue", __name__, url_prefix="/queue")
@@ -24,13 +25,15 @@ def index() -> ResponseReturnValue:
     """Records with open work, of one batch or of all."""
     batch_id = request.args.get("batch") or None
     items = store().queue(viewer(), batch_id)
-    batches = [b for b in store().batches(viewer()) if b.open_records or b.id == batch_id]
+    everything = store().batches(viewer())
+    batches = [b for b in everything if b.open_records or b.id == batch_id]
     return render_template(
         "queue/index.html",
         items=items[:LISTED],
         total=len(items),
         batches=batches,
         batch_id=batch_id,
+        unplaced=sum(b.by_status.get(PageStatus.UNPLACED.value, 0) for b in everything),
         taken=lambda item: held_by_another(item, viewer()),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import waitress
 
 from review_ui import create_app
+from review_ui.placer import Placer
 from review_ui.security import MAX_BODY
 from scanner.opening import open_store
 from scanner.settings import Settings
@@ -13,12 +14,12 @@ THREADS = 8
 """Pages are short and wait for the disk; eight answer an office of thirty reviewers."""
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve until interrupted. Raises OSError when the port is taken, SohoaError when the store cannot open."""
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, placer: Placer | None = None) -> None:
+    """Serve until interrupted; `placer` as for `create_app`. Raises OSError when the port is taken, SohoaError when the store cannot open."""
     store = open_store(settings)
     try:
         waitress.serve(
-            create_app(settings, store),
+            create_app(settings, store, placer),
             host=host,
             port=port,
             threads=THREADS,

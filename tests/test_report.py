@@ -185,12 +185,14 @@ def test_workbook_holds_the_counts(town: Town, tmp_path: Path) -> None:
             "Không nhận ra mẫu",
             "Trang trắng",
             "Không mở được",
+            "Giấy tờ khác",
+            "Cần quét lại",
             "Đã duyệt",
             "Chưa duyệt",
         ],
-        ["Bình Xa", 2, 2, 0, 0, 0, 2, 0],
-        ["Minh Xuân", 2, 1, 1, 0, 0, 0, 1],
-        ["Tổng cộng", 4, 3, 1, 0, 0, 2, 1],
+        ["Bình Xa", 2, 2, 0, 0, 0, 0, 0, 2, 0],
+        ["Minh Xuân", 2, 1, 1, 0, 0, 0, 0, 0, 1],
+        ["Tổng cộng", 4, 3, 1, 0, 0, 0, 0, 2, 1],
     ]
     assert held["Theo xã và ngày"][1][:3] == ["Bình Xa", dt.datetime(2024, 10, 8), 1]
     assert held["Câu trả lời"][:4] == [

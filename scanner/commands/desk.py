@@ -18,13 +18,14 @@ from scanner.settings import Settings
 def serve(settings: Settings, host: str, port: int) -> None:
     """Open the review desk in a browser."""
     from review_ui.server import serve as run
+    from scanner.rescue import Rescuer
 
     with opened(settings) as store:
         if not store.users():
             click.echo("Nobody can log in yet. Add the first person with: sohoa users add NAME --role admin")
     click.echo(f"Sohoa is at http://{host}:{port} (Ctrl+C ends it)")
     try:
-        run(settings, host, port)
+        run(settings, host, port, Rescuer(settings))
     except OSError:
         end(f"Port {port} is taken or not allowed. Choose another with --port.")
 

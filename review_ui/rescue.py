@@ -1,0 +1,177 @@
+"""Pages that could not be placed: a person points at four printed corners, or sets the page aside."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from review_ui.access import allow, store, viewer
+from review_ui.batches import page_card
+from review_ui.language import clock, day, language
+from review_ui.language import translate as _
+from review_ui.placer import Placer, Point, placer
+from review_ui.records import HOLD_SECONDS
+from scanner.errors import Conflict
+from scanner.model import SET_ASIDE, PageStatus, Record
+from scanner.store import PageItem, RecordView
+from scanner.words import say
+
+bp = Blueprint("rescue", __name__, url_prefix="/rescue")
+
+FARTHEST = 20_000
+"""Of a point, px: no page is kept as large."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsideCard:
+    """A page that somebody set aside, in words."""
+
+    item: PageItem
+    state: str
+
+
+@bp.get("/")
+@allow("review")
+def index() -> ResponseReturnValue:
+    """Pages that wait for a person to place them, and those that people set aside."""
+    waiting = [i for i in store().pages_needing_a_person(viewer()) if i.status is PageStatus.UNPLACED]
+    return render_template(
+        "rescue/index.html",
+        pages=[page_card(item) for item in waiting],
+        aside=[AsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer())],
+        me=viewer().display,
+    )
+
+
+@bp.get("/<uuid:record_id>")
+@allow("review")
+def page(record_id: object) -> ResponseReturnValue:
+    """The page beside the blank. Opening it takes the page for a while, so that others see who is at it."""
+    record = store().record(str(record_id), viewer())
+    if record.status is not PageStatus.UNPLACED:
+        return redirect(_where_it_went(record))
+    hands = _hands(record)
+    store().hold(record.id, viewer(), HOLD_SECONDS)
+    return render_template(
+        "rescue/page.html",
+        record=record,
+        guide=hands.guide(record.form),
+        reason=say(record.reason, language()) if record.reason else "",
+        corners=(_("top left"), _("top right"), _("bottom right"), _("bottom left")),
+    )
+
+
+@bp.get("/<uuid:record_id>/blank.png")
+@allow("review")
+def blank(record_id: object) -> ResponseReturnValue:
+    """The blank of the page's form."""
+    record = store().record(str(record_id), viewer())
+    response = Response(_hands(record).guide(record.form).blank, mimetype="image/png")
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@bp.post("/<uuid:record_id>/read")
+@allow("review")
+def read(record_id: object) -> ResponseReturnValue:
+    """Read the page again from four points. Answers our script: where to go on, or why the page was refused."""
+    points = _points(request.form.getlist("point"))
+    page = store().record(str(record_id), viewer())
+    if page.status is not PageStatus.UNPLACED:
+        return _too_late(page)
+    found = _hands(page).read(page, points)
+    if found.status is not PageStatus.READ:
+        return _still_refused(found)
+    try:
+        store().place(page.id, found, viewer=viewer(), points=points)
+    except Conflict:
+        return _too_late(store().record(page.id, viewer()))
+    flash(_("The page was placed and read; it is a record now."))
+    return jsonify(next=url_for("records.form", record_id=page.id))
+
+
+@bp.post("/<uuid:record_id>/aside")
+@allow("review")
+def aside(record_id: object) -> ResponseReturnValue:
+    """Another document, or to be scanned again."""
+    chosen = next((s for s in SET_ASIDE if s.value == request.form.get("as")), None)
+    if chosen is None:
+        abort(400)
+    try:
+        store().set_aside(str(record_id), chosen, viewer=viewer())
+        flash(_("The page was set aside: %(state)s.", state=_state(chosen)))
+    except Conflict:
+        flash(_dealt_with(str(record_id)))
+    return redirect(url_for("rescue.index"))
+
+
+@bp.post("/<uuid:record_id>/back")
+@allow("review")
+def back(record_id: object) -> ResponseReturnValue:
+    """What was set aside needs a person again."""
+    try:
+        store().take_back(str(record_id), viewer=viewer())
+        flash(_("The page is among those that need a person again."))
+    except Conflict:
+        flash(_dealt_with(str(record_id)))
+    return redirect(url_for("rescue.index"))
+
+
+# --- parts -------------------------------------------------------------------------------------------
+
+
+def _hands(record: RecordView) -> Placer:
+    """Who reads the page again. 404 where there is nobody, or no picture to read."""
+    found = placer()
+    if found is None or record.image is None:
+        abort(404)
+    return found
+
+
+def _points(given: list[str]) -> list[Point]:
+    """Four points written "x,y". 400 for anything else."""
+    try:
+        pairs = [tuple(float(part) for part in text.split(",")) for text in given]
+    except ValueError:
+        abort(400)
+    points = [(p[0], p[1]) for p in pairs if len(p) == 2 and all(math.isfinite(v) and abs(v) < FARTHEST for v in p)]
+    if len(pairs) != 4 or len(points) != 4:
+        abort(400)
+    return points
+
+
+def _state(status: PageStatus) -> str:
+    return _("Other document") if status is PageStatus.OTHER else _("To be scanned again")
+
+
+def _where_it_went(record: RecordView) -> str:
+    if record.status is PageStatus.READ:
+        return url_for("records.form", record_id=record.id)
+    return url_for("rescue.index")
+
+
+def _still_refused(found: Record) -> ResponseReturnValue:
+    why = say(found.reason, language()) if found.reason else ""
+    return jsonify(error="refused", message=_("The page still cannot be read. %(why)s", why=why)), 422
+
+
+def _too_late(record: RecordView) -> ResponseReturnValue:
+    """Somebody else was faster: theirs stands, and this person is led there."""
+    message = _dealt_with(record.id)
+    return jsonify(error="conflict", message=message, next=_where_it_went(record)), 409
+
+
+def _dealt_with(record_id: str) -> str:
+    """Who did what with a page last."""
+    acts = store().page_acts(record_id, viewer())
+    if not acts:
+        return _("Somebody else has just dealt with this page.")
+    did = {
+        PageStatus.READ: _("placed this page; it is a record in the queue now"),
+        PageStatus.OTHER: _("set this page aside as another document"),
+        PageStatus.RESCAN: _("set this page aside to be scanned again"),
+    }.get(acts[-1].after, _("took this page back"))
+    return _("%(who)s %(did)s (%(time)s).", who=acts[-1].by, did=did, time=f"{clock(acts[-1].at)} {day(acts[-1].at)}")
