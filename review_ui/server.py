@@ -15,7 +15,10 @@ THREADS = 8
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, placer: Placer | None = None) -> None:
-    """Serve until interrupted; `placer` as for `create_app`. Raises OSError when the port is taken, SohoaError when the store cannot open."""
+    """Serve until interrupted; `placer` as for `create_app`.
+
+    Raises OSError when the port is taken, SohoaError when the store cannot open.
+    """
     store = open_store(settings)
     try:
         waitress.serve(
