@@ -46,6 +46,13 @@ function draw() {
   pen.rotate((quarters * Math.PI) / 2);
   pen.drawImage(picture, -picture.naturalWidth / 2, -picture.naturalHeight / 2);
   marks.setAttribute("viewBox", `0 0 ${sheet.width} ${sheet.height}`);
+  size();
+}
+
+// At first the whole page is in view, so that all four places can be reached without scrolling.
+function size() {
+  const whole = Math.min(1, (scroller.clientHeight * sheet.width) / (sheet.height * scroller.clientWidth));
+  paper.style.width = `${whole * ZOOMS[zoom] * 100}%`;
   show();
 }
 
@@ -63,14 +70,14 @@ function svg(name, attributes, text = "") {
 }
 
 function show() {
-  const size = 1 / shown();
+  const unit = 1 / shown();
   const parts = points.flatMap((point, i) => {
     const [x, y] = turned(point);
-    const arm = 9 * size;
+    const arm = 9 * unit;
     return [
       svg("path", { d: `M${x - arm} ${y}H${x + arm}M${x} ${y - arm}V${y + arm}` }),
-      svg("circle", { cx: x, cy: y, r: 13 * size }),
-      svg("text", { x: x + 16 * size, y: y - 8 * size, "font-size": 17 * size }, String(i + 1)),
+      svg("circle", { cx: x, cy: y, r: 13 * unit }),
+      svg("text", { x: x + 16 * unit, y: y - 8 * unit, "font-size": 17 * unit }, String(i + 1)),
     ];
   });
   marks.replaceChildren(...parts);
@@ -164,9 +171,11 @@ function look([x, y]) {
   loupe.hidden = false;
 }
 
+// The middle of the screen's pixel: on a page shrunk to the screen half a pixel is two or three of the page's.
 function under(event) {
   const box = sheet.getBoundingClientRect();
-  return [(event.clientX - box.left) / shown(), (event.clientY - box.top) / shown()];
+  const [x, y] = [Math.floor(event.clientX), Math.floor(event.clientY)];
+  return [(x + 0.5 - box.left) / shown(), (y + 0.5 - box.top) / shown()];
 }
 
 // --- reading again ----------------------------------------------------------------------------------
@@ -233,12 +242,11 @@ function setZoom(step) {
   const middle = [scroller.scrollLeft + scroller.clientWidth / 2, scroller.scrollTop + scroller.clientHeight / 2];
   const before = paper.clientWidth;
   zoom = Math.min(Math.max(zoom + step, 0), ZOOMS.length - 1);
-  paper.style.width = `${ZOOMS[zoom] * 100}%`;
+  size();
   document.querySelector(".tools output").textContent = `${Math.round(ZOOMS[zoom] * 100)} %`;
   const grown = paper.clientWidth / before;
   scroller.scrollTo(middle[0] * grown - scroller.clientWidth / 2, middle[1] * grown - scroller.clientHeight / 2);
   loupe.hidden = true;
-  show();
 }
 
 function turn() {
@@ -272,7 +280,7 @@ sheet.addEventListener("pointermove", (event) => look(under(event)));
 sheet.addEventListener("pointerleave", () => (loupe.hidden = true));
 sheet.addEventListener("click", (event) => set(back(under(event))));
 scroller.addEventListener("scroll", () => (loupe.hidden = true));
-window.addEventListener("resize", () => picture.naturalWidth && show());
+window.addEventListener("resize", () => picture.naturalWidth && size());
 blank.addEventListener("load", show);
 document.getElementById("read").addEventListener("click", read);
 document.getElementById("undo").addEventListener("click", undo);

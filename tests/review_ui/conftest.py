@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import Desk, fill, open_desk
+from browsers import address, browser, sit_down  # noqa: F401 - fixtures
+from desk import Desk, Hands, fill, open_desk
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +20,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(filled: Path, tmp_path: Path) -> Iterator[Desk]:
+def hands() -> Hands:
+    """Who reads pages that are placed by hand."""
+    return Hands()
+
+
+@pytest.fixture
+def desk(filled: Path, tmp_path: Path, hands: Hands) -> Iterator[Desk]:
     """A desk with two records to review."""
-    opened = open_desk(shutil.copytree(filled, tmp_path / "data"))
+    opened = open_desk(shutil.copytree(filled, tmp_path / "data"), hands)
     yield opened
     opened.store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from werkzeug.test import TestResponse
 
 from review_ui import create_app
+from review_ui.placer import Placer
 from scanner.files import FileStore
 from scanner.forms import load_form
 from scanner.model import (
@@ -32,7 +33,7 @@ from scanner.model import (
 )
 from scanner.opening import open_store
 from scanner.settings import Settings
-from scanner.store import Store, Viewer
+from scanner.store import RecordView, Store, Viewer
 
 FORM = load_form("mau-so-03")
 PASSWORD = "mat-khau-thu-1"
@@ -176,7 +177,7 @@ def _snippet(text: str) -> Image.Image:
     return image
 
 
-def _reading(spec: FieldSpec, values: Mapping[str, Value], files: FileStore) -> FieldReading:
+def _reading(spec: FieldSpec, values: Mapping[str, Value], files: FileStore | None) -> FieldReading:
     nothing: Value = {FieldKind.CHOICES: (), FieldKind.SIGNATURE: False}.get(spec.kind)
     truth = values.get(spec.id, nothing)
     value, confidence, others = DOUBTED.get(spec.id, (truth, 0.997, ()))
@@ -194,9 +195,15 @@ def _reading(spec: FieldSpec, values: Mapping[str, Value], files: FileStore) -> 
         box_mm=spec.area,
         alternatives=others,
         reason=Reason("not_sure") if doubted else None,
-        crop=files.put(jpeg(_snippet(str(truth))), ".jpg") if written else None,
+        crop=files.put(jpeg(_snippet(str(truth))), ".jpg") if files is not None and written else None,
         steps=steps,
     )
+
+
+def unpictured_record(values: Mapping[str, Value]) -> Record:
+    """What was read of a page, without pictures."""
+    readings = tuple(_reading(spec, values, None) for spec in FORM.fields)
+    return Record(PageRef(Path("x.jpg"), 1, "0" * 64), FORM.id, FORM.version, PageStatus.READ, readings=readings)
 
 
 def read_record(files: FileStore, number: int, values: Mapping[str, Value] = PERSON) -> Record:
@@ -242,7 +249,39 @@ def fill(folder: Path, records: int = 2) -> None:
     store.close()
 
 
-def open_desk(folder: Path) -> Desk:
+class Hands:
+    """A placer that reads no pixels: it finds the form unless told why not, and keeps what points it was given."""
+
+    sheet = FORM.sheet
+    points = ((20.0, 16.0), (195.5, 9.25), (180.0, 265.0), (20.5, 246.0))
+
+    def __init__(self) -> None:
+        self.refusal: Reason | None = None
+        self.given: list[Sequence[tuple[float, float]]] = []
+
+    def guide(self, form_id: str) -> Hands:
+        """The guide of the one form there is."""
+        assert form_id == FORM.id
+        return self
+
+    @property
+    def blank(self) -> bytes:
+        """A small blank."""
+        out = io.BytesIO()
+        _blank().resize((210, 297)).save(out, "PNG")
+        return out.getvalue()
+
+    def read(self, page: RecordView, points: Sequence[tuple[float, float]]) -> Record:
+        """What the pipeline would hand over."""
+        self.given.append(points)
+        ref = PageRef(Path(page.source), page.page, page.sha256)
+        if self.refusal is not None:
+            return Record(ref, FORM.id, FORM.version, PageStatus.UNPLACED, self.refusal)
+        values = {**PERSON, "so_dinh_danh": "008193418377"}
+        return replace(unpictured_record(values), ref=ref, image=page.image)
+
+
+def open_desk(folder: Path, placer: Placer | None = None) -> Desk:
     """The app over a filled data folder; close its store when done."""
     settings = Settings(data=folder)
     store = open_store(settings)
@@ -250,4 +289,4 @@ def open_desk(folder: Path) -> Desk:
     assert boss
     (batch,) = store.batches(boss)
     records = tuple(item.record_id for item in store.queue(boss))
-    return Desk(create_app(settings, store), store, settings, batch.id, records, boss)
+    return Desk(create_app(settings, store, placer), store, settings, batch.id, records, boss)

@@ -18,7 +18,7 @@ from desk import Desk
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "compile_translations.py"
 SPOKEN = ("title", "alt", "placeholder", "aria-label")
-BOTH = {"Sohoa", "English", "Excel", "CSV", "JSON Lines", "JSON", "Lines", "Enter", "Shift", "Alt", "Esc"}
+BOTH = {"Sohoa", "English", "Excel", "CSV", "JSON Lines", "JSON", "Lines", "Enter", "Shift", "Alt", "Esc", "Backspace"}
 """Names and keys that are the same in both languages."""
 ENGLISH = re.compile(
     r"\b(the|and|of|is|are|not|you|your|this|page|record|records|field|fields|batch|save|saved|next|log|user|name"
@@ -107,6 +107,12 @@ def screens(desk: Desk) -> dict[str, str]:
             "/khong-co-trang-nay",
         )
     }
+    unplaced, _ = desk.store.pages_needing_a_person(desk.boss)
+    pages["placing"] = admin.get(f"/rescue/{unplaced.record_id}").text
+    pages["unplaced"] = admin.get("/rescue/").text
+    admin.post(f"/rescue/{unplaced.record_id}/aside", {"as": "rescan"})
+    admin.post(f"/rescue/{unplaced.record_id}/aside", {"as": "other"})
+    pages["set aside"] = admin.get("/rescue/").text
     pages["log-in"] = stranger.get("/login").text
     pages["wrong log-in"] = stranger.post("/login", {"name": "a", "password": "b"}).text
     pages["csrf"] = stranger.client.post("/login").text
