@@ -155,7 +155,8 @@ def _where_it_went(record: RecordView) -> str:
 
 def _still_refused(found: Record) -> ResponseReturnValue:
     why = say(found.reason, language()) if found.reason else ""
-    return jsonify(error="refused", message=_("The page still cannot be read. %(why)s", why=why)), 422
+    message = _("The page still cannot be read. %(why)s Look at the four points again, or set the page aside.", why=why)
+    return jsonify(error="refused", message=message), 422
 
 
 def _too_late(record: RecordView) -> ResponseReturnValue:

@@ -16,6 +16,7 @@ const MAGNIFIED = 4;
 const FAR = 25;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const points = [];
+let current = -1; // the point that the arrows move: the last one set or moved
 let quarters = 0;
 let zoom = 0;
 let busy = false;
@@ -85,9 +86,10 @@ function show() {
     const at = Number(mark.dataset.point);
     mark.setAttribute("class", at < points.length ? "done" : at === points.length ? "here" : "");
   }
-  const here = Math.min(points.length, 3);
+  const here = points.length < 4 ? points.length : Math.max(current, 0);
   document.getElementById("step").textContent =
     points.length === 4 ? texts.ready : fill(texts.step, { n: here + 1, corner: data.corners[here] });
+  document.getElementById("where").textContent = points.length === 4 ? texts.mend : texts.where;
   document.getElementById("read").disabled = points.length < 4 || busy;
   document.getElementById("undo").disabled = !points.length || busy;
   drawNear(here);
@@ -117,15 +119,25 @@ function cross(pen, x, y, arm) {
 }
 
 function set(point) {
-  if (busy || points.length === 4) return;
-  points.push(point);
+  if (busy) return;
+  if (points.length < 4) current = points.push(point) - 1;
+  else {
+    current = nearest(point);
+    points[current] = point;
+  }
   tell("");
   show();
+}
+
+function nearest([x, y]) {
+  const away = points.map(([px, py]) => Math.hypot(px - x, py - y));
+  return away.indexOf(Math.min(...away));
 }
 
 function undo() {
   if (busy) return;
   points.pop();
+  current = points.length - 1;
   tell("");
   show();
   loupe.hidden = true;
@@ -134,11 +146,11 @@ function undo() {
 function nudge([dx, dy], far) {
   if (busy || !points.length) return;
   const step = far ? FAR : 1;
-  const [x, y] = turned(points.at(-1));
+  const [x, y] = turned(points[current]);
   const moved = [x + dx * step, y + dy * step];
   moved[0] = Math.min(Math.max(moved[0], 0), sheet.width);
   moved[1] = Math.min(Math.max(moved[1], 0), sheet.height);
-  points[points.length - 1] = back(moved);
+  points[current] = back(moved);
   show();
   look(moved);
 }

@@ -119,6 +119,20 @@ def test_keys_set_move_and_take_back_points_and_wrong_ones_are_refused_with_the_
     assert np.abs(given - np.array(places)).max() < 4  # half a pixel of the screen, which is six of the page
 
 
+def test_click_beyond_the_fourth_moves_the_nearest_point(
+    desk: Desk, places: list[tuple[float, float]], sit_down: Callable[..., Page]
+) -> None:
+    record, page = refused(desk), sit_down("reviewer")
+    open_page(page)
+    for x, y in places:
+        click(page, x + 150, y + 90)
+    for x, y in places:
+        click(page, x, y)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/records/{record}")
+    assert np.abs(np.array(desk.store.page_acts(record, desk.boss)[0].points) - np.array(places)).max() < 4
+
+
 def test_turned_page_is_pointed_at_where_it_is_seen(
     desk: Desk, places: list[tuple[float, float]], sit_down: Callable[..., Page]
 ) -> None:
