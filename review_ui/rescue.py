@@ -89,8 +89,8 @@ def read(record_id: object) -> ResponseReturnValue:
         store().place(page.id, found, viewer=viewer(), points=points)
     except Conflict:
         return _too_late(store().record(page.id, viewer()))
-    flash(_("The page was placed and read; it is a record now."))
-    return jsonify(next=url_for("records.form", record_id=page.id))
+    said = _("The page was placed and read; it is a record now.")
+    return jsonify(said=said, next=url_for("records.form", record_id=page.id))
 
 
 @bp.post("/<uuid:record_id>/aside")

@@ -242,6 +242,7 @@ async function read() {
 function answered({ status: code, body }) {
   if (code === 200) {
     leaving = true;
+    sessionStorage.setItem("said", body.said);
     location.assign(body.next);
   } else if (code === 401 || body.error === "csrf") tell(texts.login);
   else if (code >= 500 || !body.message) tell(texts.failed);

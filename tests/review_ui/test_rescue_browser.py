@@ -84,6 +84,7 @@ def test_page_is_rescued_with_four_clicks_and_stands_in_the_queue(
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/records/{record}")
     page.wait_for_selector("body[data-ready]")
+    expect(page.locator("#status")).to_contain_text("trang nay là một phiếu")
     assert read(desk, record) and record in {i.record_id for i in desk.store.queue(desk.boss)}
     page.goto("/queue/")
     expect(page.locator("tbody")).to_contain_text("bao.jpg")
