@@ -43,7 +43,8 @@ def one(batch_id: object) -> ResponseReturnValue:
     if batch is None:
         abort(404)
     pages = [page_card(item) for item in store().pages_needing_a_person(viewer(), batch.id)]
-    return render_template("batches/one.html", batch=batch, pages=pages)
+    aside = sum(batch.by_status.get(status.value, 0) for status in SET_ASIDE)
+    return render_template("batches/one.html", batch=batch, pages=pages, aside=aside)
 
 
 def summary(batch_id: str) -> BatchSummary | None:

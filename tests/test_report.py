@@ -230,11 +230,18 @@ def test_page_holds_the_counts_and_fetches_nothing(town: Town, tmp_path: Path) -
     assert [mark for mark in ("<script", "<link", "src=", "href=", "url(") if mark in text] == []
 
 
+def test_pages_that_people_set_aside_are_counted_by_themselves(town: Town) -> None:
+    town.page("Bình Xa", "2024-10-08 11:00", PageStatus.OTHER)
+    town.page("Bình Xa", "2024-10-08 11:00", PageStatus.RESCAN)
+    (counts,) = town.report().arrivals
+    assert (counts.pages, counts.other, counts.rescan, counts.read, counts.unplaced) == (2, 1, 1, 0, 0)
+
+
 def test_an_empty_week_is_a_report_of_noughts(town: Town, tmp_path: Path) -> None:
     for suffix in (".html", ".xlsx"):
         write_weekly_report(town.report(), tmp_path / f"week{suffix}")
     sheet = openpyxl.load_workbook(tmp_path / "week.xlsx")["Theo xã"]
-    assert [cell.value for cell in sheet[2]] == ["Tổng cộng", *[0] * 7]
+    assert [cell.value for cell in sheet[2]] == ["Tổng cộng", *[0] * 9]
 
 
 def test_another_suffix_is_one_sentence(town: Town, tmp_path: Path) -> None:

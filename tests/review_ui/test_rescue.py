@@ -85,6 +85,7 @@ def test_page_is_set_aside_listed_and_taken_back(desk: Desk, page: str, chosen: 
     assert f"<td>{words}</td>" in listed and "<td>Nguyễn Văn Reviewer</td>" in listed
     assert f'href="/rescue/{page}"' not in listed
     assert ">1 trang</a>" in desk.person("operator").get("/batches/").text  # the blank one is left
+    assert "Đã để riêng 1 trang." in reviewer.get(f"/batches/{desk.batch}").text
     late = reviewer.save(f"/rescue/{page}/read", {"point": POINTS})
     assert late.status_code == 409 and late.json["next"] == "/rescue/"
     again = reviewer.post(f"/rescue/{page}/aside", {"as": chosen}, follow_redirects=True).text
