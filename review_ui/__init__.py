@@ -1,6 +1,7 @@
 """The review desk: a small Flask app in which people look at what the machine was not sure of.
 
-One module is one blueprint with its folder of templates: auth, batches, queue, records, rescue, exports, files, users.
+One module is one blueprint with its folder of templates: auth, batches, queue, records, rescue, exports, files, users,
+and designer (of forms).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from review_ui.language import set_up_language
 from review_ui.placer import Placer, set_up_placer
 from review_ui.problems import set_up_problems
 from review_ui.security import protect, throttle
+from review_ui.uploads import set_up_uploads
+from review_ui.workshop import Workshop
 from scanner.opening import open_store
 from scanner.settings import Settings
 from scanner.store import Store
@@ -24,22 +27,27 @@ from scanner.store import Store
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings, store: Store | None = None, placer: Placer | None = None) -> Flask:
+def create_app(
+    settings: Settings, store: Store | None = None, placer: Placer | None = None, workshop: Workshop | None = None
+) -> Flask:
     """The app over a store; without one it opens the database that the settings name.
 
     `placer` reads pages that a person places by hand; without one the desk does not offer that.
+    `workshop` is what finds fields and reads sheets for the form designer; without it forms can only be edited.
 
     Raises SettingsError when the data folder cannot be used and StoreError when the database cannot.
     """
-    from review_ui import auth, batches, exports, files, queue, records, rescue, users
+    from review_ui import auth, batches, designer, exports, files, queue, records, rescue, users
 
     app = Flask(__name__)
+    set_up_uploads(app, designer.ROOM, designer.LIMITS)
     protect(app, settings.secret_key())
     set_up_language(app)
     set_up_access(app, store or open_store(settings), settings)
     set_up_placer(app, placer)
+    app.extensions["sohoa_workshop"] = workshop
     set_up_problems(app)
-    for room in (auth, batches, queue, records, rescue, exports, files, users):
+    for room in (auth, batches, queue, records, rescue, exports, files, users, designer):
         app.register_blueprint(room.bp)
     throttle(app, "auth.login")
     app.template_global("asset")(_asset)

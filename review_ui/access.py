@@ -21,6 +21,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "review": ("reviewer", "supervisor", "admin"),
     "exports": ("exporter", "supervisor", "admin"),
     "users": ("admin",),
+    "designer": ("admin",),
 }
 """Which roles may enter which part of the desk."""
 

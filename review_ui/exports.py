@@ -32,7 +32,7 @@ CHUNK = 1 << 16
 @allow("exports")
 def index() -> ResponseReturnValue:
     """What can be exported, and how far each batch is."""
-    forms = [load_form(form_id, settings().forms) for form_id in list_forms(settings().forms)]
+    forms = [load_form(form_id, *settings().form_places) for form_id in list_forms(*settings().form_places)]
     return render_template("exports/index.html", batches=store().batches(viewer()), forms=forms)
 
 
@@ -41,14 +41,14 @@ def index() -> ResponseReturnValue:
 def download() -> ResponseReturnValue:
     """Write the file aside and send it; the copy is deleted when the answer ends."""
     form_id, fmt, status = (request.form.get(key, "") for key in ("form", "format", "status"))
-    if fmt not in TYPES or status not in ("verified", "all") or form_id not in list_forms(settings().forms):
+    if fmt not in TYPES or status not in ("verified", "all") or form_id not in list_forms(*settings().form_places):
         abort(400)
     batch = _batch_name(request.form.get("batch", ""))
     rows = store().export_rows(status=status, batch=batch, viewer=viewer())
     folder = Path(tempfile.mkdtemp(prefix="export-", dir=settings().data))
     out = folder / f"sohoa-{datetime.now(VIETNAM):%Y%m%d-%H%M}.{fmt}"
     try:
-        done = export.export(rows, load_form(form_id, settings().forms), fmt, out, language())
+        done = export.export(rows, load_form(form_id, *settings().form_places), fmt, out, language())
         size = out.stat().st_size
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

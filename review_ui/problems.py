@@ -53,7 +53,7 @@ def words(status: int, code: str = "") -> tuple[str, str]:
             _("Somebody else has just changed this"),
             _("Go back, look at the new value, and enter yours again if it is still needed."),
         ),
-        413: (_("Too much was sent at once"), _("Shorten the text and try again.")),
+        413: (_("Too much was sent at once"), _("Shorten the text or choose a smaller file, and try again.")),
         422: (_("This value cannot be saved"), _("Go back and correct what was typed.")),
         429: (_("Too many attempts"), _("Wait one minute, then try again.")),
     }

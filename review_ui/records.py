@@ -15,7 +15,7 @@ from review_ui.language import clock
 from review_ui.language import translate as _
 from review_ui.typed import NotAValue, shown, value_from
 from scanner.errors import Conflict
-from scanner.forms import load_form
+from scanner.form_versions import load_version
 from scanner.model import FieldSpec, FormTemplate
 from scanner.store import FieldView, RecordView
 
@@ -91,7 +91,7 @@ def release(record_id: object) -> ResponseReturnValue:
 
 
 def _form_of(record: RecordView) -> FormTemplate:
-    return load_form(record.form, settings().forms)
+    return load_version(record.form, record.form_version, *settings().form_places)
 
 
 def _field(record: RecordView, sheet: FormTemplate, field: str) -> tuple[FieldSpec, FieldView]:

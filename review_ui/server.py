@@ -5,8 +5,9 @@ from __future__ import annotations
 import waitress
 
 from review_ui import create_app
+from review_ui.designer import LIMITS
 from review_ui.placer import Placer
-from review_ui.security import MAX_BODY
+from review_ui.workshop import Workshop
 from scanner.opening import open_store
 from scanner.settings import Settings
 
@@ -14,20 +15,26 @@ THREADS = 8
 """Pages are short and wait for the disk; eight answer an office of thirty reviewers."""
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, placer: Placer | None = None) -> None:
-    """Serve until interrupted; `placer` as for `create_app`.
+def serve(
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    placer: Placer | None = None,
+    workshop: Workshop | None = None,
+) -> None:
+    """Serve until interrupted; `placer` and `workshop` as for `create_app`.
 
     Raises OSError when the port is taken, SohoaError when the store cannot open.
     """
     store = open_store(settings)
     try:
         waitress.serve(
-            create_app(settings, store, placer),
+            create_app(settings, store, placer, workshop),
             host=host,
             port=port,
             threads=THREADS,
             ident=None,  # no Server header
-            max_request_body_size=4 * MAX_BODY,  # beyond that waitress itself answers; below it our 413 page does
+            max_request_body_size=2 * max(LIMITS.values()),  # beyond that waitress answers; below it our 413 page
             clear_untrusted_proxy_headers=True,
         )
     finally:

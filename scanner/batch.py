@@ -177,7 +177,7 @@ def _set_up(form_id: str, settings: Settings) -> None:
     global _reader, _files  # a worker process is the one place where a long-lived object has no owner to pass it on
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
-    _reader = build_reader(load_form(form_id, settings.forms), settings)
+    _reader = build_reader(load_form(form_id, *settings.form_places), settings)
     _files = FileStore(settings.files)
 
 

@@ -111,12 +111,12 @@ def _calibration(settings: Settings) -> Finding:
 
 
 def _forms(settings: Settings) -> Finding:
-    from scanner.forms import check_form, list_forms, load_form
-    from scanner.rules import CHECKS
+    from scanner.form_versions import all_faults
+    from scanner.forms import list_forms, load_form
 
     try:
-        ids = list_forms(settings.forms)
-        wrong = [i for i in ids if check_form(load_form(i, settings.forms), CHECKS)]
+        ids = list_forms(*settings.form_places)
+        wrong = [i for i in ids if all_faults(load_form(i, *settings.form_places))]
     except SohoaError as error:
         return Finding("forms", False, error.wrong, error.action)
     return Finding("forms", bool(ids) and not wrong, ", ".join(ids), f"sohoa forms check {' '.join(wrong)}")

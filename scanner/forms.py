@@ -55,17 +55,23 @@ def forms_folder(folder: Path | None = None) -> Path:
     raise FormError("The folder of forms is missing.", "Install Sohoa again, or name the folder with SOHOA_FORMS.")
 
 
-def list_forms(folder: Path | None = None) -> list[str]:
-    """Ids of the forms that have a form file, in order."""
-    return sorted(p.parent.name for p in forms_folder(folder).glob(f"*/{FILE}"))
+def list_forms(folder: Path | None = None, house: Path | None = None) -> list[str]:
+    """Ids of the forms that have a form file, in order: those of the folder and those made in the house."""
+    found = {p.parent.name for place in _places(folder, house) for p in place.glob(f"*/{FILE}")}
+    return sorted(name for name in found if not name.startswith("."))
 
 
-def load_form(form_id: str, folder: Path | None = None) -> FormTemplate:
+def _places(folder: Path | None, house: Path | None) -> list[Path]:
+    """The folders to look in, the house's first: what it made of a shipped form goes before the shipped one."""
+    return [house, forms_folder(folder)] if house is not None and house.is_dir() else [forms_folder(folder)]
+
+
+def load_form(form_id: str, folder: Path | None = None, house: Path | None = None) -> FormTemplate:
     """The form of that id. Raises FormError when there is none or its file is wrong."""
-    place = forms_folder(folder)
-    known = list_forms(folder)
+    known = list_forms(folder, house)
     if form_id not in known:
         raise FormError(f'There is no form "{form_id}".', f"Known forms: {', '.join(known) or 'none'}.")
+    place = next(p for p in _places(folder, house) if (p / form_id / FILE).exists())
     form = read_form(place / form_id / FILE)
     if form.id != form_id:
         raise FormError(f'{form_id}/{FILE} calls itself "{form.id}".', "Give the folder and the form one id.")
@@ -84,10 +90,15 @@ def read_form(path: Path) -> FormTemplate:
         raise FormError(f"The form file {name} cannot be opened.", "Check the path and your permission.") from None
     except (ValueError, RecursionError) as error:
         raise FormError(f"{name} is not valid JSON ({error}).", MEND) from None
+    return form_of(data, path.parent, name)
+
+
+def form_of(data: Any, folder: Path, name: str) -> FormTemplate:
+    """What a form file holds → FormTemplate; `name` is the file's in what FormError says."""
     if not isinstance(data, dict):
         raise FormError(f"{name} does not hold a form.", MEND)
     try:
-        form = FormTemplate.model_validate({**data, "folder": path.parent})
+        form = FormTemplate.model_validate({**data, "folder": folder})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise FormError(f"{name} is wrong at {_place(first['loc'], data)}: {first['msg']}.", MEND) from None
@@ -188,11 +199,14 @@ def blank_image(form: FormTemplate, dpi: int = DPI) -> Gray:
 
     Taken from the rendering kept beside the form file; where there is none, the blank itself is rendered.
     """
-    return _blank(form.folder, form.blank, form.sheet, dpi)
+    kept = form.folder / RENDERED
+    source = kept if kept.is_file() else form.folder / form.blank
+    written = source.stat().st_mtime_ns if source.is_file() else 0  # another blank may come to lie at the same place
+    return _blank(form.folder, form.blank, form.sheet, dpi, written)
 
 
 @lru_cache(maxsize=8)
-def _blank(folder: Path, name: str, sheet: tuple[float, float], dpi: int) -> Gray:
+def _blank(folder: Path, name: str, sheet: tuple[float, float], dpi: int, _written: int) -> Gray:
     kept = folder / RENDERED
     image = fit_to_sheet(_kept(kept) if kept.is_file() else render_blank(folder / name), sheet)
     size = (round(sheet[0] * dpi / 25.4), round(sheet[1] * dpi / 25.4))

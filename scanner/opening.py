@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scanner.errors import FormError
 from scanner.files import FileStore
-from scanner.forms import load_form
+from scanner.form_versions import load_version
 from scanner.model import FormTemplate, Issue, Value
 from scanner.rules import check
 from scanner.settings import Settings
@@ -21,32 +21,32 @@ UNIQUE = "unique"
 def open_store(settings: Settings) -> Store:
     """The database and the pictures that the settings name, with every form's rules at work."""
     settings.ready()
-    forms = _Forms(settings.forms)
+    forms = _Forms(*settings.form_places)
     return Store.open(settings.url, FileStore(settings.files), rules=forms.check, unique=forms.unique)
 
 
 class _Forms:
-    """Forms by id, loaded once. A form that is gone has no rules: its records can still be seen and exported."""
+    """Forms by id and version, loaded once. A form that is gone has no rules: its records can be seen all the same."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._load = lru_cache(maxsize=None)(lambda form_id: _load(form_id, folder))
+    def __init__(self, folder: Path | None, house: Path | None = None) -> None:
+        self._load = lru_cache(maxsize=None)(lambda form_id, version: _load(form_id, version, folder, house))
 
     def check(
-        self, form_id: str, _version: str, values: Mapping[str, Value], count_same: Callable[[str, str], int]
+        self, form_id: str, version: str, values: Mapping[str, Value], count_same: Callable[[str, str], int]
     ) -> tuple[Issue, ...]:
         """The issues of a record's values."""
-        form = self._load(form_id)
+        form = self._load(form_id, version)
         return check(values, form, today=date.today(), count_same=count_same) if form else ()
 
-    def unique(self, form_id: str, _version: str) -> Sequence[str]:
+    def unique(self, form_id: str, version: str) -> Sequence[str]:
         """Fields whose value may stand in one record only."""
-        form = self._load(form_id)
+        form = self._load(form_id, version)
         rules = [rule for rule in form.rules if rule.check == UNIQUE] if form else []
         return [field for rule in rules for field in rule.fields.values() if isinstance(field, str)]
 
 
-def _load(form_id: str, folder: Path | None) -> FormTemplate | None:
+def _load(form_id: str, version: str, folder: Path | None, house: Path | None) -> FormTemplate | None:
     try:
-        return load_form(form_id, folder)
+        return load_version(form_id, version, folder, house)
     except FormError:
         return None

@@ -73,23 +73,41 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class NamedCheck:
-    """A check with the roles that a rule must bind and the constants that it must give."""
+    """A check with the roles that a rule must bind and the constants that it must give, and what it can do without."""
 
     run: Callable[[Answers], Iterable[Issue]]
     roles: tuple[str, ...]
     params: tuple[str, ...]
+    spare: tuple[str, ...] = ()
+    spare_params: tuple[str, ...] = ()
 
 
 CHECKS: dict[str, NamedCheck] = {}
+MANY = frozenset({"dates", "later", "then"})
+"""Roles that may be bound to several fields."""
+CONSTANTS: Mapping[str, str] = {
+    "lengths": "numbers",
+    "least": "number",
+    "most": "number",
+    "values": "options",
+    "option": "option",
+    "male": "option",
+    "female": "option",
+}
+"""What each constant is: a number, several, or the ids of options of the fields that the rule binds."""
 
 
 def check_named(
-    name: str, *roles: str, params: tuple[str, ...] = ()
+    name: str,
+    *roles: str,
+    params: tuple[str, ...] = (),
+    spare: tuple[str, ...] = (),
+    spare_params: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Answers], Iterable[Issue]]], Callable[[Answers], Iterable[Issue]]]:
     """Register a check under the name that form files use, with the roles and constants that it cannot do without."""
 
     def register(function: Callable[[Answers], Iterable[Issue]]) -> Callable[[Answers], Iterable[Issue]]:
-        CHECKS[name] = NamedCheck(function, roles, params)
+        CHECKS[name] = NamedCheck(function, roles, params, spare, spare_params)
         return function
 
     return register
@@ -117,6 +135,37 @@ def _runnable(rule: RuleSpec, form: FormTemplate) -> NamedCheck:
     if missing:
         raise FormError(f"Rule {rule.rule} of form {form.id} lacks {', '.join(missing)}.", "Add it to the form file.")
     return named
+
+
+def rule_faults(form: FormTemplate) -> Iterable[Reason]:
+    """Rules that could not be run: roles left free, constants missing or of the wrong sort."""
+    for rule in form.rules:
+        named = CHECKS.get(rule.check)
+        if named is None:
+            continue  # check_form tells
+        missing = [r for r in named.roles if not rule.fields.get(r)] + [p for p in named.params if p not in rule.params]
+        for lacking in missing:
+            yield Reason("rule_incomplete", {"rule": rule.rule, "lacks": lacking})
+        known = {o.id for spec in form.fields if spec.id in _bound(rule) for o in spec.options}
+        for name, value in rule.params.items():
+            if not _fits(CONSTANTS.get(name, ""), value, known):
+                yield Reason("rule_constant", {"rule": rule.rule, "name": name})
+
+
+def _fits(sort: str, value: Any, options: set[str]) -> bool:
+    """Is the value of that sort?"""
+    items = value if isinstance(value, (list, tuple)) else None
+    if sort == "number":
+        return _is_number(value)
+    if sort == "numbers":
+        return bool(items) and all(_is_number(item) for item in items or ())
+    if sort == "options":
+        return bool(items) and all(item in options for item in items or ())
+    return sort != "option" or value in options
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def describe_rules(form: FormTemplate, lang: str = "en") -> tuple[tuple[str, str], ...]:
@@ -236,7 +285,7 @@ def _in_order(a: Answers) -> Iterable[Issue]:
             yield a.issue("dates_out_of_order", *a.ids("earlier"), field)
 
 
-@check_named("age", "birth", params=("least",))
+@check_named("age", "birth", params=("least",), spare=("day",), spare_params=("most",))
 def _age(a: Answers) -> Iterable[Issue]:
     """From `birth` to `day` (or today) lie between params least and most (120) years.
 

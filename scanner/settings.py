@@ -73,6 +73,21 @@ class Settings(BaseSettings):
         """Where this house's own lists are kept."""
         return self.data / "lists"
 
+    @property
+    def own_forms(self) -> Path:
+        """Where forms that are made in this house are kept."""
+        return self.forms or self.data / "forms"
+
+    @property
+    def form_places(self) -> tuple[Path | None, Path | None]:
+        """Where forms are looked for, as `scanner.forms` wants it: the folder set, or the shipped and the house's."""
+        return (self.forms, None) if self.forms else (None, self.own_forms)
+
+    @property
+    def drafts(self) -> Path:
+        """Where forms lie while somebody still works on them."""
+        return self.data / "drafts"
+
     def ready(self) -> Settings:
         """Make the data folder. Raises SettingsError when it cannot be made."""
         try:

@@ -27,9 +27,9 @@ LAYERS = (
         "calibration",
     },
     {"lines", "cells"},
-    {"reading", "drafting", "fitting", "own_lists"},
+    {"reading", "drafting", "fitting", "own_lists", "form_versions"},
     {"pipeline", "store", "export"},
-    {"opening"},
+    {"opening", "workshop"},
     {"batch", "evaluation", "report", "doctor", "recalibration", "list_growth", "rescue"},
     {"commands"},
     {"cli"},
@@ -37,7 +37,20 @@ LAYERS = (
 )
 HELPERS = {"pages": {"decoding"}, "forms": {"blanks", "form_check"}, "form_check": {"blanks"}, "blanks": {"forms"}}
 """Parts of one stage that were moved into a file of their own."""
-DESK = {"errors", "words", "model", "settings", "files", "store", "rules", "vietnam", "export", "forms", "opening"}
+DESK = {
+    "errors",
+    "words",
+    "model",
+    "settings",
+    "files",
+    "store",
+    "rules",
+    "vietnam",
+    "export",
+    "forms",
+    "form_versions",
+    "opening",
+}
 
 
 def rank(room: str) -> int:

@@ -55,7 +55,7 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     from scanner.forms import list_forms, load_form
 
     wanted = form_id or settings.form
-    known = list_forms(settings.forms)
+    known = list_forms(*settings.form_places)
     if wanted is None and len(known) != 1:
         raise FormError("Several forms are installed." if known else "No form is installed.", "Name one with --form.")
     return load_form(wanted or known[0], settings.forms)
@@ -107,7 +107,7 @@ def installed_forms(settings: Settings) -> Callable[[str], FormTemplate | None]:
     @cache
     def form_of(form_id: str) -> FormTemplate | None:
         try:
-            return load_form(form_id, settings.forms)
+            return load_form(form_id, *settings.form_places)
         except FormError:
             return None
 

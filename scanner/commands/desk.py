@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,14 +19,17 @@ from scanner.settings import Settings
 def serve(settings: Settings, host: str, port: int) -> None:
     """Open the review desk in a browser."""
     from review_ui.server import serve as run
+    from review_ui.workshop import Workshop
     from scanner.rescue import Rescuer
+    from scanner.workshop import draft_from_blank, read_once
 
     with opened(settings) as store:
         if not store.users():
             click.echo("Nobody can log in yet. Add the first person with: sohoa users add NAME --role admin")
     click.echo(f"Sohoa is at http://{host}:{port} (Ctrl+C ends it)")
     try:
-        run(settings, host, port, Rescuer(settings))
+        workshop = Workshop(partial(draft_from_blank, settings), partial(read_once, settings))
+        run(settings, host, port, Rescuer(settings), workshop)
     except OSError:
         end(f"Port {port} is taken or not allowed. Choose another with --port.")
 
@@ -62,6 +66,6 @@ def report(settings: Settings, week: str | None, out: Path) -> None:
 
     chosen = Week.parse(week) if week else Week.current()
     with opened(settings) as store:
-        made = weekly_report(store, chosen, forms=lambda form_id: load_form(form_id, settings.forms))
+        made = weekly_report(store, chosen, forms=lambda form_id: load_form(form_id, *settings.form_places))
     write_weekly_report(made, out)
     click.echo(f"{out}: week {chosen}.")

@@ -25,7 +25,7 @@ def _named(settings: Settings, name: str) -> FormTemplate:
     from scanner.forms import load_form, read_form
 
     path = Path(name)
-    return read_form(path) if path.suffix == ".json" else load_form(name, settings.forms)
+    return read_form(path) if path.suffix == ".json" else load_form(name, *settings.form_places)
 
 
 @forms.command("list")
@@ -34,8 +34,8 @@ def show(settings: Settings) -> None:
     """The forms that are installed."""
     from scanner.forms import list_forms, load_form
 
-    for form_id in list_forms(settings.forms):
-        form = load_form(form_id, settings.forms)
+    for form_id in list_forms(*settings.form_places):
+        form = load_form(form_id, *settings.form_places)
         click.echo(f"{form.id}\t{form.version}\t{len(form.fields)} fields\t{form.title}")
 
 
@@ -44,13 +44,13 @@ def show(settings: Settings) -> None:
 @with_settings
 def check(settings: Settings, names: tuple[str, ...]) -> None:
     """Validate forms (all that are installed): overlaps, boxes off the sheet, double ids, rules."""
-    from scanner.forms import check_form, list_forms
-    from scanner.rules import CHECKS
+    from scanner.form_versions import all_faults
+    from scanner.forms import list_forms
 
     wrong = []
-    for name in names or list_forms(settings.forms):
+    for name in names or list_forms(*settings.form_places):
         form = _named(settings, name)
-        faults = check_form(form, CHECKS)
+        faults = all_faults(form)
         for fault in faults:
             click.echo(say(fault, settings.language), err=True)
         if faults:

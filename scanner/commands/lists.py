@@ -70,5 +70,5 @@ def _grown(store: Store, settings: Settings) -> list[Change]:
     from scanner.list_growth import update_lists
 
     form_of = installed_forms(settings)
-    forms = [form for form in map(form_of, list_forms(settings.forms)) if form is not None]
+    forms = [form for form in map(form_of, list_forms(*settings.form_places)) if form is not None]
     return update_lists(store, forms, settings.lists, settings.list_min_records)

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from review_ui import create_app
 from review_ui.placer import Placer
+from review_ui.workshop import Workshop
 from scanner.files import FileStore
 from scanner.forms import load_form
 from scanner.model import (
@@ -281,7 +282,7 @@ class Hands:
         return replace(unpictured_record(values), ref=ref, image=page.image)
 
 
-def open_desk(folder: Path, placer: Placer | None = None) -> Desk:
+def open_desk(folder: Path, placer: Placer | None = None, workshop: Workshop | None = None) -> Desk:
     """The app over a filled data folder; close its store when done."""
     settings = Settings(data=folder)
     store = open_store(settings)
@@ -289,4 +290,5 @@ def open_desk(folder: Path, placer: Placer | None = None) -> Desk:
     assert boss
     (batch,) = store.batches(boss)
     records = tuple(item.record_id for item in store.queue(boss))
-    return Desk(create_app(settings, store, placer), store, settings, batch.id, records, boss)
+    app = create_app(settings, store, placer, workshop)
+    return Desk(app, store, settings, batch.id, records, boss)

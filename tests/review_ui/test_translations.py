@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from desk import Desk
+from desk import FORM, Desk
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "compile_translations.py"
 SPOKEN = ("title", "alt", "placeholder", "aria-label")
@@ -85,7 +85,9 @@ class Spoken(HTMLParser):
         if "script" not in self._inside and "style" not in self._inside and data.strip():
             self.said.append(data.strip())
         elif "script" in self._inside:
-            self.said += [re.sub(r"{\w+}", "", text) for text in json.loads(data)["texts"].values()]
+            given = json.loads(data)
+            names = [name for group in given.get("names", {}).values() for name in group.values()]
+            self.said += [re.sub(r"{\w+}", "", text) for text in (*given["texts"].values(), *names)]
 
 
 def screens(desk: Desk) -> dict[str, str]:
@@ -103,6 +105,8 @@ def screens(desk: Desk) -> dict[str, str]:
             f"/records/{record}",
             "/exports/",
             "/users/",
+            "/forms/",
+            f"/forms/{FORM.id}",
             "/password",
             "/khong-co-trang-nay",
         )
@@ -122,6 +126,7 @@ def screens(desk: Desk) -> dict[str, str]:
     pages["conflict"] = admin.post(f"/records/{record}/fields/ho_ten", wrong).text
     pages["no user"] = admin.post("/users/", {"role": "reviewer"}).text
     pages["no password"] = admin.post("/password", {"old": "x", "new": "y", "again": "z"}).text
+    pages["no form"] = admin.post("/forms/", {"id": "?"}).text
     pages["413"] = admin.post(f"/records/{record}/fields/ho_ten", {"value": "x" * 70_000}).text
     admin.post(f"/records/{record}/release")
     for other in desk.records:

@@ -1,0 +1,262 @@
+"""The form designer's pages: who may, what is taken, what a save makes."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import FORM, PERSON, Desk, Visitor, drawn_sheet, jpeg, open_desk, read_record
+from werkzeug.test import TestResponse
+
+from review_ui.designer_words import parts_of_checks
+from review_ui.uploads import MAX_UPLOAD
+from review_ui.workshop import Workshop
+from scanner.errors import FormError
+from scanner.files import FileStore
+from scanner.form_versions import copy_form, list_drafts, load_version, versions
+from scanner.forms import load_form
+from scanner.model import FormTemplate, PageRef, Reason, Record, Unreadable
+from scanner.rules import CHECKS, CONSTANTS
+from scanner.settings import Settings
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
+PATH = f"/forms/{FORM.id}"
+
+
+def bench(settings: Settings) -> Workshop:
+    def draft(blank: Path, form_id: str, title: str) -> FormTemplate | Unreadable:
+        if title == "hỏng":
+            raise FormError("No.", "No.")
+        if title == "lớn":
+            return Unreadable(PageRef(blank), Reason("too_many_pages", {"most": 1}))
+        form = FORM.model_copy(update={"id": form_id, "title": title, "version": "1"})
+        copy_form(form, settings.drafts / form_id)
+        return form
+
+    def read(sheet: Path, form: FormTemplate) -> tuple[Record, bytes | None]:
+        assert sheet.read_bytes()
+
+        return read_record(FileStore(settings.files), 1), jpeg(drawn_sheet(PERSON))
+
+    return Workshop(draft, read)
+
+
+@pytest.fixture
+def desk(filled: Path, tmp_path: Path) -> Iterator[Desk]:
+    data = shutil.copytree(filled, tmp_path / "data")
+    opened = open_desk(data, workshop=bench(Settings(data=data)))
+    yield opened
+    opened.store.close()
+
+
+def upload(visitor: Visitor, content: bytes = PNG, **given: str) -> TestResponse:
+    form = {"id": "phieu-thu", "title": "Phiếu thử", "csrf_token": visitor.token(), **given}
+    body = b"".join(_part(f'name="{name}"', value.encode()) for name, value in form.items())
+    body += _part('name="blank"; filename="x.png"', content) + b"--cut--\r\n"
+    return visitor.client.post("/forms/", data=body, content_type="multipart/form-data; boundary=cut")
+
+
+def _part(name: str, content: bytes) -> bytes:
+    return f"--cut\r\nContent-Disposition: form-data; {name}\r\n\r\n".encode() + content + b"\r\n"
+
+
+def send(visitor: Visitor, path: str, body: object) -> TestResponse:
+    headers = {"Accept": "application/json", "X-CSRFToken": visitor.token()}
+    return visitor.client.post(path, json=body, headers=headers)
+
+
+def seen(visitor: Visitor, path: str = PATH) -> dict[str, Any]:
+    """What the designer's page gives its script."""
+    page = visitor.get(path).text
+    data = page.split('id="designer-data">')[1].split("</script>")[0]
+    return json.loads(data)
+
+
+# --- who may -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["operator", "reviewer", "supervisor", "exporter"])
+def test_only_an_administrator_may_design_forms(desk: Desk, name: str) -> None:
+    visitor = desk.person(name)
+    assert visitor.get("/forms/").status_code == 403
+    assert visitor.get(PATH).status_code == visitor.get(f"{PATH}/blank").status_code == 403
+    assert upload(visitor).status_code == 403
+    for action in ("check", "save", "try", "discard"):
+        assert send(visitor, f"{PATH}/{action}", {}).status_code == 403
+    assert "/forms/" not in visitor.get("/password").text
+    assert list_drafts(desk.settings.drafts) == []
+
+
+def test_strangers_are_sent_to_the_log_in(desk: Desk) -> None:
+    assert desk.stranger().get(PATH).status_code == 302
+    assert send(desk.stranger(), f"{PATH}/save", {}).status_code == 401
+
+
+def test_nothing_changes_without_the_token(desk: Desk) -> None:
+    admin = desk.person("admin")
+    form = {"id": "phieu-thu", "title": "Phiếu thử", "blank": (io.BytesIO(PNG), "x.png")}
+    assert admin.client.post("/forms/", data=form).status_code == 400
+    for action in ("check", "save", "try", "discard"):
+        assert admin.client.post(f"{PATH}/{action}", json={}).status_code == 400
+    assert list_drafts(desk.settings.drafts) == []
+
+
+# --- uploads -----------------------------------------------------------------------------------------
+
+
+def test_a_blank_becomes_a_draft_that_is_no_form_yet(desk: Desk) -> None:
+    admin = desk.person("admin")
+    answer = upload(admin)
+    assert answer.status_code == 302 and answer.location == "/forms/phieu-thu"
+    assert len(seen(admin, "/forms/phieu-thu")["form"]["fields"]) == len(FORM.fields)
+    assert "bản nháp, chưa dùng" in admin.get("/forms/").text
+    with pytest.raises(FormError):
+        load_form("phieu-thu", *desk.settings.form_places)
+    assert list(desk.settings.data.glob("upload-*")) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"id": "../x"}, {"id": "a/b"}, {"id": "Phiếu"}, {"id": ""}, {"id": FORM.id}, {"title": ""}, {"title": "x" * 201},
+     {"title": "hỏng"}, {"title": "lớn"}, {"content": b"MZ not a scan"}, {"content": b""}],
+)  # fmt: skip
+def test_what_cannot_become_a_form_is_told_and_what_was_typed_stays(desk: Desk, wrong: dict[str, Any]) -> None:
+    admin = desk.person("admin")
+    answer = upload(admin, **wrong)
+    assert answer.status_code == 422 and 'role="alert"' in answer.text
+    assert 'value="Phiếu thử"' in answer.text or "title" in wrong
+    assert list_drafts(desk.settings.drafts) == []
+    assert list(desk.settings.data.glob("upload-*")) == []
+
+
+def test_a_draft_is_not_overwritten_by_another_upload(desk: Desk) -> None:
+    admin = desk.person("admin")
+    assert upload(admin).status_code == 302
+    assert upload(admin).status_code == 422
+
+
+def test_scans_may_be_large_for_who_may_send_them_and_no_larger(desk: Desk) -> None:
+    assert upload(desk.person("admin"), PNG + b"\0" * 1_000_000).status_code == 302
+    assert upload(desk.person("admin"), PNG + b"\0" * MAX_UPLOAD).status_code == 413
+    assert upload(desk.person("supervisor"), PNG + b"\0" * 1_000_000).status_code == 413
+
+
+def test_one_sheet_is_read_at_a_time(desk: Desk) -> None:
+    desk.app.extensions["sohoa_workshop"].busy.acquire()
+    assert upload(desk.person("admin")).status_code == 422
+    assert list_drafts(desk.settings.drafts) == []
+
+
+@pytest.mark.parametrize("path", ["/forms/khong-co", "/forms/..", "/forms/.drafts", "/forms/%2e%2e%2fforms"])
+def test_a_form_that_is_not_there_is_not_found(desk: Desk, path: str) -> None:
+    assert desk.person("admin").get(path).status_code in (404, 308)
+    assert desk.person("admin").get(f"{path}/blank").status_code == 404
+
+
+# --- saving ------------------------------------------------------------------------------------------
+
+
+def test_a_save_without_faults_is_a_version_and_old_records_keep_theirs(desk: Desk) -> None:
+    admin = desk.person("admin")
+    data = seen(admin)
+    data["form"]["fields"][0]["label"] = "Tên tỉnh mới"
+    answer = send(admin, f"{PATH}/save", {"form": data["form"], "seen": data["seen"]})
+    assert answer.json and (answer.json["version"], answer.json["faults"]) == ("2022.2", [])
+    assert load_form(FORM.id, *desk.settings.form_places).fields[0].label == "Tên tỉnh mới"
+    assert versions(FORM.id, desk.settings.own_forms) == ["2022.1", "2022.2"]
+    assert "Tên tỉnh mới" not in desk.person("reviewer").get(f"/records/{desk.records[0]}").text
+    assert load_version(FORM.id, "2022.1", *desk.settings.form_places) == load_form(FORM.id).model_copy(
+        update={"folder": desk.settings.own_forms / FORM.id / "versions" / "v2022.1"}
+    )
+
+
+def test_a_save_with_faults_is_kept_as_a_draft_and_told_beside_its_field(desk: Desk) -> None:
+    admin = desk.person("admin")
+    data = seen(admin)
+    data["form"]["fields"][4]["layout"] = "parts"
+    answer = send(admin, f"{PATH}/save", {"form": data["form"], "seen": data["seen"]})
+    assert answer.json and answer.json["version"] is None
+    (fault,) = answer.json["faults"]
+    assert fault["field"] == "ho_ten" and "Chữ" in fault["text"] and "parts" not in fault["text"]
+    assert seen(admin)["form"]["fields"][4]["layout"] == "parts"
+    assert load_form(FORM.id, *desk.settings.form_places).version == FORM.version
+    assert admin.post(f"{PATH}/discard").status_code == 302
+    assert seen(admin)["form"]["fields"][4]["layout"] == "line"
+
+
+def test_who_saves_over_somebody_else_is_told(desk: Desk) -> None:
+    admin = desk.person("admin")
+    data = seen(admin)
+    body = {"form": data["form"], "seen": data["seen"]}
+    first = send(admin, f"{PATH}/save", body)
+    assert first.status_code == 200 and first.json
+    assert send(admin, f"{PATH}/save", body).status_code == 409
+    assert send(admin, f"{PATH}/save", {**body, "seen": first.json["seen"]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "khac"}, {"blank": "/etc/passwd"}, {"folder": "/"}, {"fields": "x"}, {"fields": [{"id": "a"}]},
+     {"fields": [{"id": "a", "label": "a", "kind": "text", "layout": "line", "boxes": [[0, 0, float("nan"), 1]]}]},
+     {"fields": [{"id": "a", "label": "a", "kind": "text", "layout": "line", "script": 1}]}],
+)  # fmt: skip
+def test_what_is_no_form_is_refused_whole(desk: Desk, change: dict[str, Any]) -> None:
+    admin = desk.person("admin")
+    data = seen(admin)
+    for action in ("check", "save"):
+        form = {**data["form"], **change}
+        body = form if action == "check" else {"form": form, "seen": data["seen"]}
+        assert send(admin, f"{PATH}/{action}", body).status_code == 400
+    assert not desk.settings.own_forms.exists() and list_drafts(desk.settings.drafts) == []
+
+
+def test_faults_are_told_without_saving(desk: Desk) -> None:
+    admin = desk.person("admin")
+    form = seen(admin)["form"]
+    assert send(admin, f"{PATH}/check", form).json == {"faults": []}
+    form["rules"].append({"rule": "moi", "check": "age", "fields": {"birth": ""}, "params": {}})
+    answer = send(admin, f"{PATH}/check", form)
+    assert answer.json
+    texts = " ".join(fault["text"] for fault in answer.json["faults"])
+    assert "Tuổi thấp nhất" in texts and "least" not in texts and "moi" not in texts
+
+
+# --- trying ------------------------------------------------------------------------------------------
+
+
+def attempt(visitor: Visitor, form: object, sheet: bytes = PNG) -> TestResponse:
+    body = {"form": json.dumps(form), "sheet": (io.BytesIO(sheet), "x.png")}
+    headers = {"Accept": "application/json"}
+    return visitor.post(f"{PATH}/try", body, content_type="multipart/form-data", headers=headers)
+
+
+def test_a_tried_sheet_comes_back_with_its_values_and_leaves_nothing(desk: Desk) -> None:
+    admin = desk.person("admin")
+    before = sorted(desk.settings.data.iterdir())
+    answer = attempt(admin, seen(admin)["form"])
+    assert answer.status_code == 200 and answer.json
+    values = {r["field"]: r["value"] for r in answer.json["readings"]}
+    assert values["gioi_tinh"] == "Nữ" and values["thon"] == PERSON["thon"]
+    assert answer.json["picture"] and not answer.json["message"]
+    assert sorted(desk.settings.data.iterdir()) == before
+
+
+def test_what_cannot_be_tried_says_why(desk: Desk) -> None:
+    admin = desk.person("admin")
+    form = seen(admin)["form"]
+    assert attempt(admin, form, b"text").status_code == 422
+    assert attempt(admin, {**form, "fields": []}).status_code == 422
+    assert attempt(admin, "no form").status_code == 400
+
+
+def test_every_part_of_a_check_has_a_name(desk: Desk) -> None:
+    parts = {p for c in CHECKS.values() for p in (*c.roles, *c.params, *c.spare, *c.spare_params)}
+    with desk.app.test_request_context():
+        assert parts <= set(parts_of_checks())
+    constants = {p for c in CHECKS.values() for p in (*c.params, *c.spare_params)}
+    assert constants <= set(CONSTANTS)
