@@ -49,7 +49,7 @@ def fit(cases: Sequence[Case], names: Sequence[str], target: float) -> Model:
         if OWN in names:  # the reader's own probability is all there is to go by
             return Model(0.0, {OWN: 1.0}, OWN_THRESHOLD, ceiling)
         worth = math.log(max(sure, 0.5) / max(1 - sure, 1e-6))
-        return Model(worth, {}, 0.5 if 1 - sure <= 4 * target else NEVER, ceiling)
+        return Model(worth, {}, 0.9 if 1 - sure <= 4 * target else NEVER, ceiling)
     centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
     z = (x - centre) / scale
     weights = logistic(z, y)

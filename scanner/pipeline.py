@@ -18,6 +18,7 @@ from scanner.files import FileStore
 from scanner.forms import blank_image
 from scanner.layout.fields import cut_fields
 from scanner.layout.geometry import Points
+from scanner.layout.hidden import hidden_lines
 from scanner.layout.ink import InkPage, PrintModel, build_print_model, find_ink
 from scanner.layout.reference import FormReference, build_reference
 from scanner.layout.registration import align, level, register, register_from, to_grey
@@ -158,7 +159,8 @@ def _read_placed(
     issues = check(values, reader.form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
-    readings = tuple(_doubt(r, "print_missing") if r.field in placed.unseen else r for r in readings)
+    unseen = {*placed.unseen, *hidden_lines(ink, reader.form.fields)}
+    readings = tuple(_doubt(r, "print_missing") if r.field in unseen else r for r in readings)
     if any(problem.code in POOR for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
     record = Record(

@@ -65,7 +65,7 @@ class Rescuer:
 
     def _of(self, form_id: str) -> Reader:
         if self._reader is None or self._reader.form.id != form_id:
-            self._reader = build_reader(load_form(form_id, self._settings.forms), self._settings)
+            self._reader = build_reader(load_form(form_id, *self._settings.form_places), self._settings)
         return self._reader
 
 

@@ -58,7 +58,7 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     known = list_forms(*settings.form_places)
     if wanted is None and len(known) != 1:
         raise FormError("Several forms are installed." if known else "No form is installed.", "Name one with --form.")
-    return load_form(wanted or known[0], settings.forms)
+    return load_form(wanted or known[0], *settings.form_places)
 
 
 def tell_missing_reader() -> None:

@@ -132,6 +132,7 @@ def test_session_that_ended_is_resumed_from_another_tab(desk: Desk, sit_down: Ca
     page = sit_down("reviewer")
     open_record(page, desk.records[0])
     page.keyboard.press("Alt+1")
+    page.wait_for_load_state("networkidle")  # a picture still on its way would bring the session back
     page.context.clear_cookies()
     page.keyboard.press("Enter")
     expect(page.locator("#status")).to_contain_text("phiên làm việc đã hết hạn")

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from desk import BATCH, FORM, Desk, jpeg, open_desk
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -24,11 +25,19 @@ from tests.layout.newspaper import on_a_newspaper
 SCALE = 0.6
 
 
+def sheet(drawer: Drawer) -> NDArray[np.uint8]:
+    """A filled sheet whose number and date of birth disagree, so that a person has something left to settle."""
+    answers = drawer.person(71)
+    answers["ngay_sinh"] = "01/02/1950"
+    answers["so_dinh_danh"] = "008" + ("0" if answers["gioi_tinh"] == "nam" else "1") + "61123456"
+    return drawer.draw(71, answers).image
+
+
 @pytest.fixture
 def desk(filled: Path, tmp_path: Path, desk_of_sheets: Drawer) -> Iterator[Desk]:
     """A desk with a page that the machine refused: the sheet lies small on a newspaper."""
     folder = shutil.copytree(filled, tmp_path / "data")
-    image, _ = on_a_newspaper(desk_of_sheets.draw(71).image, SCALE)
+    image, _ = on_a_newspaper(sheet(desk_of_sheets), SCALE)
     (tmp_path / "bao.jpg").write_bytes(jpeg(Image.fromarray(image)))
     settings = Settings(data=folder, workers=1)
     with open_store(settings) as store:
@@ -42,7 +51,7 @@ def desk(filled: Path, tmp_path: Path, desk_of_sheets: Drawer) -> Iterator[Desk]
 @pytest.fixture
 def places(desk_of_sheets: Drawer, desk: Desk) -> list[tuple[float, float]]:
     """Where the form's four points truly lie on the page, px."""
-    _, to_page = on_a_newspaper(desk_of_sheets.draw(71).image, SCALE)
+    _, to_page = on_a_newspaper(sheet(desk_of_sheets), SCALE)
     points = Rescuer(desk.settings).guide(FORM.id).points
     return [(float(x), float(y)) for x, y in to_page(np.array(points))]
 
