@@ -73,7 +73,7 @@ def main() -> None:
         timed(
             "read",
             lambda ink=ink, crops=crops, placed=placed: read_fields(
-                form, ink, crops, placed, reader.engines, reader.calibration
+                form, ink, crops, placed, reader.engines, reader.calibration, reader.lists
             ),
         )
         spent["page"].append(cpu() - before)

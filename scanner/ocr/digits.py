@@ -18,7 +18,7 @@ from scanner.model import CharReading, Crop, EngineReading, Gray, Reason
 
 SIDE, GLYPH = 32, 24
 REJECT = 10
-VERSION = "cells-1"
+VERSION = "cells-2"
 WEIGHTS = "digits.onnx"
 MIN_SHARE = 5e-4
 
