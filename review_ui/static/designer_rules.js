@@ -16,7 +16,7 @@ export function createRules(app, model, { make, labelled, select }, panel) {
     const taken = app.form.rules.map((rule) => rule.rule);
     const needed = app.data.checks[check];
     const fields = Object.fromEntries(needed.roles.map((role) => [role, isMany(role) ? [] : ""]));
-    app.form.rules.push({ rule: model.freeId(`${check}_1`, taken), check, fields, params: {} });
+    app.openRule = app.form.rules.push({ rule: model.freeId(`${check}_1`, taken), check, fields, params: {} }) - 1;
   }
 
   function isMany(role) {
@@ -26,9 +26,11 @@ export function createRules(app, model, { make, labelled, select }, panel) {
   function one(rule, index) {
     const check = app.data.checks[rule.check] ?? { roles: [], params: [], spare: [], spareParams: [] };
     const edit = (change) => app.change(change, { panel: true });
-    const remove = make("button", { type: "button", class: "settle", "aria-label": `${texts.rule} ${index + 1}: ${texts.delete}`, onclick: () => edit(() => app.form.rules.splice(index, 1)) }, "×");
-    return make("details", { class: "ruled", open: index === app.openRule, ontoggle: (e) => e.target.open && (app.openRule = index) },
-      make("summary", {}, make("span", {}, `${index + 1}. ${sentence(rule)}`), remove),
+    const remove = make("button", { type: "button", class: "settle", "aria-label": `${texts.rule} ${index + 1}: ${texts.delete}`, onclick: (e) => { e.stopPropagation(); app.openRule = -1; edit(() => app.form.rules.splice(index, 1)); } }, "×");
+    // not `toggle`: it comes later, when the panel may have been drawn anew
+    const turned = (e) => { app.openRule = e.currentTarget.parentElement.open ? -1 : index; };
+    return make("details", { class: "ruled", open: index === app.openRule },
+      make("summary", { onclick: turned }, make("span", {}, `${index + 1}. ${sentence(rule)}`), remove),
       panel.problems(app.faults.filter((fault) => fault.rule === rule.rule)),
       ...[...check.roles, ...check.spare].map((role) => labelled(names.part[role] ?? role, roleInput(rule, role, edit))),
       ...[...check.params, ...check.spareParams].map((name) => labelled(names.part[name] ?? name, constant(rule, name, edit))));
