@@ -89,10 +89,10 @@ def choose(
     trust = print_trust(print_text, plain)
     why = _candidates(lexicon, print_text, hand, lists or {})
     weighed = _weigh(why, lexicon, hand.evidence, print_text, trust)
-    others = _respelt(weighed[0].text, lexicon, hand)
+    others = {t: w for t, w in _respelt(weighed[0].text, lexicon, hand).items() if t not in why}
     if others:
-        why |= {t: w for t, w in others.items() if t not in why}
-        weighed = _weigh(why, lexicon, hand.evidence, print_text, trust)
+        why |= others
+        weighed = _ranked([*weighed, *_weigh(others, lexicon, hand.evidence, print_text, trust)])
     best, text = weighed[0], weighed[0].text
     by_print = Levenshtein.distance(text, print_text) <= Levenshtein.distance(text, plain)
     raw, engine = (print_text, printed.engine) if by_print else (plain, hand.engine)
@@ -136,7 +136,11 @@ def _weigh(why: _Why, lexicon: str | None, seen: Evidence, print_text: str, trus
         apart = Levenshtein.distance(text, print_text)
         total = likely + _known(text, why[text], lexicon) - PRINT_TRUST * trust * apart
         out.append(_Weighed(text, likely, total))
-    return sorted(out, key=lambda w: -w.total)
+    return _ranked(out)
+
+
+def _ranked(weighed: Iterable[_Weighed]) -> list[_Weighed]:
+    return sorted(weighed, key=lambda w: -w.total)
 
 
 # --- candidates --------------------------------------------------------------------------------------

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +25,10 @@ from samples.wear import Worn, wear
 from scanner.forms import blank_image, load_form
 from scanner.layout.reference import FormReference, build_reference
 from scanner.model import FormTemplate, Page, PageRef
+from scanner.opening import open_store
 from scanner.pipeline import Reader, build_reader
 from scanner.settings import Settings
+from scanner.store import Store
 
 FORM = "mau-so-03"
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None)
@@ -89,3 +95,39 @@ def desk_of_sheets(form: FormTemplate, blank: NDArray[np.uint8], stock: Stock) -
 def as_page(image: NDArray[np.uint8], dpi: float | None = 300) -> Page:
     """An image as a page from nowhere."""
     return Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi)
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an empty database, to be copied: making the tables takes longer than most tests."""
+    data = tmp_path_factory.mktemp("made") / "data"
+    open_store(Settings(data=data)).close()
+    return data
+
+
+@pytest.fixture
+def data(made_once: Path, tmp_path: Path) -> Path:
+    """A data folder of one's own."""
+    return Path(shutil.copytree(made_once, tmp_path / "data"))
+
+
+@pytest.fixture
+def store(data: Path) -> Iterator[Store]:
+    """Its store, with the form's rules at work as in any command."""
+    opened = open_store(Settings(data=data))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = sys.platform == "linux" and not subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
+    ).returncode  # fmt: skip
+    if not mounted:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)

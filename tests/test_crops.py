@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import shutil
 import stat
 import sys
 import unicodedata
@@ -26,8 +25,7 @@ from scanner.export.crops import LABELS, NUMBER, NUMBERS, README, CropSummary, T
 from scanner.export.outfile import new_folder
 from scanner.forms import load_form
 from scanner.model import Record, Value
-from scanner.opening import open_store
-from scanner.settings import Settings, load_settings
+from scanner.settings import load_settings
 from scanner.store import Store
 from tests.store.conftest import PASSWORD, failed, record
 
@@ -43,28 +41,6 @@ def picture(seed: int) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG")
     return buffer.getvalue()
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an empty database, to be copied: making the tables takes longer than most tests."""
-    data = tmp_path_factory.mktemp("made") / "data"
-    open_store(Settings(data=data)).close()
-    return data
-
-
-@pytest.fixture
-def data(made_once: Path, tmp_path: Path) -> Path:
-    """A data folder of one's own."""
-    return Path(shutil.copytree(made_once, tmp_path / "data"))
-
-
-@pytest.fixture
-def store(data: Path) -> Iterator[Store]:
-    """Its store, with the form's rules at work as in any command."""
-    opened = open_store(Settings(data=data))
-    yield opened
-    opened.close()
 
 
 def with_pictures(store: Store, page: Record, seed: int = 1) -> Record:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,7 @@ from click.testing import CliRunner, Result
 from scanner.cli import main
 from scanner.forms import load_form
 from scanner.list_growth import Change, fields_of, update_lists
-from scanner.opening import open_store
 from scanner.own_lists import GROWING, LONGEST, own_lists
-from scanner.settings import Settings
 from scanner.store import Store, Viewer
 from scanner.vietnam.wordlists import word_list
 from tests.store.conftest import user
@@ -26,28 +23,6 @@ from tests.store.test_shared import person
 FORM = load_form("mau-so-03")
 FALCONER, MILLER = "Huấn luyện chim cắt", "Thợ đóng cối"
 as_user = pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="permissions bind no root")
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with an empty database, to be copied."""
-    data = tmp_path_factory.mktemp("made") / "data"
-    open_store(Settings(data=data)).close()
-    return data
-
-
-@pytest.fixture
-def data(made_once: Path, tmp_path: Path) -> Path:
-    """A data folder of one's own."""
-    return Path(shutil.copytree(made_once, tmp_path / "data"))
-
-
-@pytest.fixture
-def store(data: Path) -> Iterator[Store]:
-    """Its store, with the form's rules at work as in any command."""
-    opened = open_store(Settings(data=data))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ Weights and model card: scanner/data/digits.onnx, docs/models.md. Trained by tra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from scanner.errors import EngineError
 from scanner.model import CharReading, Crop, EngineReading, Gray, Reason
+from scanner.ocr.weights import open_weights
 
 SIDE, GLYPH = 32, 24
 REJECT = 10
@@ -90,16 +88,7 @@ class CellReader:
     name = f"sohoa-{VERSION}"
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            weights = resources.files("scanner").joinpath("data", WEIGHTS).read_bytes()
-            self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-        except Exception:  # the runtime raises its own kinds for a damaged file; all mean the same to the operator
-            raise EngineError(
-                f"The weights of the digit reader ({WEIGHTS}) are missing or damaged.", "Install Sohoa again."
-            ) from None
+        self._session, _ = open_weights(WEIGHTS, "digit reader")
 
     def __repr__(self) -> str:
         return f"CellReader({self.name})"

@@ -6,16 +6,14 @@ Weights and model card: scanner/data/handwriting.onnx, docs/models.md. Trained b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import resources
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from scanner.errors import EngineError
 from scanner.model import Crop, EngineReading, Reason
 from scanner.ocr.ctc import Table, beam_search, best_path, log_likelihoods
 from scanner.ocr.line_picture import STEP, as_input, line_picture
+from scanner.ocr.weights import open_weights
 from scanner.vietnam.language import word_score
 
 VERSION = "hand-1"
@@ -49,17 +47,8 @@ class LineReader:
     name = f"sohoa-{VERSION}"
 
     def __init__(self) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            weights = resources.files("scanner").joinpath("data", WEIGHTS).read_bytes()
-            self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-            self._characters = self._session.get_modelmeta().custom_metadata_map["characters"]
-        except Exception:  # the runtime raises its own kinds for a damaged file; all mean the same to the operator
-            raise EngineError(
-                f"The weights of the handwriting reader ({WEIGHTS}) are missing or damaged.", "Install Sohoa again."
-            ) from None
+        self._session, told = open_weights(WEIGHTS, "handwriting reader", ("characters",))
+        self._characters = told["characters"]
         self._input = self._session.get_inputs()[0].name
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scanner.errors import EngineError
 from scanner.layout.ink import ink_box
 from scanner.model import Box, Crop
-from scanner.ocr import digits
+from scanner.ocr import digits, weights
 from scanner.ocr.digits import CellReader, normalise, separate
 
 BOX = Box(0, 0, 20, 6)
@@ -108,6 +108,6 @@ def test_alternatives_differ_from_the_reading_and_the_likeliest_is_first(cells: 
 def test_damaged_weights_are_told_and_not_read_with(monkeypatch, tmp_path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / digits.WEIGHTS).write_bytes(b"no weights")
-    monkeypatch.setattr(digits.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(weights.resources, "files", lambda _: tmp_path)
     with pytest.raises(EngineError, match="Install Sohoa again"):
         CellReader()

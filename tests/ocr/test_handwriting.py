@@ -17,6 +17,7 @@ import scanner.ocr.handwriting as module
 from samples.draw import load_stock
 from scanner.errors import EngineError
 from scanner.model import Box, Crop, EngineReading
+from scanner.ocr import weights
 from scanner.ocr.handwriting import LineReader
 from scanner.ocr.line_picture import HEIGHT, NARROWEST, WIDEST, line_picture
 
@@ -116,7 +117,7 @@ def test_missing_or_damaged_weights_are_one_clear_sentence(
     if damage == "cut short":
         source = Path(module.__file__).parent.parent / "data" / module.WEIGHTS
         (package / "data" / module.WEIGHTS).write_bytes(source.read_bytes()[:5000])
-    monkeypatch.setattr(module.resources, "files", lambda _: package)
+    monkeypatch.setattr(weights.resources, "files", lambda _: package)
     with pytest.raises(EngineError, match=r"handwriting\.onnx"):
         LineReader()
     shutil.rmtree(package)

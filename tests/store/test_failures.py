@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,20 +45,6 @@ def test_page_that_finds_no_room_in_the_database_leaves_nothing_of_itself(tmp_pa
     rows = list(store.export_rows("all"))
     assert len(rows) == len(store.known_pages()) and {len(r.fields) for r in rows} == {len(record().readings)}
     store.close()
-
-
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, one megabyte."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = sys.platform == "linux" and not subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
-    ).returncode  # fmt: skip
-    if not mounted:
-        pytest.skip("no disk can be mounted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def fill(place: Path, leave: int) -> Path:

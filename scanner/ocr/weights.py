@@ -1,0 +1,31 @@
+"""Weights of our networks, opened for one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+
+import onnxruntime
+
+from scanner.errors import EngineError
+
+
+def open_weights(
+    file: str, reader: str, needs: Sequence[str] = ()
+) -> tuple[onnxruntime.InferenceSession, Mapping[str, str]]:
+    """A network that ships with the program, with its metadata, in which `needs` must stand.
+
+    Raises EngineError, naming the reader and the file, when the weights are missing or damaged.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        weights = resources.files("scanner").joinpath("data", file).read_bytes()
+        session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        told = session.get_modelmeta().custom_metadata_map
+        return session, {**told, **{name: told[name] for name in needs}}
+    except Exception:  # the runtime raises its own kinds for a damaged file; all mean the same to the operator
+        raise EngineError(
+            f"The weights of the {reader} ({file}) are missing or damaged.", "Install Sohoa again."
+        ) from None
