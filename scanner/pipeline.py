@@ -20,8 +20,9 @@ from scanner.layout.fields import cut_fields
 from scanner.layout.geometry import Points
 from scanner.layout.hidden import hidden_lines
 from scanner.layout.ink import InkPage, PrintModel, build_print_model, find_ink
+from scanner.layout.laying import align, level, to_grey
 from scanner.layout.reference import FormReference, build_reference
-from scanner.layout.registration import align, level, register, register_from, to_grey
+from scanner.layout.registration import register, register_from
 from scanner.lines import Lists, lists_of
 from scanner.model import (
     PX_PER_MM,

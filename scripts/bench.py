@@ -23,7 +23,8 @@ from rich.table import Table
 from scanner.forms import list_forms, load_form
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import find_ink
-from scanner.layout.registration import Registration, align, level, register, to_grey
+from scanner.layout.laying import align, level, to_grey
+from scanner.layout.registration import Registration, register
 from scanner.model import Page
 from scanner.pages import Limits, list_pages, open_page
 from scanner.pipeline import build_reader

@@ -9,7 +9,7 @@ from samples.draw import Pen
 from samples.hands import TICKS
 from scanner.layout.checkboxes import read_marks, resolve
 from scanner.layout.ink import InkPage, build_print_model, find_ink
-from scanner.layout.registration import level, to_grey
+from scanner.layout.laying import level, to_grey
 from scanner.model import Box, FieldKind, Mark, MarkState
 
 FIELD = "trinh_do_gdpt"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from samples.draw import Pen
 from scanner.layout.fields import cut_field, cut_fields
 from scanner.layout.ink import build_print_model, find_ink
-from scanner.layout.registration import level, to_grey
+from scanner.layout.laying import level, to_grey
 from scanner.model import PX_PER_MM, Crop, FieldLayout
 
 LONG = "Nguyễn Thị Ngọc Ánh Dương"

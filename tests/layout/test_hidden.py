@@ -7,7 +7,8 @@ import pytest
 
 from scanner.layout.hidden import hidden_lines
 from scanner.layout.ink import InkPage, find_ink
-from scanner.layout.registration import align, level, register, to_grey
+from scanner.layout.laying import align, level, to_grey
+from scanner.layout.registration import register
 from scanner.model import PX_PER_MM, FieldLayout, Registration
 from scanner.pipeline import Reader
 from tests.conftest import Desk, as_page

@@ -9,7 +9,8 @@ from samples.draw import Pen, draw_sheet
 from samples.wear import wear
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import build_print_model, find_ink
-from scanner.layout.registration import align, level, register, to_grey
+from scanner.layout.laying import align, level, to_grey
+from scanner.layout.registration import register
 from scanner.model import FieldLayout
 from tests.conftest import as_page
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from samples.wear import wear
+from scanner.layout.laying import align, to_page
 from scanner.layout.reference import build_reference
-from scanner.layout.registration import align, register, to_page
+from scanner.layout.registration import register
 from scanner.model import DPI, FormTemplate, NotRegistered, Registration
 from tests.conftest import Desk, as_page
 

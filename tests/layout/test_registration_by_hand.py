@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanner.layout.by_hand import hand_points
+from scanner.layout.laying import to_page
 from scanner.layout.reference import FormReference, build_reference
-from scanner.layout.registration import register, register_from, to_page
+from scanner.layout.registration import register, register_from
 from scanner.model import DPI, FormTemplate, NotRegistered, Page, Registration
 from tests.conftest import Desk, as_page
 from tests.layout.newspaper import on_a_newspaper

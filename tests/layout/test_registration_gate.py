@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scanner.layout.registration import register, to_page
+from scanner.layout.laying import to_page
+from scanner.layout.registration import register
 from scanner.model import DPI, NotRegistered, Registration
 from tests.conftest import Desk, as_page
 from tests.layout.test_registration import corners

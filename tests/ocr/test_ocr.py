@@ -10,7 +10,7 @@ from samples.hands import tight
 from scanner.errors import EngineError
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import find_ink
-from scanner.layout.registration import level, to_grey
+from scanner.layout.laying import level, to_grey
 from scanner.model import Box, Crop, FieldKind, FieldLayout
 from scanner.ocr import tesseract
 from scanner.ocr.correction import correct

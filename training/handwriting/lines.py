@@ -28,8 +28,9 @@ from scanner import pages
 from scanner.forms import blank_image, list_forms, load_form
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import build_print_model, find_ink
+from scanner.layout.laying import align, level, to_grey
 from scanner.layout.reference import build_reference
-from scanner.layout.registration import align, level, register, to_grey
+from scanner.layout.registration import register
 from scanner.model import PX_PER_MM, Box, FieldKind, FieldLayout, FieldSpec, Page, PageRef, Registration, Unreadable
 from scanner.ocr.line_picture import PAD_COLS, PAD_ROWS
 from training.handwriting.charset import CLASS_OF
