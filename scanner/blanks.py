@@ -1,4 +1,4 @@
-"""A form's blank as pixels: a PDF's first page or a picture, grey at 300 dpi, laid onto its sheet."""
+"""A form's blank as pixels: a page of a PDF or a picture, grey at 300 dpi, laid onto its sheet."""
 
 from __future__ import annotations
 
@@ -20,28 +20,52 @@ LARGEST_MM = 600.0
 SECONDS = 60
 
 
-def render_blank(path: Path) -> Gray:
-    """The first page of a PDF, or a picture, as grey at 300 dpi. Raises FormError."""
+def render_blank(path: Path, page: int = 1) -> Gray:
+    """A page of a PDF, or a picture, as grey at 300 dpi. Raises FormError."""
     if not path.is_file():
         raise FormError(f"The blank {path.name} is missing.", "Put it beside the form file.")
-    return _from_pdf(path) if path.suffix.lower() == ".pdf" else _from_picture(path)
+    if path.suffix.lower() == ".pdf":
+        return _from_pdf(path, page)
+    if page != 1:
+        raise FormError(f"{path.name} has no page {page}.", "Correct blank_page in the form file.")
+    return _from_picture(path)
 
 
-def _from_pdf(path: Path) -> Gray:
-    unreadable = FormError(f"{path.name} is not a PDF that can be read.", "Export the blank as PDF again.")
+def blank_pages(path: Path) -> int:
+    """How many pages a blank's file has. Raises FormError."""
+    return int(_about(path).get("Pages", 0)) if path.suffix.lower() == ".pdf" else 1
+
+
+def _about(path: Path, page: int = 1) -> dict[str, str]:
+    """What poppler says of a PDF and of one of its pages. Raises FormError."""
     try:
-        info = pdfinfo_from_path(str(path.absolute()), timeout=SECONDS)
-        sides = [float(word) / 72 * 25.4 for word in str(info.get("Page size", "")).split() if _is_number(word)]
-        if len(sides) != 2 or max(sides) > LARGEST_MM:
-            raise FormError(f"The page of {path.name} is too large for a form.", "Export the blank at its true size.")
-        pages = convert_from_path(
-            path, dpi=DPI, first_page=1, last_page=1, grayscale=True, use_cropbox=True, timeout=SECONDS
-        )
-        return np.array(pages[0].convert("L"), np.uint8)
+        found = pdfinfo_from_path(str(path.absolute()), first_page=page, last_page=page, timeout=SECONDS)
+        return {str(key): str(value) for key, value in found.items()}
     except PDFInfoNotInstalledError:
         raise FormError("poppler is not installed.", "Install it with: sudo apt-get install poppler-utils") from None
+    except (PDFPageCountError, PDFSyntaxError, PDFPopplerTimeoutError, OSError, ValueError):
+        raise _not_a_pdf(path) from None
+
+
+def _not_a_pdf(path: Path) -> FormError:
+    return FormError(f"{path.name} is not a PDF that can be read.", "Export the blank as PDF again.")
+
+
+def _from_pdf(path: Path, page: int) -> Gray:
+    about = _about(path, page)
+    if page > int(about.get("Pages", 0)):
+        raise FormError(f"{path.name} has no page {page}.", "Correct blank_page in the form file.")
+    size = about.get("Page size") or about.get(f"Page {page:>4} size", "")
+    sides = [float(word) / 72 * 25.4 for word in size.split() if _is_number(word)]
+    if len(sides) != 2 or max(sides) > LARGEST_MM:
+        raise FormError(f"The page of {path.name} is too large for a form.", "Export the blank at its true size.")
+    try:
+        pages = convert_from_path(
+            path, dpi=DPI, first_page=page, last_page=page, grayscale=True, use_cropbox=True, timeout=SECONDS
+        )
+        return np.array(pages[0].convert("L"), np.uint8)
     except (PDFPageCountError, PDFSyntaxError, PDFPopplerTimeoutError, IndexError, OSError, ValueError):
-        raise unreadable from None
+        raise _not_a_pdf(path) from None
 
 
 def _is_number(word: str) -> bool:

@@ -14,13 +14,14 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from scanner.blanks import fit_to_sheet, render_blank, sheet_of
+from scanner.blanks import blank_pages, fit_to_sheet, render_blank, sheet_of
 from scanner.errors import FormError, StorageFull
-from scanner.forms import FILE, RENDERED, SOURCE_NOTE, save_form
+from scanner.forms import FILE, SOURCE_NOTE, pages_of, rendering_of, save_form
 from scanner.layout.detect import Detected, detect
-from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option
+from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, NextPage, Option
 
 LEVEL_MM = 3.0
+MOST_PAGES = 20
 AREA_MM = 14.0
 """A free box higher than this is an area, not a line."""
 
@@ -36,14 +37,18 @@ def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
     place = folder / form_id
     if place.exists():
         raise FormError(f'The form "{form_id}" is already there.', "Choose another id, or remove its folder first.")
-    image = render_blank(blank)
-    form = draft(image, form_id, "blank" + (blank.suffix.lower() if blank.suffix.lower() != ".png" else "-source.png"))
+    count = blank_pages(blank)
+    if not 1 <= count <= MOST_PAGES:
+        raise FormError(f"{blank.name} has {count} pages.", f"Give the blank of one form, of 1 to {MOST_PAGES} pages.")
+    images = [render_blank(blank, number) for number in range(1, count + 1)]
+    form = draft(images, form_id, "blank" + (blank.suffix.lower() if blank.suffix.lower() != ".png" else "-source.png"))
     partial = folder / f".{form_id}.partial"
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         shutil.copyfile(blank, partial / form.blank)
-        write_rendering(fit_to_sheet(image, form.sheet), partial / RENDERED, blank)
+        for image, page in zip(images, pages_of(form), strict=True):
+            write_rendering(fit_to_sheet(image, page.sheet), partial / rendering_of(page), blank)
         save_form(form, partial / FILE)
         partial.replace(place)
     except OSError as error:
@@ -64,12 +69,19 @@ def write_rendering(image: Gray, path: Path, source: Path) -> None:
     Image.fromarray(grey).save(path, format="PNG", optimize=True, dpi=(DPI, DPI), pnginfo=note)
 
 
-def draft(image: Gray, form_id: str, blank_name: str) -> FormTemplate:
-    """A form with every room found on a blank (grey, 300 dpi), named f01, f02 … down the page."""
-    sheet = sheet_of(image)
-    found = in_reading_order(_fields(detect(fit_to_sheet(image, sheet))))
+def draft(images: Sequence[Gray], form_id: str, blank_name: str) -> FormTemplate:
+    """A form with every room found on a blank's pages (grey, 300 dpi), named f01, f02 … down each page."""
+    sheets = [sheet_of(image) for image in images]
+    found = [
+        spec.model_copy(update={"page": page})
+        for page, (image, sheet) in enumerate(zip(images, sheets, strict=True), 1)
+        for spec in in_reading_order(_fields(detect(fit_to_sheet(image, sheet))))
+    ]
     named = tuple(f.model_copy(update={"id": f"f{i:02}", "label": f"f{i:02}"}) for i, f in enumerate(found, 1))
-    return FormTemplate(id=form_id, version="1", title=form_id, sheet=sheet, blank=blank_name, fields=named)
+    later = tuple(NextPage(sheet=s, blank=blank_name, blank_page=n) for n, s in enumerate(sheets[1:], 2))
+    return FormTemplate(
+        id=form_id, version="1", title=form_id, sheet=sheets[0], blank=blank_name, next_pages=later, fields=named
+    )
 
 
 def in_reading_order(fields: Sequence[FieldSpec]) -> list[FieldSpec]:

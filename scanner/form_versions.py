@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from PIL import Image
 
 from scanner.errors import FormError, SohoaError, StorageFull
-from scanner.forms import FILE, RENDERED, blank_image, check_form, load_form, read_form, save_form
+from scanner.forms import FILE, blank_image, check_form, files_of, load_form, read_form, rendering_of, save_form
 from scanner.model import PX_PER_MM, FormTemplate, Reason
 from scanner.rules import CHECKS, rule_faults
 from scanner.vietnam.wordlists import LISTS
@@ -121,9 +121,9 @@ def _keep(form: FormTemplate | None, place: Path) -> None:
 
 
 def copy_form(form: FormTemplate, place: Path) -> None:
-    """A form with its blank and the blank's rendering in a folder of its own. Raises OSError."""
+    """A form with its blanks and their renderings in a folder of its own. Raises OSError."""
     place.mkdir(parents=True, exist_ok=True)
-    for name in {form.blank, RENDERED}:
+    for name in files_of(form):
         if (form.folder / name).is_file() and not (place / name).exists():
             shutil.copyfile(form.folder / name, place / name)
     save_form(form, place / FILE)
@@ -178,7 +178,7 @@ def stamp(form: FormTemplate | None) -> str:
 
 def blank_picture(form: FormTemplate) -> bytes:
     """The blank as a PNG at 300 dpi, exactly the sheet: the kept rendering where it is that. Raises FormError."""
-    kept = form.folder / RENDERED
+    kept = form.folder / rendering_of(form)
     if kept.is_file():
         with Image.open(kept) as image:
             if image.format == "PNG" and image.size == tuple(round(side * PX_PER_MM) for side in form.sheet):

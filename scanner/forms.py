@@ -18,7 +18,19 @@ from pydantic import BaseModel, ValidationError
 
 from scanner.blanks import fit_to_sheet, render_blank
 from scanner.errors import FormError
-from scanner.model import DPI, Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option, Reason, RuleSpec
+from scanner.model import (
+    DPI,
+    Box,
+    FieldKind,
+    FieldLayout,
+    FieldSpec,
+    FormTemplate,
+    Gray,
+    NextPage,
+    Option,
+    Reason,
+    RuleSpec,
+)
 
 FILE = "form.json"
 RENDERED = "blank.png"
@@ -132,16 +144,23 @@ def _oddities(form: FormTemplate, data: dict[str, Any]) -> Iterable[tuple[str, s
         yield _place(place, data), "there is no such entry"
     for place in _endless(data, ()):
         yield _place(place, data), "the number is not finite"
-    if not all(SHEET_MM[0] <= side <= SHEET_MM[1] for side in form.sheet):
-        yield "sheet", f"a side must be {SHEET_MM[0]:.0f} to {SHEET_MM[1]:.0f} mm long"
-    if not re.fullmatch(r"[^/\\:\0]*[^/\\:.\0]", form.blank):
-        yield "blank", "it must be the name of a file beside the form file"
+    pages: list[tuple[str, FormTemplate | NextPage]] = [("", form)]
+    pages += [(f"next_pages number {n} ", page) for n, page in enumerate(form.next_pages, 1)]
+    for at, page in pages:
+        if not all(SHEET_MM[0] <= side <= SHEET_MM[1] for side in page.sheet):
+            yield f"{at}sheet", f"a side must be {SHEET_MM[0]:.0f} to {SHEET_MM[1]:.0f} mm long"
+        if not re.fullmatch(r"[^/\\:\0]*[^/\\:.\0]", page.blank):
+            yield f"{at}blank", "it must be the name of a file beside the form file"
+        if page.blank_page < 1:
+            yield f"{at}blank_page", "pages are counted from 1"
 
 
 def _unknown(data: Any, model: type[BaseModel], at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
     """Places of entries that the form's model does not know: most are typing errors."""
-    below: Mapping[str, type[BaseModel]] = {"fields": FieldSpec, "options": Option, "rules": RuleSpec}
-    known = set(model.model_fields) - {"folder"}
+    below: Mapping[str, type[BaseModel]] = {
+        "fields": FieldSpec, "options": Option, "rules": RuleSpec, "next_pages": NextPage,
+    }  # fmt: skip
+    known = set(model.model_fields) - ({"folder", "page"} if model is FormTemplate else set())
     for key, value in data.items():
         if key not in known:
             yield (*at, key)
@@ -165,7 +184,7 @@ def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, 
 
 def save_form(form: FormTemplate, path: Path) -> None:
     """Write a form file, boxes to a hundredth of a millimetre, one field after another, stable."""
-    data = form.model_dump(mode="json", exclude={"folder"}, exclude_defaults=True)
+    data = form.model_dump(mode="json", exclude={"folder", "page"}, exclude_defaults=True)
     text = json.dumps(_rounded(data), ensure_ascii=False, indent=1)
     partial = path.with_suffix(".partial")
     partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8", newline="\n")
@@ -194,21 +213,36 @@ def _one_line(numbers: re.Match[str]) -> str:
 # --- the blank ---------------------------------------------------------------------------------------
 
 
+def rendering_of(form: FormTemplate) -> str:
+    """The name of the kept picture of a form's blank, of the page that the form is taken as."""
+    return RENDERED if form.page == 1 else f"{Path(RENDERED).stem}-{form.page}.png"
+
+
+def pages_of(form: FormTemplate) -> list[FormTemplate]:
+    """Each printed page as a form by itself, in order."""
+    return [form.of_page(number) for number in range(1, form.page_count + 1)]
+
+
+def files_of(form: FormTemplate) -> list[str]:
+    """Names of the files that belong beside a form file: its blanks and their kept pictures, each once."""
+    return sorted({name for page in pages_of(form) for name in (page.blank, rendering_of(page))})
+
+
 def blank_image(form: FormTemplate, dpi: int = DPI) -> Gray:
     """The blank at dpi: (rows, cols) grey of exactly the sheet's size, read-only. Raises FormError.
 
-    Taken from the rendering kept beside the form file; where there is none, the blank itself is rendered.
+    Of a form of several pages, the first; see `FormTemplate.of_page`. Taken from the rendering kept beside the form
+    file; where there is none, the blank itself is rendered.
     """
-    kept = form.folder / RENDERED
+    kept = form.folder / rendering_of(form)
     source = kept if kept.is_file() else form.folder / form.blank
     written = source.stat().st_mtime_ns if source.is_file() else 0  # another blank may come to lie at the same place
-    return _blank(form.folder, form.blank, form.sheet, dpi, written)
+    return _blank(kept, form.folder / form.blank, form.blank_page, form.sheet, dpi, written)
 
 
 @lru_cache(maxsize=8)
-def _blank(folder: Path, name: str, sheet: tuple[float, float], dpi: int, _written: int) -> Gray:
-    kept = folder / RENDERED
-    image = fit_to_sheet(_kept(kept) if kept.is_file() else render_blank(folder / name), sheet)
+def _blank(kept: Path, blank: Path, page: int, sheet: tuple[float, float], dpi: int, _written: int) -> Gray:
+    image = fit_to_sheet(_kept(kept) if kept.is_file() else render_blank(blank, page), sheet)
     size = (round(sheet[0] * dpi / 25.4), round(sheet[1] * dpi / 25.4))
     if image.shape[::-1] != size:
         method = Image.Resampling.BOX if dpi < DPI else Image.Resampling.BICUBIC
@@ -237,10 +271,11 @@ def check_form(form: FormTemplate, checks: Collection[str] = ()) -> list[Reason]
     """
     return [
         *_id_faults(form),
-        *(fault for spec in form.fields for fault in _field_faults(spec, form.sheet)),
-        *_overlaps(form),
+        *_page_faults(form),
+        *(fault for page in pages_of(form) for spec in page.fields for fault in _field_faults(spec, page.sheet)),
+        *(fault for page in pages_of(form) for fault in _overlaps(page)),
         *_rule_faults(form, checks),
-        *_blank_faults(form),
+        *(fault for page in pages_of(form) for fault in _blank_faults(page)),
     ]
 
 
@@ -256,6 +291,20 @@ def _id_faults(form: FormTemplate) -> Iterable[Reason]:
     for name in [*ids, *(o.id for f in form.fields for o in f.options)]:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             yield Reason("bad_id", {"field": name})
+
+
+def _page_faults(form: FormTemplate) -> Iterable[Reason]:
+    """Fields on pages that are not there, pages without a field, and values said to be repeated that cannot be."""
+    fields = {f.id: f for f in form.fields}
+    for spec in form.fields:
+        if not 1 <= spec.page <= form.page_count:
+            yield Reason("no_such_page", {"field": spec.id, "page": spec.page})
+        first = fields.get(spec.same_as or spec.id)
+        if first is None or (spec.same_as and (first.page == spec.page or first.kind is not spec.kind)):
+            yield Reason("same_as_unfit", {"field": spec.id, "other": str(spec.same_as)})
+    for number in range(1, form.page_count + 1):
+        if form.page_count > 1 and not any(f.page == number for f in form.fields):
+            yield Reason("page_without_fields", {"page": number})
 
 
 def _field_faults(spec: FieldSpec, sheet: tuple[float, float]) -> Iterable[Reason]:
@@ -305,8 +354,7 @@ def _overlaps(form: FormTemplate) -> Iterable[Reason]:
 def _rule_faults(form: FormTemplate, checks: Collection[str]) -> Iterable[Reason]:
     ids = {f.id for f in form.fields}
     for rule in form.rules:
-        named = [n for v in rule.fields.values() for n in ((v,) if isinstance(v, str) else v)]
-        for missing in sorted(set(named) - ids):
+        for missing in sorted(rule.named - ids):
             yield Reason("rule_without_field", {"rule": rule.rule, "field": missing})
         if checks and rule.check not in checks:
             yield Reason("rule_without_check", {"rule": rule.rule, "check": rule.check})
@@ -314,7 +362,7 @@ def _rule_faults(form: FormTemplate, checks: Collection[str]) -> Iterable[Reason
 
 def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
     """The blank must be there, of the sheet's size, and its kept rendering must be a picture of it."""
-    blank, kept = form.folder / form.blank, form.folder / RENDERED
+    blank, kept = form.folder / form.blank, form.folder / rendering_of(form)
     if not blank.is_file():
         yield Reason("blank_missing", {"file": form.blank})
         return
@@ -326,11 +374,11 @@ def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
     if not kept.is_file() or kept == blank or _source(kept) == sha256(blank.read_bytes()).hexdigest():
         return
     try:
-        fresh = fit_to_sheet(render_blank(blank), form.sheet)
+        fresh = fit_to_sheet(render_blank(blank, form.blank_page), form.sheet)
     except FormError:
         return  # no renderer on this machine: the kept rendering is all there is, and reading works with it
     if max(_strange_ink(known, fresh), _strange_ink(fresh, known)) > OTHER_INK:
-        yield Reason("blank_outdated", {"file": RENDERED})
+        yield Reason("blank_outdated", {"file": kept.name})
 
 
 def _source(kept: Path) -> str:

@@ -104,6 +104,8 @@ class FieldSpec(BaseModel):
     boxes: tuple[Box, ...] = ()
     options: tuple[Option, ...] = ()
     lexicon: str | None = None  # name of a word list in scanner.vietnam that fits the field
+    page: int = 1  # the form's page it stands on
+    same_as: str | None = None  # id of a field on another page that repeats this value: it tells which pages belong
     thresholds: Mapping[str, float] = {}  # overrides of measured defaults, facts about this print
 
     @property
@@ -128,20 +130,63 @@ class RuleSpec(BaseModel):
     fields: Mapping[str, str | tuple[str, ...]]
     params: Mapping[str, Any] = {}
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Ids of the fields it speaks of."""
+        return frozenset(n for v in self.fields.values() for n in ((v,) if isinstance(v, str) else v))
+
+
+class NextPage(BaseModel):
+    """A form's page after its first: its sheet (width, height in mm), and which page of which file is its blank."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sheet: tuple[float, float]
+    blank: str
+    blank_page: int = 1
+
 
 class FormTemplate(BaseModel):
-    """A form as configuration: its sheet, its blank, its fields, its rules."""
+    """A form as configuration: its sheet, its blank, its fields, its rules.
+
+    Stages work on one printed page: `of_page` gives a form of several pages as forms of one page each.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     version: str
     title: str
-    sheet: tuple[float, float]  # width, height in mm
-    blank: str  # file name beside the form file
+    sheet: tuple[float, float]  # width, height in mm, of the first page
+    blank: str  # file name beside the form file; its first page
+    blank_page: int = 1
+    next_pages: tuple[NextPage, ...] = ()
     fields: tuple[FieldSpec, ...]
     rules: tuple[RuleSpec, ...] = ()
     folder: Path = Path()  # where the form file lies; filled in when it is loaded
+    page: int = 1  # which page of the form this is, where it is one of several taken alone
+
+    @property
+    def page_count(self) -> int:
+        """How many printed pages it has."""
+        return 1 + len(self.next_pages)
+
+    def of_page(self, number: int) -> FormTemplate:
+        """One page as a form by itself: its sheet, its blank, its fields, and the rules that speak of no other page.
+
+        Raises IndexError for a page that is not there.
+        """
+        if not 1 <= number <= self.page_count:
+            raise IndexError(number)
+        if self.page_count == 1:
+            return self
+        place = self if number == 1 else self.next_pages[number - 2]
+        fields = tuple(f for f in self.fields if f.page == number)
+        here = {f.id for f in fields}
+        return self.model_copy(update={
+            "sheet": place.sheet, "blank": place.blank, "blank_page": place.blank_page, "page": number,
+            "next_pages": (), "fields": fields, "rules": tuple(r for r in self.rules if r.named <= here),
+        })  # fmt: skip
 
     def field(self, field_id: str) -> FieldSpec:
         """The field of that id. Raises KeyError."""
@@ -392,6 +437,7 @@ class Record:
     issues: tuple[Issue, ...] = ()
     image: str | None = None  # the page as it came: key in the file store
     aligned: str | None = None  # the page laid onto the form (sheet edges = image edges): key in the file store
+    form_page: int = 1  # which page of the form it is
 
     def value(self, field_id: str) -> Value:
         """The delivered value of a field; None where it was not read."""

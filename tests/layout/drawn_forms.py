@@ -109,6 +109,10 @@ class Paper:
         self._canvas.setLineWidth(points)
         self._canvas.line(x * mm, self._up(y0), x * mm, self._up(y1))
 
+    def turn(self) -> None:
+        """Go on to the next page."""
+        self._canvas.showPage()
+
     def done(self) -> Truth:
         """Write the PDF."""
         self._canvas.showPage()
