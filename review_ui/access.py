@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, cast
@@ -35,19 +36,23 @@ class Person(UserMixin):  # type: ignore[misc]
         self.viewer = viewer
 
     def get_id(self) -> str:
-        """The id kept in the session cookie."""
-        return self.viewer.id
+        """What the session cookie keeps: who, and under which password."""
+        return f"{self.viewer.id}.{self.viewer.stamp}"
 
 
 def set_up_access(app: Flask, store: Store, settings: Settings) -> None:
-    """Make the store and the person at hand for the views; a disabled user is out at their next request."""
+    """Make the store and the person at hand for the views.
+
+    A disabled user is out at their next request, and so is every session that began under another password.
+    """
     app.extensions["sohoa"] = (store, settings)
     manager = LoginManager(app)
 
     @manager.user_loader  # type: ignore[untyped-decorator]
-    def _load(user_id: str) -> Person | None:
-        found = store.viewer(user_id)
-        return Person(found) if found else None
+    def _load(session_id: str) -> Person | None:
+        found = store.viewer(session_id.partition(".")[0])
+        person = Person(found) if found else None
+        return person if person and hmac.compare_digest(person.get_id(), session_id) else None
 
     @manager.unauthorized_handler  # type: ignore[untyped-decorator]
     def _unknown() -> ResponseReturnValue:

@@ -93,6 +93,9 @@ def _change_password(form: dict[str, str]) -> str:
         store().set_password(viewer().name, new)
     except UserError:
         return _("The new password is too short; use at least 8 characters.")
+    changed = store().viewer(viewer().id)
+    if changed:
+        login_user(Person(changed))  # this session goes on; every other one ended with the old password
     return ""
 
 

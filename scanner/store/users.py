@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -149,7 +150,10 @@ def _may_manage(viewer: Viewer | None, communes: Sequence[str] | None) -> None:
 
 
 def _viewer(user: User) -> Viewer:
-    return Viewer(user.id, user.name, user.display, user.role, tuple(user.communes))
+    stamp = hashlib.sha256(user.password.encode()).hexdigest()[
+        :16
+    ]  # of a salted hash: it tells nothing of the password
+    return Viewer(user.id, user.name, user.display, user.role, tuple(user.communes), stamp)
 
 
 def _composed(password: str) -> str:

@@ -20,13 +20,17 @@ MANNERS: tuple[Manner, ...] = ("typed", "accepted", "unreadable")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person at work: what they may do, and which communes they see (none named: all)."""
+    """A person at work: what they may do, and which communes they see (none named: all).
+
+    `stamp` is another one after each change of password: a session that began under the old one ends with it.
+    """
 
     id: str
     name: str
     display: str
     role: str
     communes: tuple[str, ...] = ()
+    stamp: str = hidden(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

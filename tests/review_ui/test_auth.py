@@ -167,6 +167,19 @@ def test_secret_key_is_made_once_and_readable_by_its_owner_alone(desk: Desk) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_new_password_ends_every_other_session(desk: Desk) -> None:
+    here, elsewhere = desk.stranger(), desk.stranger()
+    for visitor in (here, elsewhere):
+        visitor.post("/login", {"name": "reviewer", "password": PASSWORD})
+        assert visitor.get("/queue/").status_code == 200
+    new = {"new": "mat-khau-moi-2", "again": "mat-khau-moi-2"}
+    assert here.post("/password", {"old": PASSWORD, **new}).status_code == 302
+    assert here.get("/queue/").status_code == 200, "who changed it works on"
+    assert elsewhere.get("/queue/").status_code == 302, "who was logged in elsewhere is asked for the new one"
+    desk.store.set_password("reviewer", "mat-khau-moi-3")
+    assert here.get("/queue/").status_code == 302, "so it is when the administrator gives a new one"
+
+
 def test_log_holds_neither_password_nor_name_of_who_failed(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         desk.stranger().post("/login", {"name": "pham-thuy-xuyen", "password": "bi-mat-sai"})
