@@ -1,0 +1,1 @@
+"""Sohoa beside other readers of forms, on the same drawn sheets: placing and ticks. See docs/peers.md."""
