@@ -6,7 +6,7 @@ The intermediates are kept so that they can be drawn (`scanner.layout.draw.draw_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scanner.layout.combs import furnish, open_combs
 from scanner.layout.leaders import Leader, find_leaders, writing_room
 from scanner.layout.rooms import Room, find_rooms
+from scanner.layout.skew import skew_deg, turn, turn_back
 from scanner.model import DPI, PX_PER_MM, Box, Gray
 
 PRINT_LEVEL = 0.8  # darker than this share of the paper is print: light grey rules are, jpeg noise is not
@@ -25,7 +26,8 @@ ROOM_MM = (3.5, 7.0)
 LINE_MIN_MM = 6.5
 PART_MAX_MM = 26.0
 SLASH_GAP_MM, SLASH_MM = 6.5, 2.6  # parts of a date with a slash between; the widest slash
-WORD_GAP_MM, WORD_PART_MM = 14.5, 23.0  # parts with a word between ("ngày … tháng … năm …")
+WORD_GAP_MM, WORD_PART_MM = 20.0, 23.0  # parts with a word between ("ngày … tháng … năm …"), up to 14 points
+COLON_MM = 0.8  # widest dot of a colon
 CHOICE_PITCH_MM = 11.0
 INDENT_MM = 2.0
 
@@ -57,10 +59,31 @@ class Detected:
 
 
 def detect(blank: Gray, dpi: int = DPI) -> Detected:
-    """Find what a blank (rows, cols grey) offers to write in."""
+    """Find what a blank (rows, cols grey) offers to write in. It may lie askew by as much as `skew.MOST_DEG`."""
     if dpi != DPI:
         size = (round(blank.shape[1] * DPI / dpi), round(blank.shape[0] * DPI / dpi))
         blank = np.asarray(cv2.resize(blank, size, interpolation=cv2.INTER_AREA if dpi > DPI else cv2.INTER_CUBIC))
+    dark = print_mask(blank)
+    askew = skew_deg(dark)
+    return _turned_back(_detect(turn(blank, askew)), askew, blank.shape) if askew else _detect(blank)
+
+
+def _turned_back(found: Detected, askew: float, shape: tuple[int, ...]) -> Detected:
+    """What was found on the blank turned upright, where the blank itself has it; what it was made of is left out."""
+
+    def back(boxes: Iterable[Box]) -> tuple[Box, ...]:
+        return tuple(turn_back(box, askew, shape) for box in boxes)
+
+    def groups(many: Iterable[Iterable[Box]]) -> tuple[tuple[Box, ...], ...]:
+        return tuple(map(back, many))
+
+    return Detected(
+        back(found.lines), groups(found.parts), groups(found.choices), groups(found.combs), back(found.boxes)
+    )
+
+
+def _detect(blank: Gray) -> Detected:
+    """Find what a blank that lies straight, at 300 dpi, offers to write in."""
     dark = print_mask(blank)
     rooms = find_rooms(blank, dark)
     used = furnish(rooms, dark)
@@ -163,17 +186,33 @@ def _runs(
     runs: list[list[Leader]] = [[m] for m in row[:1]]
     for a, b in pairwise(row):
         near = b.x0 - a.x1 < gap_mm and max(a.length, b.length) <= longest
-        if near and 0 < _printed_between(a, b, dark) <= printed_mm:
+        if near and 0 < _printed_between(a, b, dark) <= printed_mm and not _ends_in_colon(a, b, dark):
             runs[-1].append(b)
         else:
             runs.append([b])
     return runs
 
 
+def _ends_in_colon(a: Leader, b: Leader, dark: NDArray[Any]) -> bool:
+    """Is the last thing before line b two dots above each other? Then the word is a label, and b begins a new field."""
+    between = dark[_above(b, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1]
+    columns = between.any(axis=0)
+    if not columns.any():
+        return False
+    last = int(np.flatnonzero(columns)[-1]) + 1
+    first = last - int(np.argmin(columns[:last][::-1])) if not columns[:last].all() else 0
+    edges = np.diff(between[:, first:last].any(axis=1).astype(np.int8), prepend=0, append=0)
+    return last - first <= COLON_MM * PX_PER_MM and int((edges > 0).sum()) == 2
+
+
+def _above(line: Leader, high: float) -> slice:
+    """The rows from so many mm above a line to half a millimetre below it."""
+    return slice(max(round((line.y - high) * PX_PER_MM), 0), round((line.y + 0.5) * PX_PER_MM))
+
+
 def _printed_between(a: Leader, b: Leader, dark: NDArray[Any]) -> float:
     """Width of what is printed between two lines, mm."""
-    rows = slice(max(round((a.y - 3.5) * PX_PER_MM), 0), round((a.y + 0.5) * PX_PER_MM))
-    seen = np.flatnonzero(dark[rows, round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1].any(axis=0))
+    seen = np.flatnonzero(dark[_above(a, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1].any(axis=0))
     return float(seen[-1] - seen[0] + 1) / PX_PER_MM if len(seen) else 0.0
 
 

@@ -21,6 +21,7 @@ ROOM_MIN_MM = 1.8
 UNBROKEN = 0.85  # share of a wall's length that must be inked, unless it is dotted or dashed
 WEAK_WALL = 0.3  # a dotted divider has 0.4 of the darkness of the solid walls around it
 SKEW = 0.006  # a scanned blank may lie 0.3° askew
+ROUND_MM, LARGE_MM = 2.5, (6.0, 4.0)  # the corners of boxes larger than any letter may be this round
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,39 @@ def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
         inside = white[inset:-inset, inset:-inset]
         if inside.size and _is_rectangle(inside):
             frame = (x - CORNER_PX, y - CORNER_PX, w + 2 * CORNER_PX, h + 2 * CORNER_PX)
-            room = _measured(blank, frame, float(np.count_nonzero(~inside)) / PX_PER_MM**2)
+            room = _measured(blank, frame, _print_mm2(inside))
             rooms += [room] if room else []
     return rooms
 
 
 def _is_rectangle(inside: NDArray[Any]) -> bool:
     """Does the white run along all four sides and into the corners? The hole of a D or an O does not."""
-    sides = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
+    down, across = _round_px(inside)
+    rows, cols = slice(down, inside.shape[0] - down), slice(across, inside.shape[1] - across)
+    sides = (inside[0, cols], inside[-1, cols], inside[rows, 0], inside[rows, -1])
     r, c = (max(2, size // 7) for size in inside.shape)
     corners = (inside[:r, :c], inside[:r, -c:], inside[-r:, :c], inside[-r:, -c:])
-    return all(side.mean() > 0.8 for side in sides) and all(corner.mean() > 0.7 for corner in corners)
+    return all(side.mean() > 0.8 for side in sides) and (down > 0 or all(corner.mean() > 0.7 for corner in corners))
+
+
+def _round_px(inside: NDArray[Any]) -> tuple[int, int]:
+    """How far rounded corners may reach down and across: not at all where a letter could have such a hole."""
+    if inside.shape[1] < LARGE_MM[0] * PX_PER_MM or inside.shape[0] < LARGE_MM[1] * PX_PER_MM:
+        return 0, 0
+    down, across = (min(round(ROUND_MM * PX_PER_MM), int(0.3 * size)) for size in inside.shape)
+    return down, across
+
+
+def _print_mm2(inside: NDArray[Any]) -> float:
+    """What is printed in a room, its rounded corners left out."""
+    printed = ~inside
+    down, across = _round_px(inside)
+    if down:
+        printed = printed.copy()
+        for rows in (slice(None, down), slice(-down, None)):
+            for cols in (slice(None, across), slice(-across, None)):
+                printed[rows, cols] = False
+    return float(np.count_nonzero(printed)) / PX_PER_MM**2
 
 
 def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> Room | None:
