@@ -123,8 +123,8 @@ def _follows(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: 
     if max(mark[1] - mark[0], last[1] - last[0]) >= rule and gap > 0.5 * PX_PER_MM:
         return False  # a rule ends where white begins; what follows is a colon's dot or another line
     if len(chain) > 3:
-        usual = float(np.median([b[0] - a[1] for a, b in pairwise(chain[-8:])]))
-        if gap > max(1.0 * PX_PER_MM, 2.2 * usual):
+        gaps = [int(b[0] - a[1]) for a, b in pairwise(chain[-8:])]
+        if gap > max(1.0 * PX_PER_MM, 2.2 * float(np.median(gaps)), 1.15 * max(gaps)):
             return False
     y = round(_middle(mark))
     between = tall[y - round(0.9 * PX_PER_MM) : y + round(0.4 * PX_PER_MM), int(last[1]) : int(mark[0])]
@@ -155,7 +155,7 @@ def _is_colon(mark: NDArray[np.int32], dark: NDArray[Any]) -> bool:
 
 
 def _is_line(chain: NDArray[np.int32]) -> bool:
-    """Enough marks, evenly spaced, or one unbroken stroke."""
+    """Enough marks, evenly spaced or in threes (ellipses with spaces between), or one unbroken stroke."""
     width = chain[:, 1] - chain[:, 0]
     if width.max() >= SHORTEST_MM * PX_PER_MM:
         return True
@@ -163,7 +163,9 @@ def _is_line(chain: NDArray[np.int32]) -> bool:
         return False
     steps = np.diff(chain[:, 0])
     usual = float(np.median(steps))
-    return float(np.mean(np.abs(steps - usual) <= 0.35 * usual + 2)) > 0.7
+    if float(np.mean(np.abs(steps - usual) <= 0.35 * usual + 2)) > 0.7:
+        return True
+    return len(steps) >= 5 and float(np.mean(np.abs(steps[3:] - steps[:-3]) <= 0.2 * usual + 2)) > 0.8
 
 
 # --- from chains to lines ----------------------------------------------------------------------------

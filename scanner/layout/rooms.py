@@ -59,7 +59,7 @@ def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
 
 def _is_rectangle(inside: NDArray[Any]) -> bool:
     """Does the white run along all four sides and into the corners? The hole of a D or an O does not."""
-    down, across = _round_px(inside)
+    down, across = _round_px(inside.shape)
     rows, cols = slice(down, inside.shape[0] - down), slice(across, inside.shape[1] - across)
     sides = (inside[0, cols], inside[-1, cols], inside[rows, 0], inside[rows, -1])
     r, c = (max(2, size // 7) for size in inside.shape)
@@ -67,18 +67,18 @@ def _is_rectangle(inside: NDArray[Any]) -> bool:
     return all(side.mean() > 0.8 for side in sides) and (down > 0 or all(corner.mean() > 0.7 for corner in corners))
 
 
-def _round_px(inside: NDArray[Any]) -> tuple[int, int]:
+def _round_px(shape: tuple[int, ...]) -> tuple[int, int]:
     """How far rounded corners may reach down and across: not at all where a letter could have such a hole."""
-    if inside.shape[1] < LARGE_MM[0] * PX_PER_MM or inside.shape[0] < LARGE_MM[1] * PX_PER_MM:
+    if shape[1] < LARGE_MM[0] * PX_PER_MM or shape[0] < LARGE_MM[1] * PX_PER_MM:
         return 0, 0
-    down, across = (min(round(ROUND_MM * PX_PER_MM), int(0.3 * size)) for size in inside.shape)
+    down, across = (min(round(ROUND_MM * PX_PER_MM), int(0.3 * size)) for size in shape)
     return down, across
 
 
 def _print_mm2(inside: NDArray[Any]) -> float:
     """What is printed in a room, its rounded corners left out."""
     printed = ~inside
-    down, across = _round_px(inside)
+    down, across = _round_px(inside.shape)
     if down:
         printed = printed.copy()
         for rows in (slice(None, down), slice(-down, None)):
@@ -91,12 +91,14 @@ def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -
     """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
     x, y, w, h = frame
     reach = round(WALL_MM * PX_PER_MM) + 3
+    down, across = _round_px((h, w))
+    rows, cols = slice(y + down, y + h - down), slice(x + across, x + w - across)
     # each wall seen from inside: along the wall down the rows, outwards along the columns
     strips = (
-        blank[y : y + h, max(x - reach, 0) : x + 2][:, ::-1],
-        blank[max(y - reach, 0) : y + 2, x : x + w][::-1].T,
-        blank[y : y + h, x + w - 2 : x + w + reach],
-        blank[y + h - 2 : y + h + reach, x : x + w].T,
+        blank[rows, max(x - reach, 0) : x + 2][:, ::-1],
+        blank[max(y - reach, 0) : y + 2, cols][::-1].T,
+        blank[rows, x + w - 2 : x + w + reach],
+        blank[y + h - 2 : y + h + reach, cols].T,
     )
     walls = [_wall(strip) for strip in strips]
     left, top, right, bottom = walls

@@ -201,7 +201,7 @@ def date_and_place(paper: Paper, style: Style, y: float) -> float:
     space = style.right - x - paper.width(", ngày  tháng  năm ")
     place = max(space * 0.42, 12.0)
     parts = max((space - place) / 3.6, 6.5)
-    line = style.line if style.line not in ("wide dots", "dashes") else "full stops"
+    line = "full stops" if style.line in ("wide dots", "dashes", "spaced ellipses") else style.line
     paper.answer(x, x + place, y, line)
     x = paper.text(x + place + 0.3, y, ", ngày ")
     paper.date(x, y, line, (" tháng ", " năm "), (parts, parts, parts * 1.3))
@@ -220,7 +220,7 @@ def slashes(paper: Paper, style: Style, y: float) -> float:
 
 def _widths(style: Style) -> tuple[float, float, float]:
     chance = style.chance
-    scale = 1.3 if style.line in ("wide dots", "dashes") else 1.0
+    scale = {"wide dots": 1.3, "dashes": 1.3, "spaced ellipses": 1.6}.get(style.line, 1.0)  # two units or more
     return chance.uniform(8, 12) * scale, chance.uniform(8, 12) * scale, chance.uniform(11, 17) * scale
 
 
