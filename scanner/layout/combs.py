@@ -47,7 +47,7 @@ def furnish(rooms: Sequence[Room], dark: NDArray[Any]) -> Furnished:
     single = [r for r in rooms if id(r) not in taken]
     ticks = [r for r in single if _is_tick(r)]
     sheet = dark.shape[0] * dark.shape[1] / PX_PER_MM**2
-    boxes = [r for r in single if not _is_tick(r) and _is_box(r, sheet)]
+    boxes = [r for r in single if not _is_tick(r) and _is_box(r, sheet) and not any(_beside(r, t) for t in ticks)]
     return Furnished(
         tuple(sorted(ticks, key=lambda r: (r.middle.y, r.middle.x))),
         tuple(sorted(combs, key=lambda c: (c[0].middle.y, c[0].middle.x))),
@@ -67,6 +67,13 @@ def _is_box(room: Room, sheet_mm2: float) -> bool:
     w, h = room.inner.w, room.inner.h
     large = w >= BOX_MIN_MM[0] and h >= BOX_MIN_MM[1]
     return large and w * h < 0.4 * sheet_mm2 and room.print_mm2 < BOX_PRINT_MM2
+
+
+def _beside(room: Room, tick: Room) -> bool:
+    """Is a room what a square leaves free of the cell of a table that it stands in?"""
+    level = room.outer.y - 0.5 < tick.outer.y and tick.outer.bottom < room.outer.bottom + 0.5
+    apart = max(tick.outer.x - room.outer.right, room.outer.x - tick.outer.right)
+    return level and tick.outer.h < room.outer.h - 0.5 and -1.0 < apart < 0.5
 
 
 def _rows_of_one_size(rooms: Sequence[Room]) -> list[list[Room]]:

@@ -29,7 +29,7 @@ SLASH_GAP_MM, SLASH_MM = 6.5, 2.6  # parts of a date with a slash between; the w
 WORD_GAP_MM, WORD_PART_MM = 20.0, 23.0  # parts with a word between ("ngày … tháng … năm …"), up to 14 points
 COLON_MM = 0.8  # widest dot of a colon
 CHOICE_PITCH_MM = 11.0
-INDENT_MM = 2.0
+INDENT_MM, COLUMN_MM = 2.0, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ def choice_groups(ticks: Sequence[Box], dark: NDArray[Any]) -> list[tuple[Box, .
     words = cv2.bitwise_and(dark, 1 - upright)
     groups: list[list[list[Box]]] = []
     for row in _rows(ticks):
-        if groups and not _label_before(row[0], words) and _carries_on(groups[-1], row, words):
+        if groups and (_column(groups[-1], row, words) or _carries_on(groups[-1], row, words)):
             groups[-1].append(row)
         else:
             groups.append([row])
@@ -234,10 +234,29 @@ def choice_groups(ticks: Sequence[Box], dark: NDArray[Any]) -> list[tuple[Box, .
 
 def _carries_on(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
     above = group[-1]
-    if row[0].y - above[0].y > CHOICE_PITCH_MM or _words_between(above, row, words):
+    if _label_before(row[0], words) or not _next_row(above, row, words):
         return False
     first_has_label = len(group) == 1 and _label_before(above[0], words)
     return first_has_label or abs(above[0].x - row[0].x) < INDENT_MM
+
+
+def _column(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
+    """Single boxes below each other at the end of their lines: answers with the box behind the words."""
+    above = group[-1]
+    single = len(above) == len(row) == 1 and abs(above[0].x - row[0].x) < COLUMN_MM
+    if not single or not _next_row(above, row, words):
+        return False
+    return all(_label_before(box, words) and not _label_after(box, words) for box in (above[0], row[0]))
+
+
+def _next_row(above: Sequence[Box], row: Sequence[Box], words: NDArray[Any]) -> bool:
+    return row[0].y - above[0].y <= CHOICE_PITCH_MM and not _words_between(above, row, words)
+
+
+def _label_after(box: Box, words: NDArray[Any]) -> bool:
+    """Is there print right of a box on its level, as near as a label is?"""
+    rows, _ = _pixels(box)
+    return bool(words[rows, round((box.right + 0.3) * PX_PER_MM) : round((box.right + 8.0) * PX_PER_MM)].any())
 
 
 def _label_before(box: Box, words: NDArray[Any]) -> bool:

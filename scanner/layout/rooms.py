@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scanner.model import PX_PER_MM, Box, Gray
 
 WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
+EDGE_PX = 2  # the walls of a copy in black and white are as rough as this
 CORNER_PX = 2  # two broken walls meet in a corner but for this
 WALL_MM = 1.3  # thickest wall
 ROOM_MIN_MM = 1.8
@@ -48,7 +49,7 @@ def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
         if min(w, h) < least or x == 0 or y == 0 or x + w == dark.shape[1] or y + h == dark.shape[0]:
             continue
         white = labels[y : y + h, x : x + w] == index
-        inset = 1 + round(SKEW * max(w, h))
+        inset = EDGE_PX + round(SKEW * max(w, h))
         inside = white[inset:-inset, inset:-inset]
         if inside.size and _is_rectangle(inside):
             frame = (x - CORNER_PX, y - CORNER_PX, w + 2 * CORNER_PX, h + 2 * CORNER_PX)

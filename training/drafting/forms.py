@@ -98,7 +98,11 @@ def _rows(style: Style, narrow: bool) -> list[tuple[Row, float]]:
         (ticks_list, 4), (comb, 1.6), (comb, 1.6), (date_of_words, 1), (slashes, 1), (date_cells, 1.6), (sentence, 3),
         (remark, 4.5), (prose, 2), (date_and_place, 1),
     ]  # fmt: skip
-    rows += [] if narrow else [(table, 6), (three_lines, 1), (open_comb, 1.6), (office, 3)]
+    rows += [(with_unit, 1), (no_colon, 1), (ticks_at_right, 3), (section, 1), (yes_no_table, 6)]
+    wide: list[tuple[Row, float]] = [
+        (table, 6), (three_lines, 1), (open_comb, 1.6), (office, 3), (narrow_table, 6), (named_cells, 2.4), (halves, 1),
+    ]  # fmt: skip
+    rows += [] if narrow else wide
     style.chance.shuffle(rows)
     return rows
 
@@ -121,11 +125,28 @@ def _head(paper: Paper, style: Style) -> float:
         paper.centred(middle, y, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", small)
         x0, x1 = paper.centred(middle, y + 5, "Độc lập - Tự do - Hạnh phúc", small)
         paper.stroke(middle - 15, middle + 15, y + 7.2, "solid")
+    _corner(paper, style, y + 10)
     paper.centred(middle, y + 17, chance.choice(TITLES), paper.points + 3)
     if chance.random() < 0.5:
         paper.centred(middle, y + 23, "(Kèm theo Thông tư số 01 ngày 01 tháng 01 năm 2020)", paper.points - 2)
         y += 6
-    return y + 19
+    return y + 27
+
+
+def _corner(paper: Paper, style: Style, y: float) -> None:
+    """What stands in a corner of some forms and is no field: room for a photograph, a two-dimensional code, a frame."""
+    what = style.chance.choice(["", "", "photograph", "code", "sheet"])
+    if what == "photograph" and paper.size[0] > 150:
+        paper.frame(Box(style.left, y, 20, 26), style.walls)
+        paper.centred(style.left + 10, y + 11, "Ảnh", 8)
+        paper.centred(style.left + 10, y + 15, "3 x 4 cm", 8)
+    if what == "code":
+        for row in range(21):
+            for column in range(21):
+                if style.chance.random() < 0.5:
+                    paper.block(Box(style.left + column * 0.8, y + row * 0.8, 0.8, 0.8))
+    if what == "sheet":
+        paper.frame(Box(6, 6, paper.size[0] - 12, paper.size[1] - 12), style.chance.choice([0.5, 1.5]))
 
 
 def _signature(paper: Paper, style: Style, y: float) -> None:
@@ -185,6 +206,23 @@ def sentence(paper: Paper, style: Style, y: float) -> float:
         end = min(x + share * (style.right - style.left), style.right)
         paper.answer(x, end, y, style.line)
         x = end
+    return y
+
+
+def with_unit(paper: Paper, style: Style, y: float) -> float:
+    """A line with a word right behind it, and another line."""
+    x = paper.text(style.left, y, f"{style.question()}Diện tích: ")
+    end = x + (style.right - x) * style.chance.uniform(0.3, 0.45)
+    paper.answer(x, end, y, style.line)
+    x = paper.text(paper.print_[-1].right + 0.3, y, "m2, thu nhập ")
+    paper.answer(x, style.right - paper.width("đồng.") - 0.6, y, style.line)
+    paper.text(paper.print_[-1].right + 0.3, y, "đồng.")
+    return y
+
+
+def no_colon(paper: Paper, style: Style, y: float) -> float:
+    """A label that runs into its line."""
+    paper.answer(paper.text(style.left, y, f"{style.question()}{style.words()}") + 0.3, style.right, y, style.line)
     return y
 
 
@@ -282,6 +320,32 @@ def ticks_list(paper: Paper, style: Style, y: float) -> float:
     return y
 
 
+def ticks_at_right(paper: Paper, style: Style, y: float) -> float:
+    """Answers below each other, their squares in a column at the right."""
+    paper.text(style.left, y, f"{style.question()}{style.words()}:")
+    boxes = []
+    for words in style.chance.sample(LONG, 2):
+        y += style.pitch
+        paper.text(style.left + 6, y, words)
+        boxes.append(_square(paper, style, style.left + 75, y))
+    paper.choice(boxes)
+    return y
+
+
+def halves(paper: Paper, style: Style, y: float) -> float:
+    """Squares on the left, a line on the right."""
+    middle = (style.left + style.right) / 2
+    x = paper.text(style.left, y, "Giới tính: ") + 1
+    boxes = []
+    for words in ("Nam", "Nữ"):
+        boxes.append(_square(paper, style, paper.text(x, y, words) + 1.2, y))
+        x = boxes[-1].right + 4
+    paper.choice(boxes)
+    x = paper.text(max(middle, x), y, f"{style.words()}: ")
+    paper.answer(x, style.right, y, style.line)
+    return y
+
+
 # --- cells -------------------------------------------------------------------------------------------
 
 
@@ -376,6 +440,70 @@ def table(paper: Paper, style: Style, y: float) -> float:
                 paper.centred(x + width / 2, box.bottom - 2.2, heads[column] if not row else str(row), paper.points - 1)
             x += width
         y = top + (row + 1) * high
+    return y
+
+
+def narrow_table(paper: Paper, style: Style, y: float) -> float:
+    """Many columns, some as narrow as a year."""
+    paper.text(style.left, y, f"{style.question()}Thành viên trong hộ:")
+    wide = style.right - style.left
+    shares = (0.06, 0.34, 0.1, 0.1, 0.2, 0.2)
+    heads = ("TT", "Họ tên", "Nam", "Nữ", "Nghề", "Ghi chú")
+    high, top = style.chance.uniform(6.5, 9.0), y + 2.0
+    for row in range(3):
+        x = style.left
+        for column, share in enumerate(shares):
+            box = Box(x, top + row * high, share * wide, high)
+            if row and column:
+                paper.room(box, style.walls)
+            else:
+                paper.frame(box, style.walls)
+                words = heads[column] if not row else str(row)
+                paper.centred(x + box.w / 2, box.bottom - 2.2, words, min(paper.points - 1, 9))
+            x += box.w
+        y = top + (row + 1) * high
+    return y
+
+
+def yes_no_table(paper: Paper, style: Style, y: float) -> float:
+    """Questions in a table, a square under "yes" and one under "no": each row is a choice."""
+    paper.text(style.left, y, f"{style.question()}Tình trạng:")
+    wide, top = style.right - style.left, y + 2.0
+    high = max(style.side + 2.5, 6.5)
+    for row in range(3):
+        box = Box(style.left, top + row * high, wide * 0.6, high)
+        paper.frame(box, style.walls)
+        words = "Nội dung" if not row else style.words()
+        paper.text(box.x + 2, box.bottom - high / 2 + 1.2, words, min(paper.points - 1, 10))
+        boxes = []
+        for column, words in enumerate(("Có", "Không")):
+            cell = Box(box.right + column * wide * 0.2, box.y, wide * 0.2, high)
+            paper.frame(cell, style.walls)
+            if row:
+                y = cell.bottom - (high - style.side) / 2
+                boxes.append(paper.square(cell.x + (cell.w - style.side) / 2, y, style.side, style.tick_points))
+            else:
+                paper.centred(cell.x + cell.w / 2, cell.bottom - high / 2 + 1.2, words, min(paper.points - 1, 10))
+        if row:
+            paper.choice(boxes)
+    return top + 3 * high
+
+
+def named_cells(paper: Paper, style: Style, y: float) -> float:
+    """A date in cells with its parts' names above them."""
+    x = paper.text(style.left, y + 0.6 + style.pitch * 0.6, f"{style.question()}Ngày sinh: ") + 4
+    y += max(style.cell[1] - 0.4 * style.pitch, 0.0) + 0.6 * style.pitch
+    boxes = _cells(paper, style, x, y, (2, 2, 4), 5.0, 0.0)
+    for i, words in ((0, "Ngày"), (2, "Tháng"), (4, "Năm")):
+        paper.text(boxes[i].x, boxes[i].y - 1.0, words, 7)
+    paper.cells(boxes, is_date=True)
+    return y + 1.3
+
+
+def section(paper: Paper, style: Style, y: float) -> float:
+    """An underlined heading."""
+    x0, x1 = style.left, paper.text(style.left, y, "II. PHẦN KÊ KHAI CỦA CÁ NHÂN", paper.points)
+    paper.stroke(x0, x1, y + 0.12 * paper.points * 25.4 / 72 * 2, "solid")
     return y
 
 

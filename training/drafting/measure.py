@@ -2,9 +2,10 @@
 
     python -m training.drafting.measure --seed 1000 --forms 40 [--fonts DIR] [--show DIR]
 
-Every form is looked at twice: as the PDF that an office sends, and as a scan of its print, a little askew, noisy and
-JPEG. A field is found where one of the draft has as many boxes and each lies on its true one with an IoU of 0.8 or
-more. A false field is one that lies on no true box at all. The last row is the shipped form, against its form file.
+Every form is looked at three times: as the PDF that an office sends, as a scan of its print (up to 0.4° askew, noisy,
+JPEG), and as a copier's black and white at 200 dpi (up to 1° askew). A field is found where one of the draft has as
+many boxes and each lies on its true one with an IoU of 0.8 or more. A false field is one that lies on no true box at
+all. The last row is the shipped form, against its form file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +35,7 @@ from training.drafting.paper import TrueField
 
 GOOD = 0.8
 TOUCH = 0.1
-TURN_DEG = 0.4
+TURN_DEG, COPY_TURN_DEG = 0.4, 1.0
 SYSTEM = ("DejaVu Sans", "DejaVu Serif", "Liberation Serif", "Noto Sans", "Noto Serif")
 KINDS = ("lines", "dates on lines", "cells", "ticks", "boxes")
 
@@ -114,13 +116,30 @@ def name_of(one: TrueField) -> str:
 def scanned(image: Gray, seed: int) -> tuple[Gray, np.ndarray]:
     """A scanner's grey, softness, noise and JPEG, a little askew; the matrix (2, 3) px → px."""
     rng = np.random.default_rng(seed)
-    rows, cols = image.shape
-    matrix = cv2.getRotationMatrix2D((cols / 2, rows / 2), rng.uniform(-TURN_DEG, TURN_DEG), 1)
-    turned = cv2.warpAffine(image, matrix, (cols, rows), flags=cv2.INTER_LINEAR, borderValue=255)
+    turned, matrix = _turned(image, float(rng.uniform(-TURN_DEG, TURN_DEG)))
     soft = cv2.GaussianBlur(turned, (0, 0), rng.uniform(0.6, 1.0)) * (228 / 255) + 8
     noisy = np.clip(soft + rng.normal(0, rng.uniform(3, 7), image.shape), 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 80])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8), matrix
+
+
+def copied(image: Gray, seed: int) -> tuple[Gray, np.ndarray]:
+    """Black and white at 200 dpi, more askew, as `render_blank` gives it back at 300 dpi."""
+    rng = np.random.default_rng(seed)
+    turned, matrix = _turned(image, float(rng.uniform(-COPY_TURN_DEG, COPY_TURN_DEG)))
+    size = (round(image.shape[1] * 2 / 3), round(image.shape[0] * 2 / 3))
+    small = cv2.resize(cv2.GaussianBlur(turned, (0, 0), 0.7), size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    level = rng.uniform(150, 200)
+    bilevel = np.where(small + rng.normal(0, 6, small.shape) > level, 255, 0).astype(np.uint8)
+    back = Image.fromarray(bilevel).resize((image.shape[1], image.shape[0]), Image.Resampling.BICUBIC)
+    return np.asarray(back, np.uint8), matrix
+
+
+def _turned(image: Gray, degrees: float) -> tuple[Gray, np.ndarray]:
+    rows, cols = image.shape
+    matrix = cv2.getRotationMatrix2D((cols / 2, rows / 2), degrees, 1)
+    turned = cv2.warpAffine(image, matrix, (cols, rows), flags=cv2.INTER_LINEAR, borderValue=(255,))
+    return np.asarray(turned, np.uint8), matrix
 
 
 def moved(truth: Iterable[TrueField], matrix: np.ndarray) -> list[TrueField]:
@@ -146,20 +165,21 @@ def shipped() -> Count:
     return count
 
 
-def measure(seeds: Iterable[int], fonts: Sequence[str], glyphs: str, show: Path | None) -> tuple[Count, Count]:
-    """Draw each form, draft it from the PDF and from a scan."""
-    pdf, scan = Count(), Count()
+def measure(seeds: Iterable[int], fonts: Sequence[str], glyphs: str, show: Path | None) -> dict[str, Count]:
+    """Draw each form, draft it from the PDF, from a scan and from a copy."""
+    counts = {name: Count() for name in ("PDF", "scan", "copy")}
     with tempfile.TemporaryDirectory() as folder:
         for seed in seeds:
             path = Path(folder) / f"{seed}.pdf"
             truth = draw_form(path, seed, fonts, glyphs)
             image = render_blank(path)
-            worn, matrix = scanned(image, seed)
-            for count, picture, true in ((pdf, image, truth), (scan, worn, moved(truth, matrix))):
+            (scan, by), (copy, copied_by) = scanned(image, seed), copied(image, seed)
+            looks = (image, truth), (scan, moved(truth, by)), (copy, moved(truth, copied_by))
+            for (name, count), (picture, true) in zip(counts.items(), looks, strict=True):
                 missed = count.add(true, draft([picture], "drawn", path.name).fields)
                 if show and missed:
-                    _show(show / f"{seed}-{'pdf' if count is pdf else 'scan'}.png", picture, missed)
-    return pdf, scan
+                    _show(show / f"{seed}-{name}.png", picture, missed)
+    return counts
 
 
 def _show(path: Path, picture: Gray, missed: Sequence[TrueField]) -> None:
@@ -187,10 +207,10 @@ def main() -> None:
     squares = system_font("DejaVu Sans")
     if squares is None:
         parser.error("the font DejaVu Sans is not installed")
-    pdf, scan = measure(range(options.seed, options.seed + options.forms), fonts, str(squares), options.show)
+    counts = measure(range(options.seed, options.seed + options.forms), fonts, str(squares), options.show)
     heads = ("blank", "fields found", *KINDS, "single boxes", "kind right", "false fields a form")
     table = Table(*heads, title=f"{options.forms} unseen forms from seed {options.seed}, IoU of at least {GOOD}")
-    for name, count in (("PDF", pdf), ("scan", scan), ("shipped form", shipped())):
+    for name, count in (*counts.items(), ("shipped form", shipped())):
         table.add_row(*count.cells(name))
     Console(width=170).print(table)
 

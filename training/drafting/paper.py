@@ -173,6 +173,11 @@ class Paper:
         c.restoreState()
         self.print_.append(Box(box.x, box.bottom - 0.15, box.w, 0.3))
 
+    def block(self, box: Box) -> None:
+        """A black rectangle."""
+        self.canvas.setFillGray(0.0)
+        self.canvas.rect(box.x * mm, self._up(box.bottom), box.w * mm, box.h * mm, stroke=0, fill=1)
+
     def wall(self, x0: float, y0: float, x1: float, y1: float, points: float = 0.6, dash: Sequence[float] = ()) -> None:
         """A straight stroke."""
         self.canvas.saveState()
