@@ -23,6 +23,7 @@ CELL_MM = (1.8, 14.0)
 BOX_MIN_MM = (6.0, 4.0)
 BOX_PRINT_MM2 = 1.5  # rounded corners; a letter has more
 SEPARATOR_MM = 2.6  # widest mark between two groups of cells: a slash, a dash, a dot
+TORN = 2  # cells in a row, between two others, whose walls may be torn
 DATE_GAP_MM = 20.0  # "day □□ month □□ year □□□□" has words between its groups
 DATE_CELLS = ((2, 2, 4), (2, 2, 2))
 PITCH_MM = (3.0, 12.0)  # from stroke to stroke of a row of cells without a roof
@@ -93,7 +94,7 @@ def _rows_of_one_size(rooms: Sequence[Room]) -> list[list[Room]]:
 
 def _combs(row: Sequence[Room], dark: NDArray[Any]) -> list[tuple[Room, ...]]:
     """Rows of cells among rooms on one level: close neighbours → groups → groups that belong together."""
-    groups = _groups(row, dark)
+    groups = _groups(_mended(row, dark), dark)
     joined: list[list[list[Room]]] = []
     for group in groups:
         if joined and _belongs(joined[-1][-1], group, dark):
@@ -102,6 +103,40 @@ def _combs(row: Sequence[Room], dark: NDArray[Any]) -> list[tuple[Room, ...]]:
             joined.append([group])
     runs = [[room for group in run for room in group] for run in joined]
     return [tuple(comb) for comb in _dates([run for run in runs if len(run) > 2 or _touch(run)])]
+
+
+def _mended(row: Sequence[Room], dark: NDArray[Any]) -> list[Room]:
+    """A row of cells with those between two others that could not be seen, for a wall is torn."""
+    steps = [b.middle.x - a.middle.x for a, b in pairwise(row) if _one_width(a, b)]
+    near = [step for step in steps if step < 1.5 * row[0].middle.w]
+    if len(near) < 2:
+        return list(row)
+    pitch = float(np.median(near))
+    out: list[Room] = list(row[:1])
+    for a, b in pairwise(row):
+        apart = (b.middle.x - a.middle.x) / pitch
+        count = round(apart)
+        between = [_moved(a, i * pitch) for i in range(1, count)] if _one_width(a, b) else []
+        if count <= TORN + 1 and abs(apart - count) < 0.15 and all(_has_walls(room, dark) for room in between):
+            out += between
+        out.append(b)
+    return out
+
+
+def _moved(room: Room, by: float) -> Room:
+    inner, middle, outer = (box._replace(x=box.x + by) for box in (room.inner, room.middle, room.outer))
+    return Room(inner, middle, outer, 0.0)
+
+
+def _has_walls(room: Room, dark: NDArray[Any]) -> bool:
+    """Is there most of a wall above and below, and nothing printed between?"""
+    inner, middle = room.inner.grown(-0.5, -0.5), room.middle
+    cols = slice(round(inner.x * PX_PER_MM), round(inner.right * PX_PER_MM))
+    walls = []
+    for y in (middle.y, middle.bottom):
+        walls.append(dark[round((y - 0.35) * PX_PER_MM) : round((y + 0.35) * PX_PER_MM), cols].any(axis=0).mean())
+    inside = dark[round(inner.y * PX_PER_MM) : round(inner.bottom * PX_PER_MM), cols]
+    return min(walls) > 0.5 and not inside.any()
 
 
 def _groups(row: Sequence[Room], dark: NDArray[Any]) -> list[list[Room]]:

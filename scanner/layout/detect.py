@@ -87,7 +87,7 @@ def _detect(blank: Gray) -> Detected:
     dark = print_mask(blank)
     rooms = find_rooms(blank, dark)
     used = furnish(rooms, dark)
-    walls = _walls(dark.shape, rooms)
+    walls = _walls(dark.shape, [*rooms, *(cell for comb in used.combs for cell in comb)])
     roofless = open_combs(np.where(walls > 0, 0, dark).astype(np.uint8))
     for cell in (cell for comb in roofless for cell in comb):
         walls[_pixels(cell.grown(0.5, 0.5))] = 1

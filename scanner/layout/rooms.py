@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scanner.model import PX_PER_MM, Box, Gray
 
 WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
-EDGE_PX = 2  # the walls of a copy in black and white are as rough as this
+EDGE_PX, ROUGH_MM = 2, 3.5  # walls of a copy in black and white are so rough; smaller rooms may be holes of letters
 CORNER_PX = 2  # two broken walls meet in a corner but for this
 WALL_MM = 1.3  # thickest wall
 ROOM_MIN_MM = 1.8
@@ -49,7 +49,8 @@ def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
         if min(w, h) < least or x == 0 or y == 0 or x + w == dark.shape[1] or y + h == dark.shape[0]:
             continue
         white = labels[y : y + h, x : x + w] == index
-        inset = EDGE_PX + round(SKEW * max(w, h))
+        rough = EDGE_PX if min(w, h) >= ROUGH_MM * PX_PER_MM else 1
+        inset = rough + round(SKEW * max(w, h))
         inside = white[inset:-inset, inset:-inset]
         if inside.size and _is_rectangle(inside):
             frame = (x - CORNER_PX, y - CORNER_PX, w + 2 * CORNER_PX, h + 2 * CORNER_PX)
@@ -92,16 +93,18 @@ def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -
     """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
     x, y, w, h = frame
     reach = round(WALL_MM * PX_PER_MM) + 3
-    down, across = _round_px((h, w))
-    rows, cols = slice(y + down, y + h - down), slice(x + across, x + w - across)
     # each wall seen from inside: along the wall down the rows, outwards along the columns
     strips = (
-        blank[rows, max(x - reach, 0) : x + 2][:, ::-1],
-        blank[max(y - reach, 0) : y + 2, cols][::-1].T,
-        blank[rows, x + w - 2 : x + w + reach],
-        blank[y + h - 2 : y + h + reach, cols].T,
+        blank[y : y + h, max(x - reach, 0) : x + 2][:, ::-1],
+        blank[max(y - reach, 0) : y + 2, x : x + w][::-1].T,
+        blank[y : y + h, x + w - 2 : x + w + reach],
+        blank[y + h - 2 : y + h + reach, x : x + w].T,
     )
-    walls = [_wall(strip) for strip in strips]
+    down, across = _round_px((h, w))
+    walls = [
+        _wall(strip) or (_wall(strip[end:-end]) if end else None)  # rounded corners are no part of a wall
+        for strip, end in zip(strips, (down, across, down, across), strict=True)
+    ]
     left, top, right, bottom = walls
     if left is None or top is None or right is None or bottom is None:
         return None
