@@ -29,7 +29,7 @@ evaluate: setup
 	@$(BIN)/sohoa evaluate samples/truth.jsonl --report out/evaluate.html --baseline docs/baseline.json || test $$? -eq 3
 
 bench: setup
-	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python -m scripts.bench
 
 calibrate: setup
 	@$(BIN)/python -m training.calibrate

@@ -1,16 +1,17 @@
-"""Time of a page, stage by stage, and the memory of a worker, over the samples.
+"""Time of a page, stage by stage, and the memory of a worker, over the samples; then other readers beside Sohoa.
 
-python scripts/bench.py     prints medians; one thread.
+python -m scripts.bench [--no-peers]     prints medians and one table of readers; one thread.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,16 +26,32 @@ from scanner.layout.fields import cut_fields
 from scanner.layout.ink import find_ink
 from scanner.layout.laying import align, level, to_grey
 from scanner.layout.registration import Registration, register
-from scanner.model import Page
+from scanner.model import Page, PageRef
 from scanner.pages import Limits, list_pages, open_page
-from scanner.pipeline import build_reader
+from scanner.pipeline import Reader, build_reader
 from scanner.quality import assess
 from scanner.reading import read_fields
 from scanner.settings import load_settings
+from training.form_peers.compare import compare
 
 T = TypeVar("T")
 SAMPLES = Path(__file__).parent.parent / "samples"
 STAGES = ("open", "quality", "register", "align", "cut", "read", "page")
+WIDTH = 150
+
+
+class Watch:
+    """Seconds of processor time by stage."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, list[float]] = defaultdict(list)
+
+    def timed(self, stage: str, work: Callable[[], T]) -> T:
+        """Do a stage's work and note what it took."""
+        before = cpu()
+        result = work()
+        self.spent[stage].append(cpu() - before)
+        return result
 
 
 def cpu() -> float:
@@ -43,49 +60,57 @@ def cpu() -> float:
     return time.process_time() + others.children_user + others.children_system
 
 
-def main() -> None:
-    """Measure and print."""
-    cv2.setNumThreads(1)
-    form = load_form(list_forms()[0])
-    started = cpu()
-    reader = build_reader(form, load_settings())
-    build = cpu() - started
-    spent: defaultdict[str, list[float]] = defaultdict(list)
-
-    def timed(stage: str, work: Callable[[], T]) -> T:
-        before = cpu()
-        result = work()
-        spent[stage].append(cpu() - before)
-        return result
-
-    limits = Limits()
+def samples(limits: Limits) -> Iterator[PageRef]:
+    """The pages of the samples that can be listed."""
     files = sorted(p for p in SAMPLES.iterdir() if p.suffix in (".jpg", ".png", ".tif", ".pdf"))
-    for ref in [ref for path in files for ref in (list_pages(path, limits) or []) if not hasattr(ref, "reason")]:
-        before = cpu()
-        page = timed("open", lambda ref=ref: open_page(ref, limits))
-        if not isinstance(page, Page) or timed("quality", lambda page=page: assess(page)).blank:
-            continue
-        placed = timed("register", lambda page=page: register(page, reader.reference))
-        if not isinstance(placed, Registration):
-            continue
-        aligned = timed("align", lambda page=page, placed=placed: align(level(to_grey(page.image)), placed))
-        ink = find_ink(aligned, reader.printed)
-        crops = timed("cut", lambda ink=ink: cut_fields(ink, form.fields))
-        timed(
-            "read",
-            lambda ink=ink, crops=crops, placed=placed: read_fields(
-                form, ink, crops, placed, reader.engines, reader.calibration, reader.lists
-            ),
-        )
-        spent["page"].append(cpu() - before)
-    table = Table(title=f"Seconds of one core a page, {len(spent['page'])} pages; start-up {build:.2f} s")
+    for path in files:
+        yield from (ref for ref in list_pages(path, limits) or [] if isinstance(ref, PageRef))
+
+
+def read(ref: PageRef, reader: Reader, watch: Watch) -> None:
+    """One page through the stages; only pages that are read through count as pages."""
+    before = cpu()
+    page = watch.timed("open", lambda: open_page(ref, reader.limits))
+    if not isinstance(page, Page) or watch.timed("quality", lambda: assess(page)).blank:
+        return
+    placed = watch.timed("register", lambda: register(page, reader.reference))
+    if not isinstance(placed, Registration):
+        return
+    aligned = watch.timed("align", lambda: align(level(to_grey(page.image)), placed))
+    ink = find_ink(aligned, reader.printed)
+    crops = watch.timed("cut", lambda: cut_fields(ink, reader.form.fields))
+    fixed = reader.engines, reader.calibration, reader.lists
+    watch.timed("read", lambda: read_fields(reader.form, ink, crops, placed, *fixed))
+    watch.spent["page"].append(cpu() - before)
+
+
+def stages() -> Table:
+    """Read the samples and lay out what each stage took."""
+    started = cpu()
+    reader = build_reader(load_form(list_forms()[0]), load_settings())
+    build = cpu() - started
+    watch = Watch()
+    for ref in samples(reader.limits):
+        read(ref, reader, watch)
+    table = Table(title=f"Seconds of one core a page, {len(watch.spent['page'])} pages; start-up {build:.2f} s")
     for head in ("stage", "median", "worst"):
         table.add_column(head, justify="left" if head == "stage" else "right")
     for stage in STAGES:
-        table.add_row(stage, f"{statistics.median(spent[stage]):.3f}", f"{max(spent[stage]):.3f}")
-    Console().print(table)
+        table.add_row(stage, f"{statistics.median(watch.spent[stage]):.3f}", f"{max(watch.spent[stage]):.3f}")
+    return table
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--no-peers", action="store_true", help="Sohoa alone in the table of readers")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    console = Console(width=WIDTH)
+    console.print(stages())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    Console().print(f"Peak memory of this process: {peak:.0f} MB")
+    console.print(f"Peak memory of this process: {peak:.0f} MB")
+    console.print(compare(peers=not options.no_peers))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scanner.model import PX_PER_MM, Box, Gray
 
 WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
-EDGE_PX, ROUGH_MM = 2, 3.5  # walls of a copy in black and white are so rough; smaller rooms may be holes of letters
+EDGE_PX, ROUGH_MM = 2, 2.6  # walls of a copy in black and white are so rough; smaller rooms may be holes of letters
 CORNER_PX = 2  # two broken walls meet in a corner but for this
 WALL_MM = 1.3  # thickest wall
 ROOM_MIN_MM = 1.8
