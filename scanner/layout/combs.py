@@ -107,20 +107,23 @@ def _combs(row: Sequence[Room], dark: NDArray[Any]) -> list[tuple[Room, ...]]:
 
 def _mended(row: Sequence[Room], dark: NDArray[Any]) -> list[Room]:
     """A row of cells with those between two others that could not be seen, for a wall is torn."""
-    steps = [b.middle.x - a.middle.x for a, b in pairwise(row) if _one_width(a, b)]
-    near = [step for step in steps if step < 1.5 * row[0].middle.w]
+    usual = float(np.median([room.middle.w for room in row]))
+    cells = [room for room in row if abs(room.middle.w - usual) < 0.2 * usual]
+    steps = [b.middle.x - a.middle.x for a, b in pairwise(cells)]
+    near = [step for step in steps if step < 1.5 * usual]
     if len(near) < 2:
         return list(row)
     pitch = float(np.median(near))
-    out: list[Room] = list(row[:1])
-    for a, b in pairwise(row):
-        apart = (b.middle.x - a.middle.x) / pitch
-        count = round(apart)
-        between = [_moved(a, i * pitch) for i in range(1, count)] if _one_width(a, b) else []
-        if count <= TORN + 1 and abs(apart - count) < 0.15 and all(_has_walls(room, dark) for room in between):
-            out += between
-        out.append(b)
-    return out
+    missed = []
+    for a, step in zip(cells, steps, strict=False):
+        count = round(step / pitch)
+        between = [_moved(a, i * pitch) for i in range(1, count)]
+        if count <= TORN + 1 and abs(step / pitch - count) < 0.15 and all(_has_walls(cell, dark) for cell in between):
+            missed += between
+    merged = [
+        room for room in row if any(room.middle.overlap(cell.inner) > 0.3 * usual * cell.inner.h for cell in missed)
+    ]
+    return sorted([*(room for room in row if room not in merged), *missed], key=lambda room: room.middle.x)
 
 
 def _moved(room: Room, by: float) -> Room:
@@ -129,14 +132,18 @@ def _moved(room: Room, by: float) -> Room:
 
 
 def _has_walls(room: Room, dark: NDArray[Any]) -> bool:
-    """Is there most of a wall above and below, and nothing printed between?"""
+    """Is there most of a wall above and below, some of one on either side, and nothing printed between?"""
     inner, middle = room.inner.grown(-0.5, -0.5), room.middle
+    rows = slice(round(inner.y * PX_PER_MM), round(inner.bottom * PX_PER_MM))
     cols = slice(round(inner.x * PX_PER_MM), round(inner.right * PX_PER_MM))
-    walls = []
-    for y in (middle.y, middle.bottom):
-        walls.append(dark[round((y - 0.35) * PX_PER_MM) : round((y + 0.35) * PX_PER_MM), cols].any(axis=0).mean())
-    inside = dark[round(inner.y * PX_PER_MM) : round(inner.bottom * PX_PER_MM), cols]
-    return min(walls) > 0.5 and not inside.any()
+    level = [dark[_about(y), cols].any(axis=0).mean() for y in (middle.y, middle.bottom)]
+    upright = [dark[rows, _about(x)].any(axis=1).mean() for x in (middle.x, middle.right)]
+    return min(level) > 0.5 and min(upright) > 0.1 and not dark[rows, cols].any()
+
+
+def _about(at: float, reach: float = 0.35) -> slice:
+    """The pixels about a wall, whose middle is at so many mm."""
+    return slice(round((at - reach) * PX_PER_MM), round((at + reach) * PX_PER_MM))
 
 
 def _groups(row: Sequence[Room], dark: NDArray[Any]) -> list[list[Room]]:

@@ -196,7 +196,7 @@ def _runs(
 def _ends_in_colon(a: Leader, b: Leader, dark: NDArray[Any]) -> bool:
     """Is the last thing before line b two dots above each other? Then the word is a label, and b begins a new field."""
     between = dark[_above(b, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1]
-    columns = between.any(axis=0)
+    columns = np.asarray(between.any(axis=0))
     if not columns.any():
         return False
     last = int(np.flatnonzero(columns)[-1]) + 1
