@@ -282,6 +282,9 @@ class Registration:
     perspective: float  # 0 for a flat scan
     local_mm: Mapping[str, float] = hidden(default_factory=dict)  # residual near each field, by id
     unseen: tuple[str, ...] = ()  # ids of fields beside which print is missing: covered, folded over or cut off
+    gate: float = 0.0  # log-odds that the form lies here, against placements made wrong on purpose
+    in_place: Mapping[str, float] = hidden(default_factory=dict)  # probability that a field lies where it is cut, by id
+    unsure: tuple[str, ...] = ()  # ids of fields for which that is too low
 
     def __bool__(self) -> bool:
         return True

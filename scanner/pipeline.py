@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -161,7 +161,7 @@ def _read_placed(
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
     unseen = {*placed.unseen, *hidden_lines(ink, reader.form.fields)}
-    readings = tuple(_doubt(r, "print_missing") if r.field in unseen else r for r in readings)
+    readings = tuple(_as_placed(r, placed, unseen) for r in readings)
     if any(problem.code in POOR for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
     record = Record(
@@ -178,6 +178,15 @@ def _ink_of(page: Page, placed: Registration, reader: Reader) -> InkPage:
 def _doubt(reading: FieldReading, why: str) -> FieldReading:
     """A field that goes to a person whatever the engine thought of it: a rule points at it, or nobody could be sure."""
     return replace(reading, review=True, reason=reading.reason or Reason(why))
+
+
+def _as_placed(reading: FieldReading, placed: Registration, unseen: Collection[str]) -> FieldReading:
+    """No reading is surer than its field's place; one whose place is in doubt goes to a person."""
+    confidence = min(reading.confidence, placed.in_place.get(reading.field, 1.0))
+    why = "print_missing" if reading.field in unseen else "placed_unsurely" if reading.field in placed.unsure else None
+    if why is None:
+        return replace(reading, confidence=confidence)
+    return _doubt(replace(reading, confidence=min(confidence, 0.5)), why)
 
 
 def _without_fields(

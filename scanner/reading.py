@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scanner.calibration import Calibration
 from scanner.cells import Digits, read_digits, sex_of
@@ -68,15 +68,15 @@ def read_fields(
     digits = read_digits(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
     out = []
     for spec in form.fields:
+        near = {"residual_mm": placed.local_mm.get(spec.id, placed.residual_mm)}
         if spec.id in ticked:
-            out.append(ticked[spec.id])
+            out.append(replace(ticked[spec.id], features={**ticked[spec.id].features, **near}))
             continue
         crop = crops[spec.id]
-        near = {"residual_mm": placed.local_mm.get(spec.id, placed.residual_mm)}
         if spec.kind is FieldKind.SIGNATURE:
-            out.append(_signature(spec, crop, calibration))
+            out.append(_signature(spec, crop, near, calibration))
         elif crop.ink is None:
-            out.append(_empty(spec, crop, calibration))
+            out.append(_empty(spec, crop, near, calibration))
         elif spec.id in digits:
             out.append(_digits(spec, crop, looks[spec.id], digits[spec.id], near, calibration))
         else:
@@ -186,17 +186,17 @@ def _shape_features(text: str, crop: Crop) -> dict[str, float]:
     return {"illegal": 1 - legal, "unknown": unknown, "odd": float(odd), "density": min(density, 6.0)}
 
 
-def _empty(spec: FieldSpec, crop: Crop, calibration: Calibration) -> FieldReading:
-    features = {"ink_mm2": crop.ink_mm2}
+def _empty(spec: FieldSpec, crop: Crop, near: Mapping[str, float], calibration: Calibration) -> FieldReading:
+    features = {"ink_mm2": crop.ink_mm2, **near}
     confidence, sure = calibration.judge("empty", features)
     reason = None if sure else Reason("maybe_empty")
     return FieldReading(spec.id, None, "", 1.0, confidence, not sure, BLANK_ENGINE, spec.area, (), reason, features)
 
 
-def _signature(spec: FieldSpec, crop: Crop, calibration: Calibration) -> FieldReading:
+def _signature(spec: FieldSpec, crop: Crop, near: Mapping[str, float], calibration: Calibration) -> FieldReading:
     signed = crop.ink_mm2 >= SIGNATURE_MM2
     doubtful = SIGNATURE_DOUBT_MM2 <= crop.ink_mm2 < SIGNATURE_MM2
-    features = {"ink_mm2": crop.ink_mm2, "doubt": float(doubtful)}
+    features = {"ink_mm2": crop.ink_mm2, "doubt": float(doubtful), **near}
     confidence, sure = calibration.judge("signature", features)
     reason = None if sure and not doubtful else Reason("signature_unclear")
     return FieldReading(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from scanner.model import PageStatus, Record
+from scanner.model import PX_PER_MM, PageStatus, Record
 from scanner.pipeline import Reader, read_page
 from scanner.words import all_words
 from tests.conftest import Desk, as_page
@@ -73,5 +73,21 @@ def test_note_stuck_anywhere_on_the_sheet_makes_no_silent_error(sheets, reader: 
     assert record.status is PageStatus.UNPLACED or silent(record, sheet.truth) == []
 
 
-def test_reviewer_is_told_that_print_is_missing() -> None:
-    assert set(all_words()["print_missing"]) == {"en", "vi"}
+@pytest.mark.parametrize("code", ["print_missing", "placed_unsurely"])
+def test_reviewer_is_told_why_a_place_is_doubted(code: str) -> None:
+    assert set(all_words()[code]) == {"en", "vi"}
+
+
+def test_reading_is_no_surer_than_its_fields_place(sheets, reader: Reader) -> None:
+    """The row of a choice, of its label and its boxes, printed 1.5 mm too far right: nothing there is accepted."""
+    image = sheets[0].image.copy()
+    rows = np.s_[round(93 * PX_PER_MM) : round(103 * PX_PER_MM)]
+    image[rows] = np.roll(image[rows], round(1.5 * PX_PER_MM), axis=1)
+    record = read_page(as_page(image), reader, DAY)
+    assert record.registration is not None
+    moved = next(r for r in record.readings if r.field == "doi_tuong_uu_tien")
+    assert moved.review and moved.confidence <= 0.5
+    assert moved.reason is not None and moved.reason.code in ("print_missing", "placed_unsurely", "mark_unclear")
+    for reading in record.readings:
+        assert reading.confidence <= record.registration.in_place[reading.field]
+        assert reading.features["residual_mm"] == record.registration.local_mm[reading.field]

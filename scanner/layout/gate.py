@@ -1,104 +1,150 @@
 """The gate: evidence that the form lies where it was found, over all and beside each field; or a refusal.
 
-A page placed wrongly and silently would be read as nonsense.
+A page placed wrongly and silently would be read as nonsense. What the evidence is worth was fitted on placements that
+were wrong on purpose (`gate_scale`; docs/registration.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.layout.beside import FieldEvidence, errors_of, field_evidence
+from scanner.layout.gate_scale import gate_scale
 from scanner.layout.geometry import Points, project
 from scanner.layout.landmarks import Found
 from scanner.layout.reference import FormReference
-from scanner.model import FieldSpec, NotRegistered, Reason, Registration
+from scanner.model import NotRegistered, Reason, Registration
 
-GATE_FOUND = 0.55
-GATE_FOUND_PART = 0.3
-GATE_RESIDUAL_MM = 0.35
-GATE_P95_MM = 0.3
-"""Scans and curled photos of the right print stay below 0.06 mm; a sheet pasted together off by 3 mm has 0.46."""
-BESIDE, BESIDE_MM = 3, 10.0
-"""A field's own print: its nearest landmarks, and all within this distance. On 40 worn sheets every one was found."""
-LOCAL_MM = 0.15
-"""Print beside a field that disagrees by more than this is torn or folded there; good sheets stay below 0.06."""
+AGREED_MM = 0.15
+"""A landmark this near to the smooth field speaks for it. Curled photos stay within 0.06 mm."""
+WORST_MM = 0.25
+"""Print beside a field that is off by more than this is torn, folded or slipped there, whatever else speaks for it."""
+FEWEST = 8
+"""Fewer landmarks than this are no evidence at all."""
+BANDS = 4
+FOUND, FOUND_PART = 0.55, 0.3
+"""Below these a refusal speaks of print not found rather than of print that does not fit: words, not the threshold."""
 
 
-def too_few(found: Found, reference: FormReference) -> NotRegistered | None:
-    """Refuse when too little of the print is where it should be, over all or in one part of the sheet."""
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for a placement, over the whole sheet.
+
+    found    share of the landmarks of text that were seen again
+    agreed   share that was seen and lies within AGREED_MM of the smooth field
+    least    the same in the worst of four bands down the sheet and four across; `part` is which, from 1
+    peak     mean correlation of all landmarks of text, 0 where one was not seen
+    median, p95    residual of the landmarks seen, mm
+    """
+
+    found: float
+    agreed: float
+    least: float
+    part: int
+    peak: float
+    median: float
+    p95: float
+
+    @property
+    def features(self) -> Mapping[str, float]:
+        """What the scale weighs."""
+        return {"agreed": self.agreed, "least": self.least, "peak": self.peak}
+
+    @property
+    def log_odds(self) -> float:
+        """That the form lies here, against wrong placements made on purpose."""
+        return gate_scale("page").log_odds(self.features)
+
+
+NOTHING = Evidence(0.0, 0.0, 0.0, 1, 0.0, 1.0, 1.0)
+
+
+def weigh(found: Found, residual: Points, reference: FormReference) -> Evidence:
+    """The evidence of one pass. `residual` (N, 2) is what the smooth field leaves unexplained, mm."""
     marks = np.array([m.centre for m in reference.landmarks if m.along_x])
-    seen = found.centres[found.text]
-    share = len(seen) / max(len(marks), 1)
-    if share < GATE_FOUND:
-        return NotRegistered(Reason("landmarks_missing", {"share": round(100 * share)}))
-    part = 0
-    for axis in (1, 0):  # four bands down the sheet, then four columns across it
-        edges = np.linspace(marks[:, axis].min() - 1, marks[:, axis].max() + 1, 5)
-        for low, high in pairwise(edges):
-            part += 1
-            want = ((marks[:, axis] >= low) & (marks[:, axis] < high)).sum()
-            got = ((seen[:, axis] >= low) & (seen[:, axis] < high)).sum()
-            if want and got / want < GATE_FOUND_PART:
-                return NotRegistered(Reason("part_missing", {"part": part, "share": round(100 * float(got / want))}))
-    return None
+    if len(found.centres) < FEWEST or not len(marks):
+        return NOTHING
+    error = errors_of(found, residual)
+    agreed = found.text & (error <= AGREED_MM)
+    part, least = _least(found.centres[agreed], marks)
+    return Evidence(
+        found=float(found.text.sum() / len(marks)),
+        agreed=float(agreed.sum() / len(marks)),
+        least=least,
+        part=part,
+        peak=float(found.weight[found.text, 1].sum() / len(marks)),
+        median=float(np.median(error)),
+        p95=float(np.percentile(error, 95)),
+    )
+
+
+def refuse(evidence: Evidence) -> NotRegistered | None:
+    """The refusal with its reason, where the evidence does not reach the threshold."""
+    if evidence.log_odds >= gate_scale("page").threshold:
+        return None
+    if evidence.found < FOUND:
+        return NotRegistered(Reason("landmarks_missing", {"share": round(100 * evidence.found)}))
+    if evidence.least < FOUND_PART:
+        return NotRegistered(Reason("part_missing", {"part": evidence.part, "share": round(100 * evidence.least)}))
+    return NotRegistered(Reason("residual_too_large", {"mm": round(evidence.p95, 2)}))
 
 
 def judge(
-    found: Found, residual: Points, matrix: NDArray[np.float64], warp: Points, reference: FormReference
-) -> Registration | NotRegistered:
-    """The registration with its evidence, or a refusal when the landmarks do not agree with each other."""
+    evidence: Evidence,
+    found: Found,
+    residual: Points,
+    matrix: NDArray[np.float64],
+    warp: Points,
+    reference: FormReference,
+) -> Registration:
+    """The registration with its evidence, and which fields' places are in doubt."""
     sheet = reference.form.sheet
-    error = np.where(found.text, np.hypot(residual[:, 0], residual[:, 1]), np.abs(residual[:, 1]))
-    median, p95 = (float(np.percentile(error, q)) for q in (50, 95))
-    if median > GATE_RESIDUAL_MM or p95 > GATE_P95_MM:
-        return NotRegistered(Reason("residual_too_large", {"mm": round(max(median, p95), 2)}))
     middle = np.array(
         [[sheet[0] / 2, sheet[1] / 2], [sheet[0] / 2 + 1, sheet[1] / 2], [sheet[0] / 2, sheet[1] / 2 + 1]]
     )
     here = project(matrix, middle)
     across, down = here[1] - here[0], here[2] - here[0]
-    local = {spec.id: _nearby(spec, found.centres, error) for spec in reference.form.fields}
+    fields = field_evidence(found, residual, warp, reference)
+    scale = gate_scale("field")
     return Registration(
         homography=matrix,
         warp=warp,
         sheet=sheet,
-        residual_mm=median,
-        residual_p95_mm=p95,
+        residual_mm=evidence.median,
+        residual_p95_mm=evidence.p95,
         landmarks_found=int(found.text.sum()),
         landmarks_tried=found.tried,
         rotation_deg=float(np.degrees(np.arctan2(across[1], across[0]))),
         scale=float(np.sqrt(abs(across[0] * down[1] - across[1] * down[0]))),
         perspective=float(np.hypot(matrix[2, 0] * sheet[0], matrix[2, 1] * sheet[1])),
-        local_mm=local,
-        unseen=tuple(sorted({*_unseen(found, reference), *(f for f, mm in local.items() if mm > LOCAL_MM)})),
+        local_mm={name: seen.near for name, seen in fields.items()},
+        unseen=tuple(sorted(name for name, seen in fields.items() if seen.missing)),
+        gate=evidence.log_odds,
+        in_place={name: scale.probability(seen.features) for name, seen in fields.items()},
+        unsure=tuple(sorted(name for name, seen in fields.items() if doubtful(seen))),
     )
 
 
-def _nearby(spec: FieldSpec, centres: Points, error: NDArray[np.float64]) -> float:
-    """Mean residual of the six landmarks nearest to a field, mm."""
-    return float(error[np.argsort(_distance(spec, centres))[:6]].mean())
+def doubtful(seen: FieldEvidence) -> bool:
+    """Does the evidence leave it open whether a field lies where it would be cut?"""
+    scale = gate_scale("field")
+    return seen.worst > WORST_MM or scale.log_odds(seen.features) < scale.threshold
 
 
-def _unseen(found: Found, reference: FormReference) -> tuple[str, ...]:
-    """Fields beside which print is missing: under a note or a fold an answer looks like an empty field."""
-    marks = np.array([m.centre for m in reference.landmarks if m.along_x])
-    seen = {(float(x), float(y)) for x, y in found.centres[found.text]}
-    missing = np.array([(float(x), float(y)) not in seen for x, y in marks])
-    unseen = []
-    for spec in reference.form.fields:
-        away = _distance(spec, marks)
-        beside = away <= BESIDE_MM
-        beside[np.argsort(away)[:BESIDE]] = True
-        if missing[beside].any():
-            unseen.append(spec.id)
-    return tuple(unseen)
-
-
-def _distance(spec: FieldSpec, points: Points) -> NDArray[np.float64]:
-    """How far points (N, 2) lie from a field's area, mm; 0 within."""
-    area = spec.area
-    dx = np.maximum(np.maximum(area.x - points[:, 0], points[:, 0] - area.right), 0)
-    dy = np.maximum(np.maximum(area.y - points[:, 1], points[:, 1] - area.bottom), 0)
-    return np.hypot(dx, dy)
+def _least(seen: Points, marks: Points) -> tuple[int, float]:
+    """Which of the bands down and across the sheet has the least of its landmarks, from 1, and what share."""
+    worst, at, part = 1.0, 1, 0
+    for axis in (1, 0):
+        edges = np.linspace(marks[:, axis].min() - 1, marks[:, axis].max() + 1, BANDS + 1)
+        for low, high in pairwise(edges):
+            part += 1
+            want = ((marks[:, axis] >= low) & (marks[:, axis] < high)).sum()
+            got = ((seen[:, axis] >= low) & (seen[:, axis] < high)).sum()
+            if want and got / want < worst:
+                worst, at = float(got / want), part
+    return at, worst

@@ -29,7 +29,7 @@ RIDGE = 0.02
 class Found:
     """Landmarks found again: where they belong (mm), how far off they were seen (mm), how surely.
 
-    `weight` is (N, 2): a line piece says nothing about x.
+    `weight` is (N, 2): a line piece says nothing about x. `image` is the page as it was laid onto the form to look.
     """
 
     centres: Points
@@ -37,6 +37,7 @@ class Found:
     weight: Points
     tried: int
     text: NDArray[np.bool_]
+    image: Gray
 
 
 def find_landmarks(
@@ -56,8 +57,8 @@ def find_landmarks(
         text.append(mark.along_x)
     tried = sum(m.along_x for m in reference.landmarks)
     if not centres:
-        return Found(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), tried, np.zeros(0, bool))
-    return Found(np.array(centres), np.array(offsets), np.array(weight), tried, np.array(text))
+        return Found(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), tried, np.zeros(0, bool), image)
+    return Found(np.array(centres), np.array(offsets), np.array(weight), tried, np.array(text), image)
 
 
 def _laid(grey: Gray, matrix: NDArray[np.float64], warp: Points, sheet: tuple[float, float]) -> Gray:

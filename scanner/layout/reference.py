@@ -5,6 +5,7 @@ Built once a process from the blank; holds no page.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.layout.own_print import Frame, frames_of
 from scanner.model import DPI, Box, FieldLayout, FormTemplate, Gray
 
 LANDMARK_DPI = 150
@@ -44,6 +46,7 @@ class FormReference:
     keypoints    (N, 2) mm, x and y
     descriptors  (N, 32) ORB
     landmarks    evenly spread printed patches, none over room for answers
+    frames       by field the frames of its boxes, at LANDMARK_DPI
     """
 
     form: FormTemplate
@@ -51,6 +54,7 @@ class FormReference:
     keypoints: NDArray[np.float64] = field(repr=False)
     descriptors: NDArray[np.uint8] = field(repr=False)
     landmarks: tuple[Landmark, ...] = field(repr=False)
+    frames: Mapping[str, tuple[Frame, ...]] = field(default_factory=dict, repr=False)
 
 
 def orb() -> Any:
@@ -78,7 +82,8 @@ def build_reference(form: FormTemplate, blank: Gray) -> FormReference:
     if descriptors is None:
         descriptors = np.zeros((0, 32), np.uint8)
     landmarks = (*_text_landmarks(form, blank), *_line_landmarks(form, blank))
-    return FormReference(form, blank, points, np.asarray(descriptors, np.uint8), landmarks)
+    frames = frames_of(form, reduced(blank, LANDMARK_DPI), LANDMARK_DPI)
+    return FormReference(form, blank, points, np.asarray(descriptors, np.uint8), landmarks, frames)
 
 
 def reduced(image: Gray, dpi: float) -> Gray:

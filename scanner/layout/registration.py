@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.by_hand import hand_points
-from scanner.layout.gate import judge, too_few
+from scanner.layout.gate import FEWEST, NOTHING, judge, refuse, weigh
 from scanner.layout.geometry import Points, area, plausible, project, scaling, sheet_corners, terms
 from scanner.layout.landmarks import DEGREE, find_landmarks, fit_field
 from scanner.layout.laying import level, to_grey
@@ -39,7 +39,7 @@ def register(page: Page, reference: FormReference) -> Registration | NotRegister
     NotRegistered says what was missing; it is an answer, not an error.
     """
     grey = level(to_grey(page.image))
-    guess = _first_guess(grey, reference)
+    guess = first_guess(grey, reference)
     return guess if isinstance(guess, NotRegistered) else _settle(grey, guess, reference)
 
 
@@ -62,17 +62,20 @@ def _settle(grey: Gray, guess: NDArray[np.float64], reference: FormReference) ->
     warp = np.zeros((terms(DEGREE), 2))
     for reach in REACH_PX:
         found = find_landmarks(grey, guess, warp, reference, reach)
-        refusal = too_few(found, reference)
+        evidence, residual = NOTHING, found.offsets
+        if len(found.centres) >= FEWEST:
+            warp, residual = fit_field(found, warp, reference.form.sheet)
+            evidence = weigh(found, residual, reference)
+        refusal = refuse(evidence)
         if refusal is not None:  # a refusal is falsy
             return refusal
-        warp, residual = fit_field(found, warp, reference.form.sheet)
-    return judge(found, residual, guess, warp, reference)
+    return judge(evidence, found, residual, guess, warp, reference)
 
 
 # --- first guess -----------------------------------------------------------------------------------
 
 
-def _first_guess(grey: Gray, reference: FormReference) -> NDArray[np.float64] | NotRegistered:
+def first_guess(grey: Gray, reference: FormReference) -> NDArray[np.float64] | NotRegistered:
     """Homography mm → page px from key points, tried at a few sizes: a photo may hold the sheet small."""
     best = 0
     for share in (1.08, 1.5, 0.8):

@@ -21,6 +21,7 @@ FIGURES = (
     "rotation_deg",
     "scale",
     "perspective",
+    "gate",
 )
 """Of a registration."""
 
@@ -99,7 +100,7 @@ def registration_row(placed: Registration | None) -> dict[str, Any] | None:
         return None
     row: dict[str, Any] = plain({name: getattr(placed, name) for name in FIGURES})
     row["homography"], row["warp"] = plain(placed.homography), plain(placed.warp)
-    row["local_mm"] = plain(placed.local_mm)
+    row["local_mm"], row["in_place"] = plain(placed.local_mm), plain(placed.in_place)
     return row
 
 

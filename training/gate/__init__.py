@@ -1,0 +1,1 @@
+"""The registration gate measured and fitted on wrong placements made on purpose."""

@@ -1,0 +1,62 @@
+"""A page as the gate sees it: which printed landmarks were found where they should be, which elsewhere, which not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.layout.beside import errors_of
+from scanner.layout.gate import AGREED_MM
+from scanner.layout.geometry import terms
+from scanner.layout.landmarks import DEGREE, find_landmarks, fit_field
+from scanner.layout.laying import level, to_grey
+from scanner.layout.reference import LANDMARK_DPI, mm_to_px
+from scanner.layout.registration import REACH_PX, first_guess, register
+from scanner.model import Page, PageRef, Registration
+from training.gate.trials import MAKERS, Bench
+
+GREEN, AMBER, RED = (30, 140, 40), (0, 140, 230), (30, 30, 210)
+SHRUNK = 0.62
+MAGNIFIED = 8
+
+
+def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uint8], str]:
+    """The page laid onto the form, BGR, landmarks marked; and what came of it, in a few words."""
+    rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
+    image = np.ascontiguousarray(MAKERS[kind](bench.stack, rng).image)
+    grey = level(to_grey(image))
+    guess = first_guess(grey, bench.reference)
+    if not isinstance(guess, np.ndarray):
+        return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8), guess.reason.code
+    warp = np.zeros((terms(DEGREE), 2))
+    for reach in REACH_PX:
+        found = find_landmarks(grey, guess, warp, bench.reference, reach)
+        warp, residual = fit_field(found, warp, bench.form.sheet)
+    out = cv2.cvtColor(np.asarray(found.image, np.uint8), cv2.COLOR_GRAY2BGR)
+    error, seen = errors_of(found, residual), {(float(x), float(y)) for x, y in found.centres}
+    for mark in bench.reference.landmarks:
+        if mark.along_x and mark.centre not in seen:
+            x, y = (int(v) for v in mm_to_px(np.array(mark.centre), LANDMARK_DPI))
+            cv2.drawMarker(out, (x, y), RED, cv2.MARKER_TILTED_CROSS, 18, 3)
+    for centre, off, mm, text in zip(found.centres, residual, error, found.text, strict=True):
+        if text:
+            at = mm_to_px(centre, LANDMARK_DPI)
+            to = at - off * MAGNIFIED * LANDMARK_DPI / 25.4
+            colour = GREEN if mm <= AGREED_MM else AMBER
+            cv2.circle(out, (int(at[0]), int(at[1])), 7, colour, 2)
+            cv2.line(out, (int(at[0]), int(at[1])), (int(to[0]), int(to[1])), colour, 2)
+    placed = register(Page(PageRef(Path("drawn")), image), bench.reference)
+    if not isinstance(placed, Registration):
+        return _small(out), f"{placed.reason.code} {dict(placed.reason.params)}"
+    for spec in bench.form.fields:
+        if spec.id in placed.unseen or spec.id in placed.unsure:
+            (x0, y0), (x1, y1) = mm_to_px(np.array([spec.area[:2], (spec.area.right, spec.area.bottom)]), LANDMARK_DPI)
+            cv2.rectangle(out, (int(x0), int(y0)), (int(x1), int(y1)), AMBER, 2)
+    return _small(out), f"placed; unseen {len(placed.unseen)}, unsure {len(placed.unsure)}"
+
+
+def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(image, None, fx=SHRUNK, fy=SHRUNK, interpolation=cv2.INTER_AREA), np.uint8)

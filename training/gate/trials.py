@@ -1,0 +1,220 @@
+"""Trials: a page placed as `register` does it, or from a wrong guess; what the gate sees is kept beside the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from samples.draw import draw_sheet, load_stock
+from samples.people import People
+from scanner.forms import blank_image, list_forms, load_form
+from scanner.layout.beside import FieldEvidence, field_evidence
+from scanner.layout.gate import FEWEST, NOTHING, Evidence, weigh
+from scanner.layout.geometry import (
+    Matrix,
+    Points,
+    area,
+    plausible,
+    project,
+    scaling,
+    sheet_corners,
+    smooth_field,
+    terms,
+)
+from scanner.layout.landmarks import DEGREE, find_landmarks, fit_field
+from scanner.layout.laying import level, to_grey
+from scanner.layout.reference import LANDMARK_DPI, FormReference, build_reference
+from scanner.layout.registration import REACH_PX, first_guess
+from scanner.model import FieldLayout, FormTemplate, Gray
+from training.gate.good import GOOD
+from training.gate.paper import Seen, Truth
+from training.gate.wrong import FITTED, HELD_OUT, Stack, print_rows
+
+MAKERS = {**GOOD, **FITTED, **HELD_OUT}
+SHEETS = 24
+HOPELESS = 0.3
+"""Where so few landmarks agree after a pass, no further pass is tried: every threshold in question is higher."""
+LANDMARK_PX = 160 / 25.4
+"""Pages are reduced to this many px a mm before wrong guesses are tried on them, so that laying them is cheap."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """One placement: where it came from, the evidence of each pass, and how far each field's corners are off.
+
+    `off` is in mm, ∞ where the field is not on the page.
+    """
+
+    kind: str
+    seed: int
+    guess: str  # "found" by key points, or which wrong guess it began from
+    photo: bool
+    passes: tuple[Evidence, ...] = ()  # none where key points found nothing to begin with
+    fields: tuple[FieldEvidence, ...] = ()
+    off: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """What all trials need."""
+
+    reference: FormReference
+    stack: Stack
+
+    @property
+    def form(self) -> FormTemplate:
+        """The form under trial."""
+        return self.reference.form
+
+
+def make_bench(seed: int, fonts: Path | None) -> Bench:
+    """The first shipped form and SHEETS filled sheets of it, drawn from a seed."""
+    form = load_form(list_forms()[0])
+    blank = np.array(blank_image(form))
+    stock, rng = load_stock(fonts, None, None), np.random.default_rng(seed)
+    people, sheets = People(form, rng), []
+    for n in range(SHEETS):
+        hand = stock.hand("font" if stock.handlike and n % 2 else "typed", rng)
+        sheets.append(np.asarray(to_grey(draw_sheet(form, blank, people.draw().answers, hand).image), np.uint8))
+    return Bench(build_reference(form, blank), Stack(sheets, blank, print_rows(blank)))
+
+
+def try_page(bench: Bench, kind: str, seed: int, guesses: int) -> list[Trial]:
+    """A page of a kind, placed as it would be, and then `guesses` times from wrong first guesses."""
+    rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
+    seen = MAKERS[kind](bench.stack, rng)
+    grey = level(to_grey(seen.image))
+    start = first_guess(grey, bench.reference)
+    out = []
+    if isinstance(start, np.ndarray):
+        out.append(_settled(bench, grey, start, seen, (kind, seed, "found")))
+    else:
+        out.append(Trial(kind, seed, "found", seen.photo))
+    if guesses:
+        centre = start if isinstance(start, np.ndarray) else _lying(bench, grey)
+        small, matrix = _reduced(grey, centre, bench.form.sheet)
+        factor = small.shape[0] / grey.shape[0]
+        shrunk = replace(seen, to_page=lambda mm: project(scaling(factor), seen.to_page(mm)))
+        for name, wrong in _wrong_guesses(bench, matrix, rng, guesses):
+            out.append(_settled(bench, small, wrong, shrunk, (kind, seed, name)))
+    return out
+
+
+def _settled(bench: Bench, grey: Gray, guess: Matrix, seen: Seen, name: tuple[str, int, str]) -> Trial:
+    """The way of `registration`, going on where it would refuse as long as there is anything to fit."""
+    if not plausible(guess, bench.form.sheet, grey.shape):
+        return Trial(*name, seen.photo)
+    warp, passes = np.zeros((terms(DEGREE), 2)), []
+    for reach in REACH_PX:
+        found = find_landmarks(grey, guess, warp, bench.reference, reach)
+        if len(found.centres) < FEWEST:
+            return Trial(*name, seen.photo, (*passes, NOTHING))
+        warp, residual = fit_field(found, warp, bench.form.sheet)
+        passes.append(weigh(found, residual, bench.reference))
+        if passes[-1].agreed < HOPELESS:
+            return Trial(*name, seen.photo, tuple(passes))
+    fields = field_evidence(found, residual, warp, bench.reference)
+    return Trial(*name, seen.photo, tuple(passes), tuple(fields.values()), _off(bench, guess, warp, seen))
+
+
+def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
+    """Fields with frames as they look where their boxes alone were printed 1 to 5 mm elsewhere, one each.
+
+    The page is a good one, so all else speaks for its place; its picture is shifted under the frames.
+    """
+    rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
+    seen = MAKERS[kind](bench.stack, rng)
+    grey = level(to_grey(seen.image))
+    guess, warp = first_guess(grey, bench.reference), np.zeros((terms(DEGREE), 2))
+    if not isinstance(guess, np.ndarray):
+        return []
+    for reach in REACH_PX:
+        found = find_landmarks(grey, guess, warp, bench.reference, reach)
+        warp, residual = fit_field(found, warp, bench.form.sheet)
+    out = []
+    for field, evidence in field_evidence(found, residual, warp, bench.reference).items():
+        if evidence.frame is not None:
+            far, angle = rng.uniform(1, 5) * LANDMARK_DPI / 25.4, float(rng.choice([0, 90, 180, 270]))
+            by = np.round(far * np.array([np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])).astype(int)
+            image = np.roll(found.image, tuple(by), axis=(0, 1))
+            worst = min(frame.agreement(image) for frame in bench.reference.frames[field])
+            out.append(replace(evidence, frame=worst))
+    return out
+
+
+def _off(bench: Bench, matrix: Matrix, warp: Points, seen: Seen) -> tuple[float, ...]:
+    sheet = bench.form.sheet
+    scale = float(np.sqrt(area(sheet_corners(matrix, sheet)) / (sheet[0] * sheet[1])))
+    off = field_errors(bench.form, seen, lambda mm: project(matrix, mm + smooth_field(warp, mm, sheet)), scale)
+    return tuple(off.values())
+
+
+def field_errors(form: FormTemplate, seen: Seen, placed: Truth, scale: float) -> dict[str, float]:
+    """For each field how far the worst corner of its boxes is off, mm; ∞ where it is not on the page.
+
+    Of free room, as for a signature, the middle counts.
+
+    `placed` says where form mm were found on the page (px), `scale` is px a mm.
+    """
+    out = {}
+    for spec in form.fields:
+        boxes = [*spec.boxes, *(o.box for o in spec.options)]
+        if spec.layout is FieldLayout.AREA:  # no print of its own says where its edges are
+            boxes = [box.grown(-box.w / 2, -box.h / 2) for box in boxes]
+        points, truth = (np.vstack(side) for side in zip(*map(seen.corners, boxes), strict=True))
+        away = np.hypot(*(placed(points) - truth).T) / scale
+        out[spec.id] = float(np.where(np.isfinite(away), away, np.inf).max())
+    return out
+
+
+# --- wrong first guesses -----------------------------------------------------------------------------
+
+
+def _lying(bench: Bench, grey: Gray) -> Matrix:
+    """The sheet filling the page."""
+    rows, cols = grey.shape
+    return np.diag([cols / bench.form.sheet[0], rows / bench.form.sheet[1], 1.0])
+
+
+def _reduced(grey: Gray, matrix: Matrix, sheet: tuple[float, float]) -> tuple[Gray, Matrix]:
+    factor = min(1.0, LANDMARK_PX / float(np.sqrt(area(sheet_corners(matrix, sheet)) / (sheet[0] * sheet[1]))))
+    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), scaling(small.shape[0] / grey.shape[0]) @ matrix
+
+
+def _wrong_guesses(
+    bench: Bench, matrix: Matrix, rng: np.random.Generator, count: int
+) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Guesses that are wrong by a row or an option, by size, turn, reflection, or near the truth at random."""
+    w, h = bench.form.sheet
+    pitches = np.diff([a for a, _ in bench.stack.rows])
+    steps, first = _option_steps(bench.form), int(rng.integers(7))
+    for n in range(count):
+        name = ("row", "option", "turned", "scale", "jitter", "far jitter", "row and option")[(first + n) % 7]
+        move = np.eye(3)
+        if name in ("row", "row and option"):
+            move[1, 2] = float(rng.choice(pitches)) * int(rng.choice([-2, -1, 1, 2])) + rng.normal(0, 0.3)
+        if name in ("option", "row and option"):
+            move[0, 2] = float(rng.choice(steps)) * int(rng.choice([-1, 1])) + rng.normal(0, 0.3)
+        if name == "turned":
+            move = np.array([[-1, 0, w], [0, -1, h], [0, 0, 1.0]])
+            move[:2, 2] += rng.normal(0, 4, 2)
+        if name == "scale":
+            size = float(rng.choice([0.9, 1.1, rng.uniform(0.85, 0.97), rng.uniform(1.03, 1.15)]))
+            move = np.array([[size, 0, w / 2 * (1 - size)], [0, size, h / 2 * (1 - size)], [0, 0, 1.0]])
+        if name.endswith("jitter"):
+            corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+            spread = rng.uniform(2, 8) if name == "jitter" else rng.uniform(8, 40)
+            away = (corners + rng.normal(0, spread, (4, 2))).astype(np.float32)
+            move = cv2.getPerspectiveTransform(corners, away).astype(np.float64)
+        yield name, matrix @ move
+
+
+def _option_steps(form: FormTemplate) -> list[float]:
+    return [b.box.x - a.box.x for spec in form.fields for a, b in pairwise(spec.options) if abs(a.box.y - b.box.y) < 1]
