@@ -316,6 +316,7 @@ class Crop:
     touches_edge: bool = False  # ink runs out of the box: more may stand outside
     struck: bool = False  # a line was drawn through what is written
     cells: tuple[Crop, ...] = ()
+    standing: Crop | None = None  # of a struck line: what is not struck out; its `ink` is None where nothing stands
 
 
 class MarkState(StrEnum):

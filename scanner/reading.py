@@ -21,6 +21,7 @@ from scanner.model import (
     Mark,
     Reason,
     Registration,
+    Step,
     Value,
 )
 from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK, Engines
@@ -31,7 +32,7 @@ from scanner.vietnam.orthography import is_syllable
 HARD_REASONS = frozenset({
     "nothing_recognised", "digits_and_cells", "cells_with_gaps", "date_incomplete", "impossible_date", "struck_out",
     "runs_out_of_field", "not_a_digit", "not_legible", "hand_reader_missing", "mark_unclear", "mark_cancelled",
-    "several_marks", "signature_unclear",
+    "mark_circled", "several_marks", "signature_unclear",
 })  # fmt: skip
 """Reasons that send a reading to a person however sure the engine is."""
 BLANK_ENGINE, TICK_ENGINE = "ink-1", "ticks-1"
@@ -64,7 +65,7 @@ def read_fields(
 ) -> tuple[FieldReading, ...]:
     """A reading for every field of the form, in its order."""
     looks = _ask(form, crops, engines)
-    ticked = {f.id: _ticks(f, read_marks(page, f), calibration) for f in form.fields if f.layout is FieldLayout.TICKS}
+    ticked = read_ticks(form, page, calibration)
     digits = read_digits(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
     out = []
     for spec in form.fields:
@@ -82,6 +83,13 @@ def read_fields(
         else:
             out.append(_text(spec, crop, looks[spec.id], near, calibration, lists))
     return tuple(out)
+
+
+def read_ticks(form: FormTemplate, page: InkPage, calibration: Calibration) -> dict[str, FieldReading]:
+    """A reading for every field of ticks, by id."""
+    ticked = [f for f in form.fields if f.layout is FieldLayout.TICKS]
+    squares = [o.box for f in ticked for o in f.options]
+    return {f.id: _ticks(f, read_marks(page, f, squares), calibration) for f in ticked}
 
 
 def _male(form: FormTemplate, ticked: Mapping[str, FieldReading]) -> float | None:
@@ -112,7 +120,9 @@ def _ask(form: FormTemplate, crops: Mapping[str, Crop], engines: Engines) -> dic
 
 
 def _pieces(spec: FieldSpec, crop: Crop) -> Sequence[Crop]:
-    return crop.cells if spec.layout is FieldLayout.PARTS else (crop,)
+    if spec.layout is FieldLayout.PARTS:
+        return crop.cells
+    return (crop,) if crop.standing is None else (crop.standing, crop)
 
 
 # --- one field ---------------------------------------------------------------------------------------
@@ -122,6 +132,8 @@ def _text(
     spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration, lists: Lists
 ) -> FieldReading:
     """A line of print or handwriting."""
+    if crop.standing is not None:
+        return _corrected(spec, crop, look, near, calibration, lists)
     choice = choose(spec.lexicon, look.first[0], look.again[0] if look.again else None, lists)
     features = {**choice.features, **_shape_features(choice.text, crop), "edge": float(crop.touches_edge), **near}
     confidence, sure = calibration.judge(LINE, features)
@@ -131,6 +143,23 @@ def _text(
         spec.id, choice.text or None, choice.raw, features.get("hand_mean", look.first[0].score),
         _bounded(confidence, reason), reason is not None, choice.engine, crop.box, choice.alternatives, reason,
         features, steps=choice.steps,
+    )  # fmt: skip
+
+
+def _corrected(
+    spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration, lists: Lists
+) -> FieldReading:
+    """A line with something struck out: proposed is what stands; what is struck is kept beside it for the person."""
+    stands, whole = (choose(spec.lexicon, look.first[i], look.again[i] if look.again else None, lists) for i in (0, 1))
+    written = crop.standing is not None and crop.standing.ink is not None
+    value = stands.text if written else ""
+    features = {**stands.features, **_shape_features(value, crop), "edge": float(crop.touches_edge), **near}
+    confidence, _ = calibration.judge(LINE, features)
+    reason = Reason("struck_out")
+    others = tuple(dict.fromkeys(t for t in (*stands.alternatives, whole.text) if t and t != value))
+    return FieldReading(
+        spec.id, value or None, whole.raw, look.first[0].score, _bounded(confidence if written else 0.5, reason), True,
+        stands.engine, crop.box, others, reason, features, steps=(Step(whole.raw, value, reason.code),),
     )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from datetime import date
 import numpy as np
 import pytest
 
+from samples.corrections import correct_line
+from samples.draw import Pen, draw_sheet
 from scanner.files import FileStore
-from scanner.model import FieldLayout, PageRef, PageStatus
+from scanner.model import FieldKind, FieldLayout, PageRef, PageStatus
 from scanner.ocr.engine import HAND, LINE
 from scanner.ocr.fake import ScriptedRecogniser
 from scanner.pipeline import read_page, read_ref
@@ -107,3 +109,17 @@ def test_page_too_blurred_to_be_sure_of_goes_to_a_person_whole(desk_of_sheets, r
     blurred = cv2.GaussianBlur(desk_of_sheets.draw(37).image, (0, 0), 3.2)
     record = read_page(as_page(blurred), reader, DAY)
     assert record.status is not PageStatus.READ or all(r.review for r in record.readings)
+
+
+def test_struck_entry_goes_to_a_person_with_what_stands_and_what_was_struck(desk_of_sheets, form, reader) -> None:
+    hand = desk_of_sheets.stock.hand("typed", np.random.default_rng(5), "DejaVu Serif")
+    answers = {f.id: [] if f.kind is FieldKind.CHOICES else None for f in form.fields}
+    pen = Pen(desk_of_sheets.blank, hand)
+    pen.sheet = draw_sheet(form, desk_of_sheets.blank, answers, hand).image.astype(np.float32)
+    correct_line(pen, form.field("ho_ten").boxes[0], "Nguyễn Văn Bình", "Trần Thị Hoa", 0, above=False)
+    record = read_page(as_page(pen.image), reader)
+    reading = next(r for r in record.readings if r.field == "ho_ten")
+    assert reading.review and reading.reason is not None and reading.reason.code == "struck_out"
+    assert reading.value == "Trần Thị Hoa"
+    assert [s.why for s in reading.steps] == ["struck_out"] and len(reading.raw) > len("Trần Thị Hoa")
+    assert reading.alternatives

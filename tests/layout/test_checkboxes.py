@@ -7,6 +7,7 @@ import pytest
 
 from samples.draw import Pen
 from samples.hands import TICKS
+from samples.slips import draw_slip, draw_tail, tails_of
 from scanner.layout.checkboxes import read_marks, resolve
 from scanner.layout.ink import InkPage, build_print_model, find_ink
 from scanner.layout.laying import level, to_grey
@@ -89,3 +90,77 @@ def test_unclear_or_cancelled_mark_goes_to_a_person(state: MarkState) -> None:
 def test_filled_square_beside_a_tick_may_be_a_cancelled_one() -> None:
     marks = [mark("a", MarkState.MARKED, 0.9), mark("b", MarkState.MARKED)]
     assert resolve(marks, FieldKind.CHOICES)[2] is not None
+
+
+# --- slips of the pen --------------------------------------------------------------------------------
+
+
+def slipped(pen: Pen, form, printed, kind: str, width: int = 4):
+    """A group with a slip in it: its truth, and what is said of it."""
+    spec = form.field(FIELD)
+    slip = draw_slip(pen, form, spec, kind, width, 0)
+    page = seen(pen, printed)
+    marks = read_marks(page, spec, [o.box for f in form.fields for o in f.options])
+    return slip, marks, resolve(marks, spec.kind)
+
+
+@pytest.mark.parametrize("kind", ["struck", "scribbled", "crossed"])
+def test_mark_taken_back_goes_to_a_person_and_the_clean_one_is_proposed(pen, printed, form, kind: str) -> None:
+    for _ in range(2):
+        pen.hand.ticks = ("check", "slash")
+        slip, marks, (chosen, _, reason) = slipped(pen, form, printed, kind)
+        assert chosen == (slip.value,) and reason is not None
+        assert MarkState.CANCELLED in {m.state for m in marks}
+        pen.sheet[:] = np.repeat(printed.blank[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize("kind", ["circled_box", "circled_label", "circled_only"])
+def test_circled_answer_is_proposed_to_a_person(pen, printed, form, kind: str) -> None:
+    slip, _, (chosen, _, reason) = slipped(pen, form, printed, kind)
+    assert chosen == (slip.value,)
+    assert reason is not None and reason.code == "mark_circled"
+
+
+def test_mark_beside_its_square_is_proposed_to_a_person(pen, printed, form) -> None:
+    slip, _, (chosen, _, reason) = slipped(pen, form, printed, "beside")
+    assert chosen == (slip.value,) and reason is not None
+
+
+@pytest.mark.parametrize("kind", ["stray", "descender"])
+def test_stroke_that_strays_into_a_square_is_no_answer(pen, printed, form, kind: str) -> None:
+    pen.hand.ticks = ("check", "cross")
+    slip, _, (chosen, _, reason) = slipped(pen, form, printed, kind)
+    assert chosen == (slip.value,) and reason is not None
+
+
+def test_dot_where_the_pen_rested_changes_no_answer(pen, printed, form) -> None:
+    pen.hand.ticks = ("check",)
+    slip, _, (chosen, _, _) = slipped(pen, form, printed, "rest_dot")
+    assert chosen == (slip.value,)
+
+
+def test_square_crossed_by_the_tail_of_another_tick_stays_empty_and_needs_nobody(pen, printed, form) -> None:
+    tail = next(t for t in tails_of(form) if t.over_field != t.field and t.over.box.x - t.option.box.x > 3)
+    draw_tail(pen, tail, 4, 0)
+    over = form.field(tail.over_field)
+    answer = next(o for o in over.options if o != tail.over)
+    pen.tick(answer.box, "check")
+    page, squares = seen(pen, printed), [o.box for f in form.fields for o in f.options]
+    mine = form.field(tail.field)
+    assert resolve(read_marks(page, mine, squares), mine.kind)[::2] == ((tail.option.id,), None)
+    assert resolve(read_marks(page, over, squares), over.kind)[::2] == ((answer.id,), None)
+
+
+def test_tail_alone_in_a_group_is_seen_by_a_person(pen, printed, form) -> None:
+    tail = next(t for t in tails_of(form) if t.over_field != t.field and t.over.box.x - t.option.box.x > 3)
+    draw_tail(pen, tail, 4, 0)
+    over, squares = form.field(tail.over_field), [o.box for f in form.fields for o in f.options]
+    assert resolve(read_marks(seen(pen, printed), over, squares), over.kind)[2] is not None
+
+
+def test_filled_square_alone_is_the_answer_and_beside_a_tick_is_not_proposed(pen, printed, form) -> None:
+    slip, _, (chosen, _, _) = slipped(pen, form, printed, "filled")
+    assert chosen == (slip.value,)
+    pen.sheet[:] = np.repeat(printed.blank[..., None], 3, axis=2)
+    slip, _, (chosen, _, reason) = slipped(pen, form, printed, "filled_beside")
+    assert chosen == (slip.value,) and reason is not None
