@@ -25,6 +25,8 @@ LAYERS = (
         "values",
         "rules",
         "calibration",
+        "assembling",
+        "clues",
     },
     {"lines", "cells"},
     {"reading", "drafting", "fitting", "own_lists", "form_versions"},
@@ -35,7 +37,13 @@ LAYERS = (
     {"cli"},
     {"__main__"},
 )
-HELPERS = {"pages": {"decoding"}, "forms": {"blanks", "form_check"}, "form_check": {"blanks"}, "blanks": {"forms"}}
+HELPERS = {
+    "assembling": {"clues"},
+    "pages": {"decoding"},
+    "forms": {"blanks", "form_check"},
+    "form_check": {"blanks"},
+    "blanks": {"forms"},
+}
 """Parts of one stage that were moved into a file of their own."""
 DESK = {
     "errors",

@@ -1,6 +1,8 @@
 """The tables. One row of `records` is one page and its one state; revisions are only ever added.
 
-A page and its record are one row, since a form has one page so far: `status` says which rows hold a form's answers.
+`status` says which rows hold a form's answers. Of a sheet of several pages the first one that is there is the head:
+the others point to it by `head_id`, and what is counted of the whole sheet (open fields and issues, verified) stands
+in the head's row. A page of a form of one page is its own head.
 """
 
 from __future__ import annotations
@@ -95,12 +97,15 @@ class Batch(Table):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     xa: Mapped[str | None] = mapped_column(String(40), index=True)
-    form: Mapped[str] = mapped_column(String(80))
+    form: Mapped[str] = mapped_column(String(80))  # "": of any forms
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
 class Record(Table):
-    """One page: where it came from, its state, and how much work is left on it."""
+    """One page: where it came from, its state, and how much work is left on its sheet.
+
+    A page that is joined to another (`head_id`) has no open work of its own, and is verified when its head is.
+    """
 
     __tablename__ = "records"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -110,6 +115,9 @@ class Record(Table):
     source: Mapped[str] = mapped_column(String(255))
     form: Mapped[str] = mapped_column(String(80))
     form_version: Mapped[str] = mapped_column(String(40))
+    form_page: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    head_id: Mapped[str | None] = mapped_column(ForeignKey("records.id"), index=True)
+    sheet_pages: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # with the head itself
     status: Mapped[str] = mapped_column(String(12))
     reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     quality: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -130,14 +138,16 @@ class Record(Table):
         Index(
             "ix_records_work",
             *("batch_id", "status", "verified", "source", "number", "id"),
-            *("open_fields", "open_issues", "held_by", "held_until"),
+            *("open_fields", "open_issues", "held_by", "held_until", "head_id", "sheet_pages"),
         ),
         Index(None, "verified_at"),
     )
 
 
-WAITING = and_(Record.status == "read", ~Record.verified)
-"""Records with open work."""
+HEAD = Record.head_id.is_(None)
+"""Pages that stand for their sheet."""
+WAITING = and_(Record.status == "read", ~Record.verified, HEAD)
+"""Sheets with open work."""
 
 
 class Reading(Table):
@@ -186,9 +196,10 @@ class Revision(Table):
 
 
 class PageAct(Table):
-    """What a person did with a page that could not be placed: when, from which state to which. Rows are added only.
+    """What a person did with a page: when, from which state to which. Rows are added only.
 
-    `points` are the four points, px of the page's picture, that a page was placed from.
+    `points` are the four points, px of the page's picture, that a page was placed from. `did` is "joined" or "split"
+    where the page was joined to a sheet or taken off it, and `other_id` the page that stood for that sheet.
     """
 
     __tablename__ = "page_acts"
@@ -197,6 +208,8 @@ class PageAct(Table):
     before: Mapped[str] = mapped_column(String(12))
     after: Mapped[str] = mapped_column(String(12))
     points: Mapped[list[Any] | None] = mapped_column(JSON)
+    did: Mapped[str] = mapped_column(String(12), default="", server_default="")
+    other_id: Mapped[str | None] = mapped_column(ForeignKey("records.id"))
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(Moment, default=now)
 
