@@ -16,6 +16,7 @@ from scanner.model import FieldKind, FormTemplate, Issue, Reason, RuleSpec, Valu
 from scanner.vietnam.dates import age_on, parse_date, span_of, year_of
 from scanner.vietnam.ethnic import find_group
 from scanner.vietnam.identity import IdentityNumber
+from scanner.vietnam.orthography import nfc, usual_tones
 from scanner.words import word
 
 CountSame = Callable[[str, str], int]
@@ -125,6 +126,21 @@ def check(
     for rule in form.rules:
         found += _runnable(rule, form).run(Answers(rule, form, values, today, count_same))
     return tuple(found)
+
+
+def repeated_alike(values: Mapping[str, Value], form: FormTemplate) -> Iterable[Issue]:
+    """Values that are said to repeat another (`same_as`) and do not; every form of several pages has this rule.
+
+    Case, spaces and the place of tone marks make no difference, and what is empty repeats nothing.
+    """
+    for spec in form.fields:
+        first, second = values.get(spec.same_as or spec.id), values.get(spec.id)
+        if not is_empty(first) and not is_empty(second) and _plain(first) != _plain(second):
+            yield Issue("pages_disagree", (spec.same_as or spec.id, spec.id), Reason("pages_disagree"))
+
+
+def _plain(value: Value) -> Value:
+    return usual_tones(" ".join(nfc(value).split())).casefold() if isinstance(value, str) else value
 
 
 def _runnable(rule: RuleSpec, form: FormTemplate) -> NamedCheck:

@@ -7,10 +7,11 @@ of, so that databases can be merged. Every method may raise StorageFull and Stor
     Store           open, close; also a context manager
     Intake          batches and pages in: ensure_batch, add_record, replace_machine_reading, known_pages, batches,
                     pages_needing_a_person; records_with counts equal numbers, recheck runs the rules anew
+    Sheets          pages of forms of several pages: assemble, join, split, loose_pages
     Placing         pages the registration refused: place, set_aside, take_back, pages_set_aside, page_acts
     Review          queue, record, revisions, correct, settle_issue, hold, release
     Users           add_user, users, disable_user, enable_user, set_password, authenticate, viewer
-    Outgoing        export_rows, pages_between, issue_counts
+    Outgoing        export_rows, forms_going, pages_between, issue_counts
     Learning        decided_readings
     Shared          shared_texts
 
@@ -28,7 +29,7 @@ from sqlalchemy import make_url
 
 from scanner.errors import StoreError
 from scanner.files import FileStore
-from scanner.store.base import Rules, UniqueFields
+from scanner.store.base import Forms, Rules, UniqueFields
 from scanner.store.connection import Sessions, clear_errors, connect, migrate
 from scanner.store.learning import Learning
 from scanner.store.outgoing import Outgoing
@@ -52,6 +53,7 @@ from scanner.store.views import (
     RecordView,
     RevisionView,
     Role,
+    SheetPage,
     UserView,
     Viewer,
 )
@@ -62,6 +64,7 @@ __all__ = [
     "DecidedReading",
     "ExportRow",
     "FieldView",
+    "Forms",
     "IssueCount",
     "IssueView",
     "Manner",
@@ -73,6 +76,7 @@ __all__ = [
     "RevisionView",
     "Role",
     "Rules",
+    "SheetPage",
     "Store",
     "UniqueFields",
     "UserView",
@@ -92,11 +96,13 @@ class Store(Placing, Review, Users, Outgoing, Learning, Shared):
         create: bool = True,
         rules: Rules | None = None,
         unique: UniqueFields | None = None,
+        forms: Forms | None = None,
     ) -> Store:
         """Connect, and create or migrate the database to this version; a SQLite file is copied first.
 
         `rules` are run whenever a record's values change; without them the issues that come with a record stay as they
-        are. `unique` names the fields whose values are counted across records. With `create` False there must be a
+        are. `unique` names the fields whose values are counted across records. `forms` gives forms with all their
+        pages: without it every page is a record by itself. With `create` False there must be a
         database already. Raises SettingsError for a wrong URL, NewerDatabase, StoreError, StorageFull; a password in
         the URL is never shown.
         """
@@ -109,7 +115,7 @@ class Store(Placing, Review, Users, Outgoing, Learning, Shared):
         except BaseException:
             engine.dispose()
             raise
-        store = cls(Sessions(engine), files, rules, unique)
+        store = cls(Sessions(engine), files, rules, unique, forms)
         store._engine = engine
         return store
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Engine, func, select, union_all
+from sqlalchemy import Engine, delete, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from scanner.errors import NotThere, UserError
 from scanner.files import FileStore
-from scanner.model import Issue, PageStatus, Value
+from scanner.model import FormTemplate, Issue, PageStatus, Reason, Value
 from scanner.store.connection import Sessions
 from scanner.store.convert import IssueKey, digest, issue_key, issue_row, message_row, row_value
 from scanner.store.tables import Batch, Key, Reading, Record, RuleIssue, User, now
@@ -21,6 +21,11 @@ Rules = Callable[[str, str, Mapping[str, Value], Callable[[str, str], int]], Ite
 """(form id, form version, values, count of other records with the same value) → issues."""
 UniqueFields = Callable[[str, str], Sequence[str]]
 """(form id, form version) → ids of the fields whose value must be unique."""
+Forms = Callable[[str, str], FormTemplate | None]
+"""(form id, form version) → the form with all its pages; None where it is not installed."""
+
+PAGE_MISSING, PAGE_DOUBLED = "page_missing", "page_doubled"
+"""Rules that every form of several pages has: each page is there, and there once. A person may let them stand."""
 
 CROWD = 50
 """Others with the same value whose issue is brought up to date. In a larger crowd (a number that the scanner or a clerk
@@ -41,13 +46,25 @@ def holder(user_id: str | None, until: datetime | None, names: Mapping[str, str]
 
 
 class Base:
-    """Sessions and the rules that are run when a record's values change."""
+    """Sessions and the rules that are run when a record's values change.
+
+    A record is a sheet. Of its pages the first that is there stands for all, the head: it has the counts, the issues
+    and the unique values, and is what methods here call a record unless they say a page.
+    """
 
     files: FileStore
     _engine: Engine
 
-    def __init__(self, sessions: Sessions, files: FileStore, rules: Rules | None, unique: UniqueFields | None) -> None:
-        self._sessions, self.files, self._rules, self._unique = sessions, files, rules, unique
+    def __init__(
+        self,
+        sessions: Sessions,
+        files: FileStore,
+        rules: Rules | None,
+        unique: UniqueFields | None,
+        forms: Forms | None,
+    ) -> None:
+        self._sessions, self.files = sessions, files
+        self._rules, self._unique, self._forms = rules, unique, forms
 
     # --- scope ---
 
@@ -71,6 +88,55 @@ class Base:
         """User id → the name shown."""
         return {row.id: row.display for row in session.execute(select(User.id, User.display))}
 
+    # --- the pages of a sheet ---
+
+    @staticmethod
+    def _head(session: Session, page: Record) -> Record:
+        """The page that stands for a page's sheet."""
+        return page if page.head_id is None else session.get_one(Record, page.head_id)
+
+    @staticmethod
+    def _pages(session: Session, head: Record) -> list[Record]:
+        """The pages of a sheet, in the form's order."""
+        if head.sheet_pages == 1:
+            return [head]
+        query = select(Record).where(or_(Record.id == head.id, Record.head_id == head.id))
+        return list(session.scalars(query.order_by(Record.form_page, Record.id)))
+
+    @staticmethod
+    def _make_sheet(session: Session, pages: Sequence[Record]) -> Record:
+        """Make pages, given in the form's order, one sheet, whatever they were of; returns the head.
+
+        The caller runs `_recheck` on it, and on what is left of the sheets that they were of.
+        """
+        head, rest = pages[0], pages[1:]
+        head.head_id, head.sheet_pages = None, len(pages)
+        for page in rest:
+            page.head_id, page.sheet_pages, page.open_fields, page.open_issues = head.id, 1, 0, 0
+        session.flush()
+        others = [page.id for page in rest]
+        if others:
+            current = (RuleIssue.record_id.in_(others), RuleIssue.closed_at.is_(None))
+            session.execute(update(RuleIssue).where(*current).values(record_id=head.id))
+            session.execute(delete(Key).where(Key.record_id.in_(others)))
+        return head
+
+    def _part(self, session: Session, page: Record) -> list[Record]:
+        """Take a page off its sheet: the heads of what is two sheets now. Issues go with the fields they speak of."""
+        head = self._head(session, page)
+        rest = [other for other in self._pages(session, head) if other is not page]
+        if not rest:
+            return [page]
+        mine = set(session.scalars(select(Reading.field).where(Reading.record_id == page.id)))
+        current = select(RuleIssue).where(RuleIssue.record_id == head.id, RuleIssue.closed_at.is_(None))
+        issues = session.scalars(current).all()
+        self._make_sheet(session, [page])
+        left = self._make_sheet(session, rest)
+        for issue in issues:
+            issue.record_id = page.id if set(issue.fields) <= mine else left.id
+        session.flush()
+        return [page, left]
+
     # --- a record's state ---
 
     def _settle_state(self, session: Session, record: Record, person: str | None, *, changed: bool = False) -> None:
@@ -79,40 +145,47 @@ class Base:
         `person` is the id of who acted just now; `changed` says that the machine's own reading changed a value.
         """
         session.flush()
-        fields = select(func.count()).select_from(Reading).where(Reading.record_id == record.id, Reading.open)
-        issues = select(func.count()).select_from(RuleIssue).where(RuleIssue.record_id == record.id, RuleIssue.open)
+        pages = self._pages(session, record)
+        ids = [page.id for page in pages]
+        fields = select(func.count()).select_from(Reading).where(Reading.record_id.in_(ids), Reading.open)
+        issues = select(func.count()).select_from(RuleIssue).where(RuleIssue.record_id.in_(ids), RuleIssue.open)
         record.open_fields = session.scalar(fields) or 0
         record.open_issues = session.scalar(issues) or 0
         done = is_verified(record.status, record.open_fields, record.open_issues)
         if not done:
             record.verified_at = record.verified_by = None
         elif person or changed or not record.verified:
-            record.verified_at, record.verified_by = now(), person or self._last_person(session, record.id)
+            record.verified_at, record.verified_by = now(), person or self._last_person(session, ids)
         record.verified = done
+        for page in pages[1:]:
+            page.verified, page.verified_at, page.verified_by = done, record.verified_at, record.verified_by
 
     @staticmethod
-    def _last_person(session: Session, record_id: str) -> str | None:
-        """Who last settled a field or an issue of a record; None where only the machine did."""
+    def _last_person(session: Session, ids: Sequence[str]) -> str | None:
+        """Who last settled a field or an issue of some pages; None where only the machine did."""
         acts = union_all(
             select(Reading.changed_at.label("at"), Reading.changed_by.label("by")).where(
-                Reading.record_id == record_id, Reading.changed_by.is_not(None)
+                Reading.record_id.in_(ids), Reading.changed_by.is_not(None)
             ),
             select(RuleIssue.settled_at, RuleIssue.settled_by).where(
-                RuleIssue.record_id == record_id, RuleIssue.settled_by.is_not(None)
+                RuleIssue.record_id.in_(ids), RuleIssue.settled_by.is_not(None)
             ),
         ).subquery()
         return session.scalars(select(acts.c.by).order_by(acts.c.at.desc()).limit(1)).first()
 
     @staticmethod
-    def _values(session: Session, record_id: str) -> dict[str, Value]:
-        rows = session.execute(select(Reading.field, Reading.value).where(Reading.record_id == record_id))
+    def _values(session: Session, *pages: Record) -> dict[str, Value]:
+        rows = session.execute(
+            select(Reading.field, Reading.value).where(Reading.record_id.in_([page.id for page in pages]))
+        )
         return {field: row_value(value) for field, value in rows}
 
     # --- rules ---
 
-    def _recheck(self, session: Session, record: Record, person: str | None, *, changed: bool = False) -> None:
-        """A record's values may have changed: its issues, its state, and those of others with the same number."""
-        moved = self._set_keys(session, record, self._values(session, record.id))
+    def _recheck(self, session: Session, page: Record, person: str | None, *, changed: bool = False) -> None:
+        """A page's values may have changed: its sheet's issues and state, and those of others with the same number."""
+        record = self._head(session, page)
+        moved = self._set_keys(session, record, self._values(session, *self._pages(session, record)))
         self._run_rules(session, record)
         self._settle_state(session, record, person, changed=changed)
         for other in self._sharing(session, moved, record.id):
@@ -150,9 +223,13 @@ class Base:
 
     def _run_rules(self, session: Session, record: Record) -> None:
         """Open what is newly broken, close what no longer is; what was settled stays so while its values stand."""
-        if self._rules is None or record.status != PageStatus.READ:
+        if record.status != PageStatus.READ:
             return
-        values = self._values(session, record.id)
+        pages = self._pages(session, record)
+        self._tell_missing(session, record, {page.form_page for page in pages})
+        if self._rules is None:
+            return
+        values = self._values(session, *pages)
 
         def count(field: str, value: str) -> int:
             return self._same(session, record.form, field, value, record.id)
@@ -160,16 +237,32 @@ class Base:
         found = self._rules(record.form, record.form_version, values, count)
         self._bring_issues(session, record, {issue_key(issue, values): issue for issue in found})
 
+    def _tell_missing(self, session: Session, record: Record, there: set[int]) -> None:
+        """An issue for each page of the form that the sheet lacks; it speaks of the fields that stand on that page."""
+        form = self._forms(record.form, record.form_version) if self._forms else None
+        if form is None or form.page_count == 1:
+            return
+        broken = {}
+        for page in sorted(set(range(1, form.page_count + 1)) - there):
+            fields = tuple(spec.id for spec in form.fields if spec.page == page)
+            issue = Issue(PAGE_MISSING, fields, Reason("page_missing", {"page": page, "pages": form.page_count}))
+            broken[issue_key(issue, {})] = issue
+        self._bring_issues(session, record, broken, PAGE_MISSING)
+
     @staticmethod
-    def _bring_issues(session: Session, record: Record, broken: dict[IssueKey, Issue]) -> None:
-        """Make a record's current issues those given; one that was there already keeps its state."""
-        current = select(RuleIssue).where(RuleIssue.record_id == record.id, RuleIssue.closed_at.is_(None))
-        for row in session.scalars(current).all():
+    def _bring_issues(session: Session, record: Record, broken: dict[IssueKey, Issue], rule: str = "") -> None:
+        """Make a record's current issues those given, of one rule or of all that forms have; one that was there
+        already keeps its state."""
+        own = RuleIssue.rule == rule if rule else RuleIssue.rule.not_in((PAGE_MISSING, PAGE_DOUBLED))
+        current = select(RuleIssue).where(RuleIssue.record_id == record.id, RuleIssue.closed_at.is_(None), own)
+        for row in session.scalars(current.order_by(RuleIssue.open)).all():  # of two that are alike the settled one
             still = broken.pop((row.rule, tuple(row.fields), row.message["code"], row.seen), None)
-            if still is None:
-                row.open, row.closed_at = False, now()
-            else:
+            if still is not None:
                 row.message = message_row(still)  # how many others hold the number may have changed
+            elif rule and row.settled_by is None:
+                session.delete(row)  # pages come one by one: that the next was not there yet is no part of the trail
+            else:
+                row.open, row.closed_at = False, now()
         for (*_, seen), issue in broken.items():
             session.add(issue_row(record.id, issue, seen))
         session.flush()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from scanner import model
 from scanner.errors import NotThere, StoreError
 from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
-from scanner.store.base import Base, holder
-from scanner.store.tables import WAITING, Batch, PageAct, Reading, Record, now, page_id
+from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, Base, holder
+from scanner.store.tables import HEAD, WAITING, Batch, PageAct, Reading, Record, now, page_id
 from scanner.store.views import BatchSummary, PageItem, Viewer
 
 LONGEST_NAME, LONGEST_XA = 200, 40
@@ -25,8 +25,9 @@ class Intake(Base):
     def ensure_batch(self, name: str, *, xa: str | None, form: str) -> str:
         """The id (a UUID) of the batch of that name; it is made if it is new.
 
-        A batch is of one form and of one commune, whose people alone see it. `xa` None joins whatever commune the
-        batch is of. Raises StoreError where the batch is another commune's or form's, or the name cannot be.
+        A batch is of one form, or of any ("", also where it began with one), and of one commune, whose people alone
+        see it. `xa` None joins whatever commune the batch is of. Raises StoreError where the batch is another commune's
+        or form's, or the name cannot be.
         """
         name, xa = convert.plain_text(name).strip(), (xa or "").strip() or None
         if not 0 < len(name) <= LONGEST_NAME or len(xa or "") > LONGEST_XA:
@@ -40,10 +41,12 @@ class Intake(Base):
                 batch = Batch(name=name, xa=xa, form=form)
                 session.add(batch)
                 session.flush()
-            elif batch.form != form or xa not in (None, batch.xa):
+            elif xa not in (None, batch.xa) or (form and batch.form not in ("", form)):
                 raise StoreError(
                     "The batch of that name is of another commune or form.", "Choose another with --batch."
                 )
+            elif not form:
+                batch.form = form
             return batch.id
 
     def known_pages(self) -> set[tuple[str, int]]:
@@ -81,8 +84,8 @@ class Intake(Base):
 
         False, and nothing changes, where a person set the page aside, and where people worked on the record or placed
         it by hand and the form is no longer found on its page. Where nobody has, the page is what the new reading
-        says. Fields that the new reading lacks go, but for those that a person settled. Raises NotThere; StoreError
-        for another page.
+        says. Fields that the new reading lacks go, but for those that a person settled. The page stays on its sheet
+        unless it is of another page or form now. Raises NotThere; StoreError for another page.
         """
         with self._sessions.writing() as session:
             row = self._record(session, record_id, None)
@@ -95,19 +98,28 @@ class Intake(Base):
             return True
 
     def _worked_on(self, session: Session, row: Record) -> bool:
-        """Did a person settle something on a record, or place its page?"""
+        """Did a person settle something on a page's sheet, or place the page?"""
         placed = select(PageAct.id).where(PageAct.record_id == row.id, PageAct.after == PageStatus.READ.value)
-        return self._last_person(session, row.id) is not None or session.scalars(placed.limit(1)).first() is not None
+        ids = [page.id for page in self._pages(session, self._head(session, row))]
+        return (
+            self._last_person(session, ids) is not None
+            or session.scalars(placed.where(PageAct.did == "").limit(1)).first() is not None
+        )
 
     def _take_reading(self, session: Session, row: Record, record: model.Record) -> None:
         """Make a page what a new reading says, but for what people settled."""
-        before = self._values(session, row.id)
+        before = self._values(session, row)
         settled = set(session.scalars(select(Reading.field).where(Reading.record_id == row.id, Reading.revision > 0)))
+        now_is = (record.status is PageStatus.READ, record.form, record.form_page)
+        moved = (row.status == PageStatus.READ, row.form, row.form_page) != now_is
+        heads = self._part(session, row) if moved else []
         _describe(row, record)
         self._drop_missing(session, row, record, settled)
         self._keep_readings(session, row, record)
         self._keep_issues(session, row, record)
-        self._recheck(session, row, None, changed=self._values(session, row.id) != before)
+        self._recheck(session, row, None, changed=self._values(session, row) != before)
+        for left in heads[1:]:
+            self._recheck(session, left, None)
 
     def records_with(self, form: str, field: str, value: str, except_record: str | None = None) -> int:
         """How many records, but for one, hold the same value in a field that must be unique, in whatever commune.
@@ -120,7 +132,7 @@ class Intake(Base):
     def recheck(self) -> int:
         """Run the rules on every record anew, as after a form's rules changed; returns how many there were."""
         with self._sessions.reading() as session:
-            ids = session.scalars(select(Record.id).where(Record.status == PageStatus.READ.value)).all()
+            ids = session.scalars(select(Record.id).where(Record.status == PageStatus.READ.value, HEAD)).all()
         for record_id in ids:
             with self._sessions.writing() as session:
                 self._recheck(session, self._record(session, record_id, None), None)
@@ -145,7 +157,7 @@ class Intake(Base):
         """A store without rules keeps the issues that the reading found, of values that are still the machine's."""
         if self._rules is not None or row.status != PageStatus.READ:
             return
-        values, now_held = convert.read_values(record), self._values(session, row.id)
+        values, now_held = convert.read_values(record), self._values(session, row)
         found = {
             convert.issue_key(issue, values): issue
             for issue in record.issues
@@ -158,7 +170,8 @@ class Intake(Base):
         there = {reading.field for reading in record.readings} | settled
         session.execute(delete(Reading).where(Reading.record_id == row.id, Reading.field.not_in(there)))
         if row.status != PageStatus.READ:
-            self._bring_issues(session, row, {})
+            for rule in ("", PAGE_MISSING, PAGE_DOUBLED):
+                self._bring_issues(session, row, {}, rule)
 
     # --- looking at what came in ---
 
@@ -166,7 +179,8 @@ class Intake(Base):
         """Every batch that a viewer may see, with its progress, oldest first. Two questions, however many records."""
         sums = (
             select(
-                Record.batch_id, Record.status, func.count(), func.sum(case((Record.verified, 1), else_=0)),
+                Record.batch_id, Record.status, func.count(), func.sum(case((HEAD, 1), else_=0)),
+                func.sum(case((and_(Record.verified, HEAD), 1), else_=0)),
                 func.sum(Record.open_fields), func.sum(case((WAITING, 1), else_=0)),
             ).group_by(Record.batch_id, Record.status)
         )  # fmt: skip
@@ -207,14 +221,15 @@ def must_be_same_page(row: Record, record: model.Record) -> None:
 def _describe(row: Record, record: model.Record) -> None:
     """Write what is known of the page as a whole into its row."""
     row.form, row.form_version, row.status = record.form, record.form_version, record.status.value
+    row.form_page = record.form_page
     row.reason, row.quality = convert.reason_row(record.reason), convert.quality_row(record.quality)
     row.registration = convert.registration_row(record.registration)
     row.image, row.aligned = record.image, record.aligned
 
 
 def _summary(batch: Batch, by_status: dict[str, tuple[int, ...]]) -> BatchSummary:
-    nothing: tuple[Any, ...] = (0, 0, 0, 0)
-    read, verified, fields, waiting = by_status.get(PageStatus.READ.value, nothing)
+    nothing: tuple[Any, ...] = (0, 0, 0, 0, 0)
+    _, read, verified, fields, waiting = by_status.get(PageStatus.READ.value, nothing)
     counts = {status: numbers[0] for status, numbers in by_status.items()}
     return BatchSummary(
         batch.id, batch.name, batch.xa, batch.created_at, sum(counts.values()), counts, read, verified, fields, waiting

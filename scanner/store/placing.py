@@ -12,18 +12,20 @@ from scanner.errors import Conflict
 from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
 from scanner.store.base import may_review
-from scanner.store.intake import Intake, must_be_same_page
+from scanner.store.intake import must_be_same_page
+from scanner.store.sheets import Sheets
 from scanner.store.tables import Batch, PageAct, Record
 from scanner.store.views import PageActView, PageItem, Viewer
 
 
-class Placing(Intake):
+class Placing(Sheets):
     """The part of the store that pages are rescued by. A page is one row, so whatever happens it is one record."""
 
     def place(
         self, record_id: str, record: model.Record, *, viewer: Viewer, points: Sequence[tuple[float, float]] = ()
     ) -> None:
-        """A page that could not be placed was read from a person's four points: it is a record like any other now.
+        """A page that could not be placed was read from a person's four points: it is a record like any other now, and
+        on its sheet where that is clear.
 
         Of two who place one page at once the second gets Conflict and nothing changes. Raises NotThere; UserError for
         the role; StoreError for another page's reading; ValueError for a reading that did not place the page.
@@ -37,6 +39,7 @@ class Placing(Intake):
             _must_be(row, {PageStatus.UNPLACED})
             _keep_act(session, row, PageStatus.READ, viewer, points)
             self._take_reading(session, row, record)
+            self._assemble(session, row.batch_id)
 
     def set_aside(self, record_id: str, status: PageStatus, *, viewer: Viewer) -> None:
         """A person says that an unplaced page is another document, or must be scanned again.
@@ -87,7 +90,7 @@ class Placing(Intake):
             return [
                 PageActView(
                     PageStatus(a.before), PageStatus(a.after), names.get(a.user_id, ""), a.at,
-                    tuple((float(x), float(y)) for x, y in a.points or ()),
+                    tuple((float(x), float(y)) for x, y in a.points or ()), a.did,
                 ) for a in session.scalars(query)
             ]  # fmt: skip
 

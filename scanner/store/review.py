@@ -14,7 +14,7 @@ from scanner.model import PageStatus, Value
 from scanner.store import convert
 from scanner.store.base import Base, holder, may_review
 from scanner.store.failures import is_duplicate
-from scanner.store.showing import field_views, issue_views
+from scanner.store.showing import field_views, issue_views, of_sheet, page_view
 from scanner.store.tables import WAITING, Batch, Reading, Record, Revision, RuleIssue, now
 from scanner.store.views import MANNERS, FieldView, QueueItem, RecordView, RevisionView, Viewer
 
@@ -23,20 +23,23 @@ class Review(Base):
     """The part of the store that the desk works on."""
 
     def queue(self, viewer: Viewer | None, batch_id: str | None = None, *, limit: int | None = None) -> list[QueueItem]:
-        """Records with open work by batch (oldest first), source and page; at most `limit` of them.
+        """Records with open work by batch (oldest first), source and page; at most `limit` of them. A sheet of several
+        pages is one.
 
         One question, answered from an index: 0.4 s for 100,000 of them, 20 ms for the first 200, 1 ms for one.
         """
         columns = (Record.id, Batch.name, Record.source, Record.number, Record.open_fields, Record.open_issues)
-        query = select(*columns, Record.held_by, Record.held_until).join(Batch, Batch.id == Record.batch_id)
-        query = query.where(WAITING)
+        query = select(*columns, Record.held_by, Record.held_until, Record.sheet_pages)
+        query = query.join(Batch, Batch.id == Record.batch_id).where(WAITING)
         if batch_id is not None:
             query = query.where(Record.batch_id == batch_id)
         order = (Batch.created_at, Record.batch_id, Record.source, Record.number, Record.id)
         query = self._scoped(query, viewer).order_by(*order).limit(limit)
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
-            return [QueueItem(*row[:6], holder(row[6], row[7], names, moment)) for row in session.execute(query)]
+            return [
+                QueueItem(*row[:6], holder(row[6], row[7], names, moment), row[8]) for row in session.execute(query)
+            ]
 
     def record(self, record_id: str, viewer: Viewer | None) -> RecordView:
         """One record, whole. Raises NotThere where there is none, or none for this viewer."""
@@ -44,6 +47,8 @@ class Review(Base):
             row = self._record(session, record_id, viewer)
             batch = session.get_one(Batch, row.batch_id)
             names = self._names(session)
+            pages = self._pages(session, row)
+            ids = [page.id for page in pages]
             return RecordView(
                 id=row.id,
                 batch_id=batch.id,
@@ -58,20 +63,23 @@ class Review(Base):
                 reason=convert.reason_value(row.reason),
                 image=row.image,
                 aligned=row.aligned,
-                fields=field_views(session, [row.id], names).get(row.id, ()),
-                issues=issue_views(session, [row.id], names).get(row.id, ()),
+                fields=of_sheet(field_views(session, ids, names), ids),
+                issues=of_sheet(issue_views(session, ids, names), ids),
                 verified=row.verified,
                 quality=row.quality,
                 registration=row.registration,
+                form_page=row.form_page,
+                head=row.head_id,
+                pages=tuple(page_view(page) for page in pages),
             )
 
     def revisions(self, record_id: str, viewer: Viewer | None) -> list[RevisionView]:
-        """The trail of a record, oldest first. Raises NotThere."""
+        """The trail of a record, of all its pages, oldest first. Raises NotThere."""
         order = (Revision.at, Revision.field, Revision.number)
         with self._sessions.reading() as session:
-            self._record(session, record_id, viewer)
+            ids = [page.id for page in self._pages(session, self._record(session, record_id, viewer))]
             names = self._names(session)
-            rows = session.scalars(select(Revision).where(Revision.record_id == record_id).order_by(*order))
+            rows = session.scalars(select(Revision).where(Revision.record_id.in_(ids)).order_by(*order))
             return [
                 RevisionView(
                     r.field, r.number, convert.row_value(r.old), convert.row_value(r.new), names.get(r.user_id, ""),
@@ -92,7 +100,7 @@ class Review(Base):
         manner: str,
         note: str = "",
     ) -> FieldView:
-        """A person settles a field: a new revision, never a change of an old one.
+        """A person settles a field of a page: a new revision, never a change of an old one.
 
         "typed": `value` is right. "accepted": the value that stands is right; `value` says which one the person saw.
         "unreadable": nobody can read it; the value becomes None whatever `value` is. The rules are run again and the
@@ -135,7 +143,7 @@ class Review(Base):
                 return
             issue.open, issue.settled_by, issue.settled_at = False, viewer.id, now()
             issue.note = convert.plain_text(note)
-            self._settle_state(session, record, viewer.id)
+            self._settle_state(session, self._head(session, record), viewer.id)
 
     # --- who is at which record ---
 

@@ -52,9 +52,10 @@ class Shared(Base):
 
 def _answers(fields: Collection[tuple[str, str]]) -> Select[Any]:
     """Whose, form, field, value: of these fields and perhaps some of the same id on another form."""
-    number = select(func.min(Key.digest)).where(Key.record_id == Record.id).correlate(Record).scalar_subquery()
+    sheet = func.coalesce(Record.head_id, Record.id)
+    number = select(func.min(Key.digest)).where(Key.record_id == sheet).correlate(Record).scalar_subquery()
     return (
-        select(func.coalesce(number, Record.id), Record.form, Reading.field, Reading.value)
+        select(func.coalesce(number, sheet), Record.form, Reading.field, Reading.value)
         .join(Reading, Reading.record_id == Record.id)
         .where(Record.verified, Record.form.in_({form for form, _ in fields}))
         .where(Reading.field.in_({field_id for _, field_id in fields}))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from scanner.model import Reason
 from scanner.store import convert
-from scanner.store.tables import Reading, RuleIssue
-from scanner.store.views import FieldView, IssueView
+from scanner.store.tables import Reading, Record, RuleIssue
+from scanner.store.views import FieldView, IssueView, SheetPage
+
+T = TypeVar("T")
 
 
 def field_views(
@@ -66,3 +69,16 @@ def issue_views(
             )
         )
     return {record_id: tuple(views) for record_id, views in found.items()}
+
+
+def of_sheet(found: Mapping[str, tuple[T, ...]], pages: Sequence[str]) -> tuple[T, ...]:
+    """What was found of several pages, in the order of their ids."""
+    return tuple(view for page in pages for view in found.get(page, ()))
+
+
+def page_view(row: Record) -> SheetPage:
+    """A page of a sheet."""
+    return SheetPage(
+        row.id, row.source, row.number, row.sha256, row.form_page, row.form_version, row.image, row.aligned,
+        row.quality, row.registration,
+    )  # fmt: skip

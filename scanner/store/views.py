@@ -47,7 +47,7 @@ class UserView:
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A batch and how far it is."""
+    """A batch and how far it is: so many pages came in, by status; records are sheets, of one page or several."""
 
     id: str
     name: str
@@ -63,7 +63,7 @@ class BatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A record with open work."""
+    """A record with open work. `source` and `page` are those of its first page; `pages`: how many it has."""
 
     record_id: str
     batch: str
@@ -72,6 +72,7 @@ class QueueItem:
     open_fields: int
     open_issues: int
     held_by: str | None
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,34 @@ class PageItem:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetPage:
+    """A page of a sheet, or one that could become one."""
+
+    record_id: str  # the page's own id
+    source: str
+    page: int  # within the file
+    sha256: str
+    form_page: int
+    form_version: str
+    image: str | None
+    aligned: str | None
+    quality: Mapping[str, Any] | None = None
+    registration: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PageActView:
-    """One step of a page's own trail: who placed it by hand, set it aside or took it back, and when."""
+    """One step of a page's own trail: who placed it by hand, set it aside or took it back, and when.
+
+    `did` is "joined" or "split" where the page was put on a sheet or taken off it.
+    """
 
     before: PageStatus
     after: PageStatus
     by: str
     at: datetime
     points: tuple[tuple[float, float], ...] = ()
+    did: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +177,11 @@ class IssueView:
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """A record, whole; `fields` is empty for a page that was not read."""
+    """A record, whole; `fields` is empty for a page that was not read.
+
+    Of a sheet of several pages the head's view has the fields and issues of all `pages`; the view of another page has
+    its own fields alone and says in `head` which record it belongs to.
+    """
 
     id: str
     batch_id: str
@@ -176,11 +201,14 @@ class RecordView:
     verified: bool
     quality: Mapping[str, Any] | None = None
     registration: Mapping[str, Any] | None = None
+    form_page: int = 1
+    head: str | None = None  # the record of the sheet that this page is joined to
+    pages: tuple[SheetPage, ...] = ()  # with this one, in the form's order
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """A record on its way out."""
+    """A record on its way out: a sheet with the fields of all its pages. `source` to `sha256` are its first page's."""
 
     record_id: str
     batch: str
@@ -199,11 +227,13 @@ class ExportRow:
     arrived: datetime
     quality: Mapping[str, Any] | None = None
     registration: Mapping[str, Any] | None = None
+    form_page: int = 1
+    pages: tuple[SheetPage, ...] = ()  # in the form's order
 
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """A page that came in, for counting."""
+    """A page that came in, for counting. `joined`: another page stands for its sheet."""
 
     xa: str | None
     batch: str
@@ -213,6 +243,7 @@ class PageRow:
     arrived: datetime
     verified_at: datetime | None
     open_fields: int
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,249 @@
+"""Sheets of several pages: put together by what the pages say, joined and split by people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from scanner.assembling import Leaf, assemble
+from scanner.clues import Clue, clues_of
+from scanner.errors import Conflict
+from scanner.model import FormTemplate, Issue, PageStatus, Reason
+from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, may_review
+from scanner.store.convert import issue_key
+from scanner.store.intake import Intake
+from scanner.store.showing import page_view
+from scanner.store.tables import PageAct, Reading, Record, RuleIssue
+from scanner.store.views import SheetPage, Viewer
+
+JOINED, SPLIT = "joined", "split"
+AT_ONCE = 200
+"""Sheets put together in one transaction: others who write wait a second, not a minute."""
+OFFERED = 60
+"""Loose pages that a person is shown to choose from, the nearest in the pile first."""
+
+
+class _People(NamedTuple):
+    """What people did that no assembling undoes, by ids of pages."""
+
+    worked: set[str]  # they settled a field or an issue there
+    joined: set[str]  # they put it on its sheet, or something on or off the sheet that it stands for
+    apart: set[str]  # they took it off its sheet
+    ended: set[str]  # they said that the sheet has no more pages
+
+
+class Sheets(Intake):
+    """The part of the store that knows which pages are one sheet."""
+
+    def assemble(self, batch_id: str) -> None:
+        """Put the pages of a batch together anew, by their order and by the values that they repeat.
+
+        Run it after pages came in: it finds the same sheets however they came. What people joined, split or worked on
+        stays as it is, and only gains pages. Does nothing where no form of the batch has several pages.
+        """
+        more = True
+        while more:
+            with self._sessions.writing() as session:
+                more = self._assemble(session, batch_id)
+
+    def _assemble(self, session: Session, batch_id: str) -> bool:
+        """Put together what is not yet, at most so many sheets in one transaction; is there more?"""
+        forms = self._forms_of(session, batch_id)
+        if not forms:
+            return False
+        pages = {form: max(t.page_count for (f, _), t in forms.items() if f == form) for form, _ in forms}
+        leaves, now_of = self._leaves(session, batch_id, forms)
+        doubled = _doubled_before(session, batch_id)
+        changed = 0
+        for sheet in assemble(leaves, pages):
+            ids = [leaf.id for leaf in sheet.leaves]
+            if len({now_of[page] for page in ids}) > 1 or now_of[ids[0]] != (ids[0], len(ids)):
+                self._put_together(session, ids)
+            elif sheet.doubled == (ids[0] in doubled):
+                continue
+            self._tell_doubled(session, ids[0], doubled=sheet.doubled)
+            changed += 1
+            if changed == AT_ONCE:
+                return True
+        return False
+
+    def _put_together(self, session: Session, ids: Sequence[str]) -> None:
+        """Make pages, in the form's order, one sheet. What they leave behind is loose until its own turn comes."""
+        rows = [session.get_one(Record, page) for page in ids]
+        heads = {head.id: head for head in (self._head(session, row) for row in rows)}
+        left = [page for head in heads.values() for page in self._pages(session, head) if page.id not in ids]
+        for page in left:
+            self._make_sheet(session, [page])
+        self._recheck(session, self._make_sheet(session, rows), None, changed=True)
+        for page in left:
+            self._recheck(session, page, None, changed=True)
+
+    def _forms_of(self, session: Session, batch_id: str) -> dict[tuple[str, str], FormTemplate]:
+        """Forms of several pages that pages of a batch are of, by id and version."""
+        query = select(Record.form, Record.form_version).where(Record.batch_id == batch_id).distinct()
+        found = {}
+        for form, version in session.execute(query):
+            template = self._forms(form, version) if self._forms else None
+            if template is not None and template.page_count > 1:
+                found[form, version] = template
+        return found
+
+    def _tell_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
+        record = session.get_one(Record, record_id)
+        issue = Issue(PAGE_DOUBLED, (), Reason("page_doubled", {"page": record.form_page}))
+        self._bring_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
+        self._settle_state(session, record, None)
+
+    # --- what is known of the pages ---
+
+    def _leaves(
+        self, session: Session, batch_id: str, forms: Mapping[tuple[str, str], FormTemplate]
+    ) -> tuple[list[Leaf], dict[str, tuple[str, int]]]:
+        """Every page of a batch, and by its id which record it is of now and how many pages that has."""
+        columns = (Record.id, Record.source, Record.sha256, Record.number, Record.form, Record.form_version)
+        states = (Record.form_page, Record.status, Record.head_id, Record.sheet_pages, Record.created_at)
+        rows = session.execute(select(*columns, *states).where(Record.batch_id == batch_id)).all()
+        clues, people = _clues(session, batch_id, forms), _people(session, batch_id)
+        sheets: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            sheets[row.head_id or row.id].append(row.id)
+        leaves = []
+        for row in rows:
+            head = row.head_id or row.id
+            sheet = sheets[head]
+            kept = len(sheet) > 1 and bool((people.worked | people.joined) & set(sheet))
+            read = row.status == PageStatus.READ and (row.form, row.form_version) in forms
+            leaves.append(
+                Leaf(
+                    row.id, row.source, row.sha256, row.number, row.form if read else "", row.form_page,
+                    clues.get(row.id, {}) if read else {}, row.created_at.timestamp(), row.status == PageStatus.BLANK,
+                    bond=head if kept else "",
+                    apart=head in people.ended or (row.id in people.apart and len(sheet) == 1),
+                )
+            )  # fmt: skip
+        now_of = {page: (head, len(sheet)) for head, sheet in sheets.items() for page in sheet}
+        return leaves, now_of
+
+    # --- by hand ---
+
+    def join(self, page_id: str, record_id: str, *, viewer: Viewer) -> str:
+        """A person puts a loose page on a sheet; returns the record of the sheet, which may be that page.
+
+        Raises Conflict where the page is on a sheet already or the sheet has such a page; NotThere; UserError for the
+        role; ValueError for pages of different batches or forms.
+        """
+        may_review(viewer)
+        with self._sessions.writing() as session:
+            page = self._record(session, page_id, viewer)
+            head = self._head(session, self._record(session, record_id, viewer))
+            pages = self._pages(session, head)
+            if (page.batch_id, page.form) != (head.batch_id, head.form):
+                raise ValueError("pages of one sheet are of one batch and one form")
+            _must_be_free(page, pages)
+            _keep(session, page, JOINED, head.id, viewer)
+            found = self._make_sheet(session, sorted([*pages, page], key=lambda row: row.form_page))
+            self._recheck(session, found, viewer.id, changed=True)
+            self._bring_issues(session, found, {}, PAGE_DOUBLED)
+            self._settle_state(session, found, viewer.id)
+            return found.id
+
+    def split(self, page_id: str, *, viewer: Viewer) -> str:
+        """A person takes a page off its sheet; returns the record of what is left. The page is loose and stays so.
+
+        Raises Conflict where it is on no sheet of several pages; NotThere; UserError for the role.
+        """
+        may_review(viewer)
+        with self._sessions.writing() as session:
+            page = self._record(session, page_id, viewer)
+            heads = self._part(session, page)
+            if len(heads) < 2:
+                raise Conflict("This page is on no sheet any more.", "Look at the record again.")
+            _keep(session, page, SPLIT, heads[1].id, viewer)
+            for head in heads:
+                self._recheck(session, head, viewer.id, changed=True)
+            return heads[1].id
+
+    def loose_pages(self, record_id: str, viewer: Viewer | None) -> list[SheetPage]:
+        """Pages of a record's batch that could be put on its sheet: loose, and of a page that it lacks; the nearest in
+        the pile first. Raises NotThere."""
+        with self._sessions.reading() as session:
+            head = self._head(session, self._record(session, record_id, viewer))
+            pages = self._pages(session, head)
+            query = select(Record).where(
+                Record.batch_id == head.batch_id, Record.form == head.form, Record.status == PageStatus.READ.value
+            )
+            there = {page.form_page for page in pages}
+            pile = session.scalars(query.order_by(Record.source, Record.sha256, Record.number)).all()
+            at = min(n for n, row in enumerate(pile) if row.id == head.id)
+            loose = [
+                (abs(n - at), row)
+                for n, row in enumerate(pile)
+                if row.head_id is None and row.sheet_pages == 1 and row.form_page not in there
+            ]
+            nearest = sorted(loose, key=lambda found: found[0])[:OFFERED]
+            return [page_view(row) for _, row in nearest]
+
+
+def _must_be_free(page: Record, pages: Sequence[Record]) -> None:
+    taken = page in pages or page.form_page in {other.form_page for other in pages}
+    states = {row.status for row in (page, *pages)}
+    if taken or page.head_id is not None or page.sheet_pages > 1 or states != {PageStatus.READ.value}:
+        raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
+
+
+def _keep(session: Session, page: Record, did: str, other_id: str, viewer: Viewer) -> None:
+    act = PageAct(record_id=page.id, before=page.status, after=page.status, did=did, user_id=viewer.id)
+    act.other_id = other_id
+    session.add(act)
+
+
+def _clues(
+    session: Session, batch_id: str, forms: Mapping[tuple[str, str], FormTemplate]
+) -> dict[str, dict[str, Clue]]:
+    """Page's id → the values on it that other pages repeat. What a person settled is certain."""
+    names = {key: clues_of(form) for key, form in forms.items()}
+    kinds = {(*key, spec.id): spec.kind for key, form in forms.items() for spec in form.fields}
+    fields = {field for found in names.values() for field in found}
+    columns: Any = (Reading.record_id, Reading.field, Reading.value, Reading.confidence, Reading.manner)
+    query = select(*columns, Record.form, Record.form_version).join(Record, Record.id == Reading.record_id)
+    query = query.where(Record.batch_id == batch_id, Reading.field.in_(fields))
+    found: dict[str, dict[str, Clue]] = defaultdict(dict)
+    for r in session.execute(query):
+        name = names.get((r.form, r.form_version), {}).get(r.field)
+        if name is not None and isinstance(r.value, str):
+            sure = 1.0 if r.manner in ("typed", "accepted") else r.confidence
+            found[r.record_id][name] = Clue(r.value, sure, kinds[r.form, r.form_version, r.field])
+    return found
+
+
+def _doubled_before(session: Session, batch_id: str) -> set[str]:
+    """Records that are told to be there twice, by an issue that is open or settled."""
+    query = select(RuleIssue.record_id).join(Record, Record.id == RuleIssue.record_id)
+    query = query.where(Record.batch_id == batch_id, RuleIssue.rule == PAGE_DOUBLED, RuleIssue.closed_at.is_(None))
+    return set(session.scalars(query))
+
+
+def _people(session: Session, batch_id: str) -> _People:
+    def here(query: Any, column: Any) -> set[str]:
+        return set(session.scalars(query.join(Record, Record.id == column).where(Record.batch_id == batch_id)))
+
+    settled = select(RuleIssue.record_id).where(RuleIssue.settled_by.is_not(None), RuleIssue.closed_at.is_(None))
+    fields = select(Reading.record_id).where(Reading.changed_by.is_not(None)).distinct()
+    acts = select(PageAct.record_id, PageAct.did, PageAct.other_id).join(Record, Record.id == PageAct.record_id)
+    acts = acts.where(Record.batch_id == batch_id, PageAct.did != "").order_by(PageAct.at, PageAct.id)
+    latest: dict[str, str] = {}
+    joined: set[str] = set()
+    for record_id, did, other_id in session.execute(acts):
+        latest[record_id] = did
+        joined.add(other_id or record_id)
+    joined |= {page for page, did in latest.items() if did == JOINED}
+    return _People(
+        here(settled, RuleIssue.record_id) | here(fields, Reading.record_id),
+        joined,
+        {page for page, did in latest.items() if did == SPLIT},
+        here(settled.where(RuleIssue.rule == PAGE_MISSING), RuleIssue.record_id),
+    )
