@@ -31,9 +31,11 @@ CHUNK = 1 << 16
 @bp.get("/")
 @allow("exports")
 def index() -> ResponseReturnValue:
-    """What can be exported, and how far each batch is."""
-    forms = [load_form(form_id, *settings().form_places) for form_id in list_forms(*settings().form_places)]
-    return render_template("exports/index.html", batches=store().batches(viewer()), forms=forms)
+    """What can be exported: forms that there are records of, and how far each batch is."""
+    known = list_forms(*settings().form_places)
+    counts = store().forms_going(viewer=viewer())
+    forms = [load_form(form_id, *settings().form_places) for form_id in known if form_id in counts or not counts]
+    return render_template("exports/index.html", batches=store().batches(viewer()), forms=forms, counts=counts)
 
 
 @bp.post("/")

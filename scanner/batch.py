@@ -125,6 +125,7 @@ def scan(
             else:
                 summary.known += 1
             tick(record)
+    store.assemble(batch_id)
     return summary
 
 

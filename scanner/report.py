@@ -80,7 +80,8 @@ class Week:
 class PageCounts:
     """Pages that came in on one day in one commune ("" where none is named), as they stand now.
 
-    `read` pages are records; each is `verified` or `open`.
+    `pages` and what could not be read count pages. `read` counts records, which are sheets of one page or several, on
+    the day of their first page; each is `verified` or `open`.
     """
 
     xa: str
@@ -156,6 +157,8 @@ def count_pages(pages: Iterable[PageRow]) -> tuple[PageCounts, ...]:
     for page in pages:
         counts = counted.setdefault((page.xa or "", page.arrived.astimezone(VIETNAM).date()), Counter())
         counts["pages"] += 1
+        if page.joined:
+            continue
         counts[PageStatus(page.status).value] += 1
         if page.status == PageStatus.READ:
             counts["verified" if page.verified else "open"] += 1

@@ -34,6 +34,7 @@ from scanner.model import (
     FieldSpec,
     FormTemplate,
     Issue,
+    NextPage,
     Option,
     PageRef,
     PageStatus,
@@ -44,7 +45,7 @@ from scanner.model import (
     Step,
     Value,
 )
-from scanner.store import Store
+from scanner.store import SheetPage, Store
 
 BOX = Box(71.0, 38.2, 121.0, 6.0)
 
@@ -125,6 +126,8 @@ class Row:
     verified_at: dt.datetime | None = dt.datetime(2024, 10, 12, 18, 30, 7, 999, tzinfo=dt.UTC)
     quality: Mapping[str, Any] | None = None
     registration: Mapping[str, Any] | None = None
+    form_page: int = 1
+    pages: Sequence[SheetPage] = ()
 
 
 FULL: dict[str, Value] = {
@@ -677,3 +680,60 @@ def test_a_page_that_was_not_read_has_a_reason_and_no_fields(status: PageStatus)
     held = json.loads(json.dumps(record_to_json(record)))
     assert (held["status"], held["reason"]) == (status.value, "There is no such date.")
     assert (held["fields"], held["issues"], held["registration"], held["quality"]) == ({}, [], None, None)
+
+
+# --- sheets of several pages -------------------------------------------------------------------------
+
+
+def two_pages() -> FormTemplate:
+    """The form with its last three fields on a second page."""
+    fields = tuple(f.model_copy(update={"page": 2}) if n > 3 else f for n, f in enumerate(FORM.fields))
+    following = NextPage(sheet=(210, 297), blank="blank.pdf", blank_page=2)
+    return FORM.model_copy(update={"fields": fields, "next_pages": (following,)})
+
+
+def sheet_row(*form_pages: int) -> Row:
+    """A record of some pages: page 1 is page 3 of its file, page 2 lies in another file."""
+    pages = tuple(
+        SheetPage(f"r{n}", f"scan-{n}.pdf", 3 if n == 1 else 7, f"{n}" * 64, n, "2", None, None) for n in form_pages
+    )
+    fields = tuple(Field(name, value, value, by="A", manner="typed") for name, value in FULL.items())
+    return Row("r1", FULL, fields, form_page=form_pages[0], pages=pages, source=pages[0].source, page=pages[0].page)
+
+
+def test_sheet_of_two_pages_is_one_line_of_json_with_its_pages(tmp_path: Path) -> None:
+    export([sheet_row(1, 2)], two_pages(), "jsonl", tmp_path / "r.jsonl")
+    (held,) = lines(tmp_path / "r.jsonl")
+    assert (held["source"], held["page"], held["form_page"]) == ("scan-1.pdf", 3, 1)
+    assert [(p["source"], p["page"], p["form_page"], p["sha256"]) for p in held["pages"]] == [
+        ("scan-1.pdf", 3, 1, "1" * 64),
+        ("scan-2.pdf", 7, 2, "2" * 64),
+    ]
+    assert list(held["fields"]) == list(FULL)
+    assert {name: field["form_page"] for name, field in held["fields"].items()}["ky"] == 2
+
+
+def test_form_of_one_page_has_no_pages_in_its_json(tmp_path: Path) -> None:
+    export([row()], FORM, "jsonl", tmp_path / "r.jsonl")
+    (held,) = lines(tmp_path / "r.jsonl")
+    assert "pages" not in held and held["form_page"] == 1
+    assert not any("form_page" in field for field in held["fields"].values())
+
+
+def test_table_says_which_pages_were_there(tmp_path: Path) -> None:
+    export([sheet_row(1, 2), sheet_row(2)], two_pages(), "csv", tmp_path / "r.csv")
+    with (tmp_path / "r.csv").open(encoding="utf-8-sig", newline="") as stream:
+        held = list(csv.DictReader(stream))
+    assert [line["_form_pages"] for line in held] == ["1 2", "2"]
+    assert list(held[0])[:7] == list(FULL)
+    export([row()], FORM, "csv", tmp_path / "one.csv")
+    assert "_form_pages" not in (tmp_path / "one.csv").read_text(encoding="utf-8-sig")
+
+
+def test_changes_name_the_file_in_which_the_field_stands(tmp_path: Path) -> None:
+    export([sheet_row(1, 2)], two_pages(), "xlsx", tmp_path / "r.xlsx", lang="en")
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    changes = {line[5]: (line[2], line[3]) for line in book.worksheets[2].iter_rows(min_row=2, values_only=True)}
+    assert (changes["ten"], changes["ky"]) == (("scan-1.pdf", 3), ("scan-2.pdf", 7))
+    heads = [cell.value for cell in book.worksheets[0][1]]
+    assert "Pages of the form" in heads

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scanner.commands.common import chosen_form, end, opened, progress, with_settings
+from scanner.commands.common import end, form_going_out, opened, progress, with_settings
 from scanner.errors import SettingsError
 from scanner.settings import Settings
 
@@ -39,16 +39,16 @@ def serve(settings: Settings, host: str, port: int) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True)
 @click.option("--status", type=click.Choice(["verified", "all"]), default="verified", show_default=True)
 @click.option("--batch", help="Only this batch.")
-@click.option("--form", "form_id", help="The form whose records go out; needed where several are installed.")
+@click.option("--form", "form_id", help="The form whose records go out; needed where they are of several.")
 @with_settings
 def export(settings: Settings, fmt: str, out: Path, status: str, batch: str | None, form_id: str | None) -> None:
     """Write records as CSV, XLSX or JSON Lines."""
     from scanner import export as exports
 
-    form = chosen_form(settings, form_id)
     with opened(settings) as store, progress("Records") as meter:
         if batch is not None and batch not in {b.name for b in store.batches()}:
             raise SettingsError("There is no batch of that name.", "The review desk lists them.")
+        form = form_going_out(settings, form_id, store.forms_going(status, batch))
         done = exports.export(store.export_rows(status, batch), form, fmt, out, tick=meter.step)
     click.echo(f"{out}: {done.records} records, {done.verified} of them verified.")
     if done.other_forms:

@@ -61,7 +61,7 @@ def export(
         elif fmt == "xlsx":
             write_xlsx(counted, form, temporary, lang)
         else:
-            write_jsonl(counted, temporary, lang)
+            write_jsonl(counted, form, temporary, lang)
     return ExportSummary(out, fmt, count.records, count.verified, count.other_forms)
 
 

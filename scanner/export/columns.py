@@ -44,6 +44,15 @@ PROVENANCE = (
     Provenance("_record", lambda row: row.record_id, 18),
 )
 
+PAGES = Provenance("_form_pages", lambda row: " ".join(str(page.form_page) for page in row.pages), 9)
+"""Which pages of the form are there: answers of one that is not are empty, and not because nobody wrote any."""
+
+
+def provenance(form: FormTemplate) -> tuple[Provenance, ...]:
+    """The columns about a record of a form: `PROVENANCE`, and `PAGES` after the page where the form has several."""
+    at = 1 + next(n for n, column in enumerate(PROVENANCE) if column.id == "_page")
+    return (*PROVENANCE[:at], PAGES, *PROVENANCE[at:]) if form.page_count > 1 else PROVENANCE
+
 
 def local_time(moment: dt.datetime | None) -> dt.datetime | None:
     """A moment in Việt Nam's time, to the second. The store gives aware moments."""
@@ -71,9 +80,9 @@ def headings(form: FormTemplate) -> list[str]:
     return [spec.label if often[spec.label] == 1 else f"{spec.label} ({spec.id})" for spec in form.fields]
 
 
-def provenance_headings(lang: str) -> list[str]:
-    """What the columns of `PROVENANCE` are called."""
-    return [word(f"export.column.{column.id[1:]}", lang) for column in PROVENANCE]
+def provenance_headings(form: FormTemplate, lang: str) -> list[str]:
+    """What the columns of `provenance` are called."""
+    return [word(f"export.column.{column.id[1:]}", lang) for column in provenance(form)]
 
 
 def harmless(text: str) -> str:

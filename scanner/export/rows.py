@@ -69,8 +69,32 @@ class IssueState(Protocol):
     def open(self) -> bool: ...
 
 
+class PageState(Protocol):
+    """One page of the sheet that a record is of."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def page(self) -> int:
+        """Within the file, from 1."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def form_page(self) -> int:
+        """Of the form, from 1."""
+
+    @property
+    def quality(self) -> Mapping[str, Any] | None: ...
+    @property
+    def registration(self) -> Mapping[str, Any] | None: ...
+
+
 class Row(Protocol):
-    """One stored record with its values and where they come from. Moments are aware."""
+    """One stored record with its values and where they come from. Moments are aware.
+
+    Of a sheet of several pages source, page and sha256 are those of the first page that is there.
+    """
 
     @property
     def record_id(self) -> str: ...
@@ -88,6 +112,12 @@ class Row(Protocol):
     def form(self) -> str: ...
     @property
     def form_version(self) -> str: ...
+    @property
+    def form_page(self) -> int: ...
+    @property
+    def pages(self) -> Sequence[PageState]:
+        """The pages that are there, in the form's order."""
+
     @property
     def values(self) -> Mapping[str, Value]: ...
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from scanner.export.columns import PROVENANCE, local_time, plain, provenance_cell
+from scanner.export.columns import local_time, plain, provenance, provenance_cell
 from scanner.export.page_json import (
     box_to_json,
     reason_to_json,
@@ -18,7 +18,7 @@ from scanner.export.page_json import (
     stored_registration_to_json,
     value_to_json,
 )
-from scanner.export.rows import FieldState, Row
+from scanner.export.rows import FieldState, PageState, Row
 from scanner.model import FormTemplate, PageStatus
 from scanner.words import say
 
@@ -32,39 +32,46 @@ def write_csv(rows: Iterable[Row], form: FormTemplate, path: Path, delimiter: st
     digits. Excel drops the leading zeros of such cells when it opens a CSV; what keeps them there
     (="001", '001, a tab) spoils the number for everyone else: whoever works in Excel takes the XLSX.
     """
+    about = provenance(form)
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow([*(spec.id for spec in form.fields), *(column.id for column in PROVENANCE)])
+        writer.writerow([*(spec.id for spec in form.fields), *(column.id for column in about)])
         for row in rows:
             values = [plain(spec, row.values.get(spec.id)) for spec in form.fields]
-            writer.writerow([*values, *(provenance_cell(column, row) for column in PROVENANCE)])
+            writer.writerow([*values, *(provenance_cell(column, row) for column in about)])
 
 
-def write_jsonl(rows: Iterable[Row], path: Path, lang: str) -> None:
-    """Write one JSON object a line: a page as in the contract, with who verified each value and when."""
+def write_jsonl(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str) -> None:
+    """Write one JSON object a line: a record as a page in the contract, with who verified each value and when."""
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for row in rows:
-            json.dump(row_to_json(row, lang), stream, ensure_ascii=False, allow_nan=False)
+            json.dump(row_to_json(row, form, lang), stream, ensure_ascii=False, allow_nan=False)
             stream.write("\n")
 
 
-def row_to_json(row: Row, lang: str) -> dict[str, Any]:
+def row_to_json(row: Row, form: FormTemplate, lang: str) -> dict[str, Any]:
     """A stored record as in `record_to_json`, with `record`, `batch`, `xa`, `verified`, `verified_by`, `verified_at`.
 
     `value` is what stands now and `review` whether a person must still look; `machine_value` and
     `machine_review` are the reading's. `by`, `at`, `manner` and `revision` tell whose value it is.
+
+    A sheet of a form of several pages is one object with the fields of all of them: `pages` lists those that are there,
+    each field says in `form_page` on which it stands, and `source` to `registration` are the first one's.
     """
+    page_of = {spec.id: spec.page for spec in form.fields} if form.page_count > 1 else {}
     return {
         "source": row.source,
         "page": row.page,
         "sha256": row.sha256,
         "form": row.form,
+        "form_page": row.form_page,
         "form_version": row.form_version,
         "status": PageStatus.READ.value,
         "reason": None,
         "quality": stored_quality_to_json(row.quality, lang),
         "registration": stored_registration_to_json(row.registration),
-        "fields": {field.field: _field(field, lang) for field in row.fields},
+        **({"pages": [_page(page, lang) for page in row.pages]} if page_of else {}),
+        "fields": {field.field: _field(field, lang, page_of.get(field.field)) for field in row.fields},
         "issues": [
             {"rule": i.rule, "fields": list(i.fields), "message": say(i.message, lang), "open": i.open}
             for i in row.issues
@@ -78,13 +85,25 @@ def row_to_json(row: Row, lang: str) -> dict[str, Any]:
     }
 
 
-def _field(field: FieldState, lang: str) -> dict[str, Any]:
+def _page(page: PageState, lang: str) -> dict[str, Any]:
+    return {
+        "source": page.source,
+        "page": page.page,
+        "form_page": page.form_page,
+        "sha256": page.sha256,
+        "quality": stored_quality_to_json(page.quality, lang),
+        "registration": stored_registration_to_json(page.registration),
+    }
+
+
+def _field(field: FieldState, lang: str, form_page: int | None) -> dict[str, Any]:
     return {
         "value": value_to_json(field.value),
         "raw": field.raw,
         "confidence": round(float(field.confidence), 4),
         "review": field.open,
         "engine": field.engine,
+        **({} if form_page is None else {"form_page": form_page}),
         "box_mm": box_to_json(field.box_mm),
         "alternatives": list(field.alternatives),
         **steps_to_json(field.steps),

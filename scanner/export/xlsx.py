@@ -9,10 +9,10 @@ from pathlib import Path
 from xlsxwriter.format import Format
 
 from scanner.export.columns import (
-    PROVENANCE,
     headings,
     labelled,
     local_time,
+    provenance,
     provenance_headings,
     real_date,
 )
@@ -44,8 +44,10 @@ def write_xlsx(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str, s
     and days before March 1900 are text. Options are written as their labels.
     """
     with Book(path, lang, sheet_rows) as book:
-        widths = [WIDTHS[spec.kind] for spec in form.fields] + [column.width for column in PROVENANCE]
-        records = Table(book, word("export.sheet.records", lang), [*headings(form), *provenance_headings(lang)], widths)
+        widths = [WIDTHS[spec.kind] for spec in form.fields] + [column.width for column in provenance(form)]
+        records = Table(
+            book, word("export.sheet.records", lang), [*headings(form), *provenance_headings(form, lang)], widths
+        )
         _explain(book, form)
         changes = Table(
             book,
@@ -67,7 +69,7 @@ def _record(book: Book, form: FormTemplate, row: Row) -> list[tuple[Cell, Format
     cells: list[tuple[Cell, Format | None]] = [
         (_cell(spec, row.values.get(spec.id), book.lang), None) for spec in form.fields
     ]
-    for column in PROVENANCE:
+    for column in provenance(form):
         value = column.cell(row)
         if column.id == "_verified":
             value = word("export.verified" if value else "export.unverified", book.lang)
@@ -85,11 +87,12 @@ def _cell(spec: FieldSpec, value: Value, lang: str) -> Cell:
 
 
 def _change(book: Book, spec: FieldSpec, name: str, row: Row, view: FieldState) -> list[tuple[Cell, Format | None]]:
+    source, page = _place(row, spec)
     return [
         (row.record_id, None),
         (row.batch, None),
-        (row.source, None),
-        (row.page, None),
+        (source, None),
+        (page, None),
         (name, None),
         (spec.id, None),
         (labelled(spec, view.machine_value, book.lang), None),
@@ -101,6 +104,13 @@ def _change(book: Book, spec: FieldSpec, name: str, row: Row, view: FieldState) 
     ]
 
 
+def _place(row: Row, spec: FieldSpec) -> tuple[str, int]:
+    """File and page on which a field stands."""
+    if spec.page == row.form_page:
+        return row.source, row.page
+    return next(((p.source, p.page) for p in row.pages if p.form_page == spec.page), (row.source, row.page))
+
+
 def _explain(book: Book, form: FormTemplate) -> None:
     """The second sheet: one line a column, then what the workbook is."""
     lang, sheet = book.lang, book.sheet(word("export.sheet.explained", book.lang))
@@ -109,7 +119,7 @@ def _explain(book: Book, form: FormTemplate) -> None:
         sheet.write_string(0, at, word(f"export.explained.{head}", lang), book.head)
     sheet.freeze_panes(1, 0)
     lines = [_field_line(spec, name, lang) for spec, name in zip(form.fields, headings(form), strict=True)]
-    for column, name in zip(PROVENANCE, provenance_headings(lang), strict=True):
+    for column, name in zip(provenance(form), provenance_headings(form, lang), strict=True):
         lines.append((name, column.id, "", word("export.kind.provenance", lang), "", _about(column.id, lang)))
     lines.append(("",) * len(EXPLAINED))
     lines.append((word("export.explained.form", lang), form.id, "", "", "", f"{form.title} ({form.version})"))
