@@ -1,7 +1,7 @@
 """The review desk: a small Flask app in which people look at what the machine was not sure of.
 
-One module is one blueprint with its folder of templates: auth, batches, queue, records, rescue, exports, files, users,
-and designer (of forms).
+One module is one blueprint with its folder of templates: auth, batches, queue, records, sheets (of several
+pages), rescue, exports, files, users, and designer (of forms).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def create_app(
 
     Raises SettingsError when the data folder cannot be used and StoreError when the database cannot.
     """
-    from review_ui import auth, batches, designer, exports, files, queue, records, rescue, users
+    from review_ui import auth, batches, designer, exports, files, queue, records, rescue, sheets, users
 
     app = Flask(__name__)
     set_up_uploads(app, designer.ROOM, designer.LIMITS)
@@ -47,7 +47,7 @@ def create_app(
     set_up_placer(app, placer)
     app.extensions["sohoa_workshop"] = workshop
     set_up_problems(app)
-    for room in (auth, batches, queue, records, rescue, exports, files, users, designer):
+    for room in (auth, batches, queue, records, sheets, rescue, exports, files, users, designer):
         app.register_blueprint(room.bp)
     throttle(app, "auth.login")
     app.template_global("asset")(_asset)

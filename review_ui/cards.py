@@ -9,7 +9,7 @@ from review_ui.language import language
 from review_ui.language import translate as _
 from review_ui.typed import NotAValue, shown, value_from
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Reason, Value
-from scanner.store import FieldView, IssueView, RecordView
+from scanner.store import FieldView, IssueView, RecordView, SheetPage
 from scanner.words import say, word
 
 CHIPS = 4
@@ -50,7 +50,9 @@ class Card:
     mended: tuple[str, ...]  # why knowledge changed what the engine read; none where it did not
     issues: tuple[IssueView, ...]
     by_person: bool
-    place: Box  # where the field stands on the sheet, the labels of its ticks with it, mm
+    place: Box  # where the field stands on its page, the labels of its ticks with it, mm
+    page: SheetPage  # the page it stands on
+    sheet: tuple[float, float]  # width and height of that page, mm
     problem: str = ""  # why what was typed last could not be saved
 
     @property
@@ -75,6 +77,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A page of the sheet with its cards, as it is shown beside them."""
+
+    page: SheetPage
+    sheet: tuple[float, float]  # mm
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """What somebody sent for one field and why it was not saved: it comes back with the page, nothing is lost."""
 
@@ -89,11 +100,30 @@ def cards_of(record: RecordView, form: FormTemplate, refused: Refused | None = N
     return [card_of(record, form, spec, views[spec.id], refused) for spec in form.fields if spec.id in views]
 
 
+def papers_of(record: RecordView, form: FormTemplate, cards: Sequence[Card]) -> list[Paper]:
+    """The pages of a record that are there, in the form's order."""
+    return [
+        Paper(page, _size(form, page.form_page), tuple(card for card in cards if card.page is page))
+        for page in record.pages
+    ]
+
+
+def notes_of(record: RecordView, cards: Sequence[Card]) -> list[IssueView]:
+    """Open issues that no card tells: of the sheet as a whole, or of fields on a page that is not there."""
+    told = {issue.id for card in cards for issue in card.issues}
+    return [issue for issue in record.issues if issue.open and issue.id not in told]
+
+
+def _size(form: FormTemplate, number: int) -> tuple[float, float]:
+    return form.of_page(min(number, form.page_count)).sheet
+
+
 def card_of(
     record: RecordView, form: FormTemplate, spec: FieldSpec, view: FieldView, refused: Refused | None = None
 ) -> Card:
     """One field of a record."""
     mine = refused if refused and refused.field == spec.id else None
+    page = next((p for p in record.pages if p.form_page == spec.page), record.pages[0])
     return Card(
         spec=spec,
         view=view,
@@ -110,6 +140,8 @@ def card_of(
         issues=tuple(i for i in record.issues if i.open and spec.id in i.fields),
         by_person=view.by is not None,
         place=_place(spec, form),
+        page=page,
+        sheet=_size(form, page.form_page),
         problem=mine.problem if mine else "",
     )
 
@@ -123,7 +155,7 @@ def _place(spec: FieldSpec, form: FormTemplate) -> Box:
     area = spec.area
     if spec.layout is not FieldLayout.TICKS:
         return area
-    edge = max(other.area.right for other in form.fields)
+    edge = max(other.area.right for other in form.fields if other.page == spec.page)
     return Box(area.x, area.y, max(area.w, min(area.right + LABEL, edge) - area.x), area.h)
 
 

@@ -1,4 +1,4 @@
-"""The form page: one record beside its sheet, corrected field by field."""
+"""The form page: one record beside its sheet, corrected field by field. A sheet of several pages is one record."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, settings, store, viewer, wants_json
 from review_ui.batches import summary
-from review_ui.cards import Card, Refused, card_of, cards_of
+from review_ui.cards import Card, Refused, card_of, cards_of, notes_of, papers_of
 from review_ui.language import clock
 from review_ui.language import translate as _
-from review_ui.typed import NotAValue, shown, value_from
+from review_ui.typed import LONGEST, NotAValue, shown, value_from
 from scanner.errors import Conflict
 from scanner.form_versions import load_version
 from scanner.model import FieldSpec, FormTemplate
@@ -30,6 +30,8 @@ HOLD_SECONDS = 120
 def form(record_id: object) -> ResponseReturnValue:
     """The form page. Opening it takes the record for a while, so that others are led elsewhere."""
     record = store().record(str(record_id), viewer())
+    if record.head:
+        return redirect(_address(record.head))
     if not record.fields:
         return redirect(url_for("batches.one", batch_id=record.batch_id))
     store().hold(record.id, viewer(), HOLD_SECONDS)
@@ -40,8 +42,8 @@ def form(record_id: object) -> ResponseReturnValue:
 @allow("review")
 def save(record_id: object, field: str) -> ResponseReturnValue:
     """Save one field as soon as it is accepted, corrected, or given up as unreadable."""
-    record = store().record(str(record_id), viewer())
-    sheet = _form_of(record)
+    record = whole(str(record_id))
+    sheet = form_of(record)
     spec, view = _field(record, sheet, field)
     unreadable = request.form.get("unreadable") == "1"
     try:
@@ -52,23 +54,24 @@ def save(record_id: object, field: str) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     manner = "unreadable" if unreadable else ("accepted" if value == view.value else "typed")
+    page = card_of(record, sheet, spec, view).page.record_id
     try:
-        store().correct(record.id, field, value, viewer=viewer(), seen_revision=seen, manner=manner)
+        store().correct(page, field, value, viewer=viewer(), seen_revision=seen, manner=manner)
     except Conflict:
-        return _conflict(str(record_id), spec)
-    return _saved(str(record_id), field)
+        return _conflict(record.id, spec)
+    return _saved(record.id, field)
 
 
 @bp.post("/<uuid:record_id>/issues/<issue_id>")
 @allow("review")
 def settle(record_id: object, issue_id: str) -> ResponseReturnValue:
     """A person looked at what a rule doubts: the values stand as they are written."""
-    record = store().record(str(record_id), viewer())
+    record = whole(str(record_id))
     issue = next((i for i in record.issues if i.id == issue_id), None)
     if issue is None:
         abort(404)
-    store().settle_issue(issue_id, viewer=viewer())
-    return _saved(str(record_id), issue.fields[-1] if issue.fields else "")
+    store().settle_issue(issue_id, viewer=viewer(), note=request.form.get("note", "")[:LONGEST])
+    return _saved(record.id, issue.fields[-1] if issue.fields else "")
 
 
 @bp.post("/<uuid:record_id>/hold")
@@ -90,7 +93,14 @@ def release(record_id: object) -> ResponseReturnValue:
 # --- answers -----------------------------------------------------------------------------------------
 
 
-def _form_of(record: RecordView) -> FormTemplate:
+def whole(page_id: str) -> RecordView:
+    """The record that a page is of, with all its pages."""
+    record = store().record(page_id, viewer())
+    return store().record(record.head, viewer()) if record.head else record
+
+
+def form_of(record: RecordView) -> FormTemplate:
+    """The form of a record, in the version that its first page was read with."""
     return load_version(record.form, record.form_version, *settings().form_places)
 
 
@@ -103,18 +113,25 @@ def _field(record: RecordView, sheet: FormTemplate, field: str) -> tuple[FieldSp
 
 
 def _page(record: RecordView, refused: Refused | None = None) -> str:
-    sheet = _form_of(record)
+    sheet = form_of(record)
     cards = cards_of(record, sheet, refused)
+    notes = notes_of(record, cards)
     return render_template(
         "records/form.html",
         record=record,
         sheet=sheet,
         cards=cards,
-        asking=sum(card.asks for card in cards),
+        papers=papers_of(record, sheet, cards),
+        notes=notes,
+        asking=sum(card.asks for card in cards) + len(notes),
         batch=summary(record.batch_id),
         queue_batch=request.args.get("batch"),
         next_url=_next_url(record.id),
     )
+
+
+def _address(record_id: str) -> str:
+    return url_for("records.form", record_id=record_id, batch=request.args.get("batch"))
 
 
 def _next_url(record_id: str) -> str:
@@ -124,18 +141,18 @@ def _next_url(record_id: str) -> str:
 def _saved(record_id: str, field: str) -> ResponseReturnValue:
     """What changed: for our script the new state, without it the page again at the next open field."""
     record = store().record(record_id, viewer())
-    cards = cards_of(record, _form_of(record))
+    cards = cards_of(record, form_of(record))
     if not wants_json():
         if record.verified:
             return redirect(_next_url(record_id))
         following = _next_asking(cards, field)
-        address = url_for("records.form", record_id=record_id, batch=request.args.get("batch"))
-        return redirect(f"{address}#f-{following}")
-    now = dt.datetime.now(dt.UTC)
+        return redirect(_address(record_id) + (f"#f-{following}" if following else "#notes"))
+    now, notes = dt.datetime.now(dt.UTC), notes_of(record, cards)
     return jsonify(
         saved=clock(now),
         verified=record.verified,
-        left=sum(card.asks for card in cards),
+        left=sum(card.asks for card in cards) + len(notes),
+        notes=render_template("records/_notes.html", record=record, notes=notes),
         fields={card.spec.id: _state(record, card) for card in cards},
     )
 
@@ -165,7 +182,7 @@ def _refused(record: RecordView, spec: FieldSpec, problem: str) -> ResponseRetur
 def _conflict(record_id: str, spec: FieldSpec) -> ResponseReturnValue:
     """Somebody else was faster: show theirs, keep what was typed here, overwrite nothing."""
     record = store().record(record_id, viewer())
-    sheet = _form_of(record)
+    sheet = form_of(record)
     card = card_of(record, sheet, *_field(record, sheet, spec.id))
     theirs = _("not readable") if card.unreadable else (shown(spec, card.view.value) or _("empty"))
     who = card.view.by or _("The machine")

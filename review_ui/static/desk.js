@@ -6,8 +6,8 @@ const texts = data.texts;
 const cards = [...document.querySelectorAll(".field")];
 const status = document.getElementById("status");
 const scroller = document.querySelector(".scroller");
-const paper = document.querySelector(".paper");
-const picture = paper.querySelector("img");
+const papers = [...document.querySelectorAll(".paper")];
+const notes = document.getElementById("notes");
 const ZOOMS = [1, 1.25, 1.5, 2, 2.5, 3];
 const wasAsking = new Set(cards.filter(asks));
 let showAll = false;
@@ -58,6 +58,27 @@ function fill(text, values) {
 
 // --- where we are --------------------------------------------------------------------------------
 
+function rectOf(card) {
+  return document.querySelector(`rect[data-field="${CSS.escape(card.dataset.field)}"]`);
+}
+
+// Of a sheet of several pages one is shown: that of the field, or the one that was asked for.
+function turnTo(leaf) {
+  if (!papers.some((paper) => paper.dataset.leaf === leaf)) return;
+  for (const paper of papers) paper.hidden = paper.dataset.leaf !== leaf;
+  for (const button of document.querySelectorAll(".tools [data-leaf]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.leaf === leaf));
+  }
+}
+
+function turnBy(step) {
+  const at = papers.findIndex((paper) => !paper.hidden);
+  const next = papers[at + step];
+  if (!next) return;
+  turnTo(next.dataset.leaf);
+  scroller.scrollTop = 0;
+}
+
 function enter(card) {
   card.open = true;
   const marks = ticks(card);
@@ -75,7 +96,8 @@ function enter(card) {
 function light(card) {
   for (const other of document.querySelectorAll(".here")) other.classList.remove("here");
   card.classList.add("here");
-  const rect = paper.querySelector(`rect[data-field="${CSS.escape(card.dataset.field)}"]`);
+  turnTo(card.dataset.leaf);
+  const rect = rectOf(card);
   if (!rect) return;
   rect.classList.add("here");
   const box = rect.getBoundingClientRect();
@@ -98,10 +120,19 @@ function goOn(card) {
     enter(card);
     return say(texts.settle, "amber");
   }
+  const note = notes.querySelector(".note");
+  if (note) return enterNote(note);
   if (data.verified) return say(texts.done);
   leaving = true;
   sessionStorage.setItem("said", status.textContent);
   location.assign(data.next);
+}
+
+// What is left about the sheet as a whole, as a missing page: its first button has the focus.
+function enterNote(note) {
+  notes.parentElement.scrollTo({ top: 0 });
+  (note.querySelector("a") ?? note.querySelector("button")).focus();
+  say(texts.note, "amber");
 }
 
 function goBack(card) {
@@ -181,7 +212,7 @@ function update(card, state) {
   card.dataset.open = state.open ? "1" : "0";
   card.querySelector("summary").innerHTML = state.line;
   card.querySelector(".notices").innerHTML = state.notices;
-  paper.querySelector(`rect[data-field="${CSS.escape(card.dataset.field)}"]`)?.classList.toggle("asks", state.asks);
+  rectOf(card)?.classList.toggle("asks", state.asks);
 }
 
 function updateAll(body, done) {
@@ -198,6 +229,7 @@ function updateAll(body, done) {
     }
     if (!asks(card) && !showAll && (card === done || !changed(card))) card.open = false;
   }
+  if (!notes.contains(document.activeElement)) notes.innerHTML = body.notes;
   document.getElementById("left").textContent = fill(texts.left, { n: body.left });
   say(fill(texts.saved, { time: body.saved }));
 }
@@ -238,6 +270,15 @@ async function settle(card) {
     updateAll(body, card);
   }
   goOn(card);
+}
+
+async function settleNote(note) {
+  const body = await post(note, note.action, [["note", note.querySelector("[name=note]")?.value ?? ""]]);
+  if (!body) return;
+  notes.innerHTML = body.notes;
+  updateAll(body, null);
+  if (body.verified) data.verified = false; // settled just now: what follows is the next record
+  goOn(cards[cards.length - 1]);
 }
 
 // --- hints ---------------------------------------------------------------------------------------
@@ -318,11 +359,16 @@ function take(card, chip) {
 }
 
 function withAlt(card, event) {
+  const note = event.target.closest?.(".note");
   const digit = event.code.match(/^Digit([1-4])$/);
   if (digit) {
     const chip = card?.querySelectorAll(".chip")[digit[1] - 1];
     if (chip) take(card, chip);
-  } else if (event.code === "KeyG" && card) settle(card);
+  } else if (event.code === "KeyG" && note) settleNote(note);
+  else if (event.code === "KeyG" && card) settle(card);
+  else if (event.code === "KeyT" && data.pages) location.assign(data.pages);
+  else if (event.code === "PageDown" && papers.length > 1) turnBy(1);
+  else if (event.code === "PageUp" && papers.length > 1) turnBy(-1);
   else if (event.code === "KeyL" && card?.theirs) takeTheirs(card);
   else if (["Equal", "NumpadAdd"].includes(event.code)) setZoom(1);
   else if (["Minus", "NumpadSubtract"].includes(event.code)) setZoom(-1);
@@ -372,15 +418,19 @@ function toggleAll() {
 
 function setZoom(step) {
   zoom = Math.min(Math.max(zoom + step, 0), ZOOMS.length - 1);
-  paper.style.width = `${ZOOMS[zoom] * 100}%`;
+  for (const paper of papers) paper.style.width = `${ZOOMS[zoom] * 100}%`;
   document.querySelector(".tools output").textContent = `${Math.round(ZOOMS[zoom] * 100)} %`;
   const here = document.querySelector(".field.here");
   if (here) light(here);
 }
 
 function setView(view) {
-  paper.classList.toggle("raw", view === "page");
-  picture.src = picture.dataset[view];
+  for (const paper of papers) {
+    const picture = paper.querySelector("img");
+    if (!picture) continue;
+    paper.classList.toggle("raw", view === "page");
+    picture.src = picture.dataset[view];
+  }
   for (const button of document.querySelectorAll("[data-view]")) {
     button.setAttribute("aria-pressed", String(button.dataset.view === view));
   }
@@ -390,6 +440,11 @@ function setView(view) {
 
 document.addEventListener("submit", (event) => {
   const card = event.target.closest(".field");
+  if (event.target.matches(".note")) {
+    event.preventDefault();
+    settleNote(event.target);
+    return;
+  }
   if (!card) return;
   event.preventDefault();
   if (event.target.matches(".rule")) settle(card);
@@ -402,6 +457,7 @@ document.addEventListener("click", (event) => {
   const chip = target.closest(".chip");
   if (chip) take(chip.closest(".field"), chip);
   else if (target.closest("[data-zoom]")) setZoom(target.dataset.zoom === "in" ? 1 : -1);
+  else if (target.closest(".tools [data-leaf]")) turnTo(target.closest("[data-leaf]").dataset.leaf);
   else if (target.closest("[data-view]")) setView(target.dataset.view);
   else if (target.matches("rect[data-field]")) enter(document.getElementById(`f-${target.dataset.field}`));
 });
@@ -426,8 +482,10 @@ window.addEventListener("pagehide", () => {
 });
 setInterval(() => send(data.hold, []).catch(() => {}), 60_000);
 
+if (papers.length) turnTo(papers[0].dataset.leaf);
 const first = cards.find((card) => `#${card.id}` === location.hash) ?? cards.find(asks);
 if (first) enter(first);
-say(sessionStorage.getItem("said") ?? "");
+else if (notes.querySelector(".note")) enterNote(notes.querySelector(".note"));
+if (sessionStorage.getItem("said")) say(sessionStorage.getItem("said"));
 sessionStorage.removeItem("said");
 document.body.dataset.ready = "1";
