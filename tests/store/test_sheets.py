@@ -13,7 +13,7 @@ from scanner.model import PageStatus, Record
 from scanner.store import Store, Viewer
 from scanner.store.tables import page_id
 from tests.store.conftest import user
-from tests.store.sheets import NAMES, TWO, number_of, open_sheets, page, unplaced
+from tests.two_pages import NAMES, TWO, number_of, open_sheets, page, unplaced
 
 
 @pytest.fixture

@@ -25,18 +25,19 @@ from scanner.model import (
 from scanner.opening import _Forms
 from scanner.store import Store
 
-BOX = (Box(20, 20, 80, 7),)
-CELLS = tuple(Box(20 + 6 * n, 40, 5, 7) for n in range(12))
 
-
-def _text(name: str, page: int = 1, **more: object) -> FieldSpec:
-    return FieldSpec(id=name, label=name, kind=FieldKind.TEXT, layout=FieldLayout.LINE, boxes=BOX, page=page, **more)
-
-
-def _number(name: str, page: int = 1, **more: object) -> FieldSpec:
+def _text(name: str, label: str, page: int, y: float, **more: object) -> FieldSpec:
+    line = (Box(70, y, 110, 7),)
     return FieldSpec(
-        id=name, label=name, kind=FieldKind.DIGITS, layout=FieldLayout.COMB, boxes=CELLS, page=page, **more
-    )
+        id=name, label=label, kind=FieldKind.TEXT, layout=FieldLayout.LINE, boxes=line, page=page, **more
+    )  # fmt: skip
+
+
+def _number(name: str, label: str, page: int, y: float, **more: object) -> FieldSpec:
+    cells = tuple(Box(70 + 6 * n, y, 5, 7) for n in range(12))
+    return FieldSpec(
+        id=name, label=label, kind=FieldKind.DIGITS, layout=FieldLayout.COMB, boxes=cells, page=page, **more
+    )  # fmt: skip
 
 
 TWO = FormTemplate(
@@ -47,18 +48,21 @@ TWO = FormTemplate(
     blank="blank.pdf",
     next_pages=(NextPage(sheet=(210.0, 297.0), blank="blank.pdf", blank_page=2),),
     fields=(
-        _text("ten", required=True),
-        _number("so"),
-        _text("nghe", 2),
-        _number("so_lai", 2, same_as="so"),
+        _text("ten", "Họ và tên", 1, 60, required=True),
+        _number("so", "Số định danh", 1, 80),
+        _text("nghe", "Nghề nghiệp", 2, 60),
+        _number("so_lai", "Số định danh (trang 2)", 2, 80, same_as="so"),
         FieldSpec(
             id="ky",
-            label="Chữ ký",
+            label="Có ký hợp đồng không",
             kind=FieldKind.CHOICE,
             layout=FieldLayout.TICKS,
             page=2,
             required=True,
-            options=(Option(id="co", label="Có", box=BOX[0]), Option(id="khong", label="Không", box=BOX[0])),
+            options=(
+                Option(id="co", label="Có", box=Box(70, 100, 4, 4)),
+                Option(id="khong", label="Không", box=Box(100, 100, 4, 4)),
+            ),
         ),
     ),
     rules=(
