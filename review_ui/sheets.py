@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, store, viewer
 from review_ui.language import translate as _
 from review_ui.records import form_of, whole
+from review_ui.typed import shown
 from scanner.errors import Conflict
+from scanner.model import FormTemplate
+from scanner.store import RecordView, SheetPage
+
+UNFINISHED = frozenset({"page_missing", "page_doubled"})
+"""Rules that a sheet breaks which may be nothing but a second scan of pages that are there."""
+NAMED = 2
+"""Values shown of a page where the form repeats none: enough to see whose it is."""
 
 bp = Blueprint("sheets", __name__, url_prefix="/sheets")
+
+
+@dataclass(frozen=True, slots=True)
+class PageCard:
+    """A page and what it says of whose it is: label and value."""
+
+    page: SheetPage
+    said: tuple[tuple[str, str], ...]
 
 
 @bp.get("/<uuid:record_id>")
@@ -24,8 +42,13 @@ def index(record_id: object) -> ResponseReturnValue:
         "sheets/index.html",
         record=record,
         form=form,
+        pages=[_card(page, record, form) for page in record.pages],
         missing=[n for n in range(1, form.page_count + 1) if n not in there],
-        loose=store().loose_pages(record.id, viewer()),
+        loose=[
+            _card(page, store().record(page.record_id, viewer()), form)
+            for page in store().loose_pages(record.id, viewer())
+        ],
+        unfinished=any(issue.rule in UNFINISHED for issue in record.issues),
         batch=request.args.get("batch"),
     )
 
@@ -55,6 +78,29 @@ def split(record_id: object) -> ResponseReturnValue:
     else:
         flash(_("The page was taken off; it is among the loose pages now."))
     return redirect(_here(left))
+
+
+@bp.post("/<uuid:record_id>/aside")
+@allow("review")
+def aside(record_id: object) -> ResponseReturnValue:
+    """These pages are there a second time, or of no use: set aside, to be taken back at any time."""
+    try:
+        store().leave_out(str(record_id), viewer=viewer())
+    except Conflict:
+        flash(_("The page or the sheet has changed meanwhile; look again."))
+        return redirect(_here(str(record_id)))
+    flash(_("The sheet was set aside; it stands among the pages set aside and can be taken back there."))
+    return redirect(url_for("queue.index", batch=request.args.get("batch")))
+
+
+def _card(page: SheetPage, record: RecordView, form: FormTemplate) -> PageCard:
+    """The values that pages of the form repeat; where it repeats none, the first of the page."""
+    here = {spec.id: spec for spec in form.fields if spec.page == page.form_page}
+    repeated = {spec.same_as for spec in form.fields} | {spec.id for spec in form.fields if spec.same_as}
+    values = {view.field: view.value for view in record.fields}
+    said = {name: (spec.label, shown(spec, values[name])) for name, spec in here.items() if name in values}
+    telling = [words for name, words in said.items() if name in repeated]
+    return PageCard(page, tuple(telling or list(said.values())[:NAMED]))
 
 
 def _here(record_id: str) -> str:

@@ -7,7 +7,7 @@ of, so that databases can be merged. Every method may raise StorageFull and Stor
     Store           open, close; also a context manager
     Intake          batches and pages in: ensure_batch, add_record, replace_machine_reading, known_pages, batches,
                     pages_needing_a_person; records_with counts equal numbers, recheck runs the rules anew
-    Sheets          pages of forms of several pages: assemble, join, split, loose_pages
+    Sheets          pages of forms of several pages: assemble, join, split, loose_pages, leave_out
     Placing         pages the registration refused: place, set_aside, take_back, pages_set_aside, page_acts
     Review          queue, record, revisions, correct, settle_issue, hold, release
     Users           add_user, users, disable_user, enable_user, set_password, authenticate, viewer

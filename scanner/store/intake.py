@@ -170,8 +170,12 @@ class Intake(Base):
         there = {reading.field for reading in record.readings} | settled
         session.execute(delete(Reading).where(Reading.record_id == row.id, Reading.field.not_in(there)))
         if row.status != PageStatus.READ:
-            for rule in ("", PAGE_MISSING, PAGE_DOUBLED):
-                self._bring_issues(session, row, {}, rule)
+            self._close_issues(session, row)
+
+    def _close_issues(self, session: Session, row: Record) -> None:
+        """Nothing is broken on a page that is no form's."""
+        for rule in ("", PAGE_MISSING, PAGE_DOUBLED):
+            self._bring_issues(session, row, {}, rule)
 
     # --- looking at what came in ---
 

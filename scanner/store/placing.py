@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from scanner import model
 from scanner.errors import Conflict
@@ -13,7 +12,7 @@ from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
 from scanner.store.base import may_review
 from scanner.store.intake import must_be_same_page
-from scanner.store.sheets import Sheets
+from scanner.store.sheets import Sheets, keep_act
 from scanner.store.tables import Batch, PageAct, Record
 from scanner.store.views import PageActView, PageItem, Viewer
 
@@ -37,7 +36,7 @@ class Placing(Sheets):
             row = self._record(session, record_id, viewer)
             must_be_same_page(row, record)
             _must_be(row, {PageStatus.UNPLACED})
-            _keep_act(session, row, PageStatus.READ, viewer, points)
+            keep_act(session, row, PageStatus.READ, viewer, points)
             self._take_reading(session, row, record)
             self._assemble(session, row.batch_id)
 
@@ -53,9 +52,22 @@ class Placing(Sheets):
         self._move(record_id, {PageStatus.UNPLACED}, status, viewer)
 
     def take_back(self, record_id: str, *, viewer: Viewer) -> None:
-        """A page that was set aside needs a person again. Raises Conflict where it is not set aside; as `set_aside`."""
+        """A page that was set aside needs a person again; one that had been read is a record again, as it was.
+
+        Raises Conflict where it is not set aside; as `set_aside`.
+        """
         may_review(viewer)
-        self._move(record_id, SET_ASIDE, PageStatus.UNPLACED, viewer)
+        with self._sessions.writing() as session:
+            row = self._record(session, record_id, viewer)
+            _must_be(row, SET_ASIDE)
+            acts = select(PageAct.before).where(PageAct.record_id == row.id, PageAct.after == row.status)
+            before = session.scalars(acts.order_by(PageAct.at.desc()).limit(1)).first()
+            after = PageStatus.READ if before == PageStatus.READ else PageStatus.UNPLACED
+            keep_act(session, row, after, viewer)
+            row.status = after.value
+            if after is PageStatus.READ:
+                self._recheck(session, row, None)
+                self._assemble(session, row.batch_id)
 
     def pages_set_aside(self, viewer: Viewer | None = None) -> list[PageItem]:
         """Pages that people set aside, the latest first, each with who did it and when."""
@@ -98,19 +110,10 @@ class Placing(Sheets):
         with self._sessions.writing() as session:
             row = self._record(session, record_id, viewer)
             _must_be(row, allowed)
-            _keep_act(session, row, status, viewer)
+            keep_act(session, row, status, viewer)
             row.status = status.value
 
 
 def _must_be(row: Record, allowed: Set[PageStatus]) -> None:
     if row.status not in allowed:
         raise Conflict("Somebody else has just dealt with this page.", "Go back to the list of pages.")
-
-
-def _keep_act(
-    session: Session, row: Record, after: PageStatus, viewer: Viewer, points: Sequence[tuple[float, float]] = ()
-) -> None:
-    act = PageAct(record_id=row.id, before=row.status, after=after.value, user_id=viewer.id)
-    act.points = [[float(x), float(y)] for x, y in points] or None
-    session.add(act)
-    row.held_by = row.held_until = None

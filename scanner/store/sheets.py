@@ -144,7 +144,7 @@ class Sheets(Intake):
             if (page.batch_id, page.form) != (head.batch_id, head.form):
                 raise ValueError("pages of one sheet are of one batch and one form")
             _must_be_free(page, pages)
-            _keep(session, page, JOINED, head.id, viewer)
+            keep_act(session, page, PageStatus.READ, viewer, did=JOINED, other_id=head.id)
             found = self._make_sheet(session, sorted([*pages, page], key=lambda row: row.form_page))
             self._recheck(session, found, viewer.id, changed=True)
             self._bring_issues(session, found, {}, PAGE_DOUBLED)
@@ -162,10 +162,30 @@ class Sheets(Intake):
             heads = self._part(session, page)
             if len(heads) < 2:
                 raise Conflict("This page is on no sheet any more.", "Look at the record again.")
-            _keep(session, page, SPLIT, heads[1].id, viewer)
+            keep_act(session, page, PageStatus.READ, viewer, did=SPLIT, other_id=heads[1].id)
             for head in heads:
                 self._recheck(session, head, viewer.id, changed=True)
             return heads[1].id
+
+    def leave_out(self, record_id: str, *, viewer: Viewer) -> None:
+        """A person sets a sheet aside that lacks a page or is there twice; `take_back` brings its pages back.
+
+        Raises Conflict where it neither lacks one nor is there twice; NotThere; UserError for the role.
+        """
+        may_review(viewer)
+        with self._sessions.writing() as session:
+            head = self._head(session, self._record(session, record_id, viewer))
+            told = select(RuleIssue.id).where(RuleIssue.record_id == head.id, RuleIssue.closed_at.is_(None))
+            told = told.where(RuleIssue.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
+            if head.status != PageStatus.READ or session.scalars(told).first() is None:
+                raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
+            for page in self._pages(session, head):
+                keep_act(session, page, PageStatus.OTHER, viewer)
+                self._make_sheet(session, [page])
+                page.status = PageStatus.OTHER.value
+                self._close_issues(session, page)
+                self._recheck(session, page, None)
+            self._assemble(session, head.batch_id)
 
     def loose_pages(self, record_id: str, viewer: Viewer | None) -> list[SheetPage]:
         """Pages of a record's batch that could be put on its sheet: loose, and of a page that it lacks; the nearest in
@@ -195,10 +215,20 @@ def _must_be_free(page: Record, pages: Sequence[Record]) -> None:
         raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
 
 
-def _keep(session: Session, page: Record, did: str, other_id: str, viewer: Viewer) -> None:
-    act = PageAct(record_id=page.id, before=page.status, after=page.status, did=did, user_id=viewer.id)
-    act.other_id = other_id
+def keep_act(
+    session: Session,
+    row: Record,
+    after: PageStatus,
+    viewer: Viewer,
+    points: Sequence[tuple[float, float]] = (),
+    did: str = "",
+    other_id: str | None = None,
+) -> None:
+    """Add to the trail of a page what a person is about to do with it; nobody has it open any more."""
+    act = PageAct(record_id=row.id, before=row.status, after=after.value, did=did, other_id=other_id, user_id=viewer.id)
+    act.points = [[float(x), float(y)] for x, y in points] or None
     session.add(act)
+    row.held_by = row.held_until = None
 
 
 def _clues(

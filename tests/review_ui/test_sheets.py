@@ -11,7 +11,7 @@ import pytest
 from desk import Desk
 from sheets_desk import BATCH, ids, sheets_desk
 
-from tests.two_pages import NAMES, TWO
+from tests.two_pages import NAMES, TWO, number_of
 
 
 @pytest.fixture
@@ -90,6 +90,22 @@ def test_page_of_somebody_else_is_taken_off(desk: Desk) -> None:
     assert "Đã tách trang ra" in answer.text and "Thiếu trang này" in answer.text
     assert [p.record_id for p in desk.store.record(a1, desk.boss).pages] == [a1]
     assert "vừa thay đổi" in reviewer.post(f"/sheets/{a1}/split", {"page": a2}, follow_redirects=True).text
+
+
+def test_sheet_that_is_there_already_is_set_aside(desk: Desk) -> None:
+    b2 = ids()[4]
+    reviewer = desk.person("reviewer")
+    assert "Để riêng" not in reviewer.get(f"/sheets/{ids()[0]}").text
+    answer = reviewer.post(f"/sheets/{b2}/aside", follow_redirects=True)
+    assert "có thể lấy lại" in answer.text and "2 phiếu cần người duyệt" in answer.text
+    assert [item.record_id for item in desk.store.pages_set_aside(desk.boss)] == [b2]
+    assert reviewer.post(f"/rescue/{b2}/back").status_code == 302
+    assert len(desk.store.queue(desk.boss)) == 3
+
+
+def test_pages_are_shown_with_the_values_that_they_repeat(desk: Desk) -> None:
+    text = desk.person("reviewer").get(f"/sheets/{ids()[0]}").text
+    assert text.count(f"<dd>{number_of('a')}</dd>") == 2
 
 
 def test_who_may_not_review_sees_no_pages(desk: Desk) -> None:

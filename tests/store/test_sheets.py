@@ -272,6 +272,25 @@ def test_who_joins_what_is_not_loose_is_told(store: Store, hanh: Viewer) -> None
         store.join(page_id("9" * 64, 1), id_of(pages[6]), viewer=hanh)
 
 
+def test_sheet_scanned_twice_is_set_aside_and_taken_back(store: Store, hanh: Viewer) -> None:
+    pages = pile("1a 2a 1b 2b 1a 2a")
+    put(store, *pages)
+    store.leave_out(id_of(pages[5]), viewer=hanh)
+    assert sheets(store) == ["12a", "12b"]
+    assert store.records_with(TWO.id, "so", number_of("a")) == 1
+    assert len(list(store.export_rows("verified"))) == 2, "the number stands once only now"
+    assert [p.record_id for p in sorted(store.pages_set_aside(hanh), key=lambda p: p.source)] == [
+        id_of(pages[4]),
+        id_of(pages[5]),
+    ]
+    for page_of in pages[4:]:
+        store.take_back(id_of(page_of), viewer=hanh)
+    assert sheets(store) == ["12a", "12b", "12a"]
+    assert "page_doubled" in issues(store, id_of(pages[4]))
+    with pytest.raises(Conflict):
+        store.leave_out(id_of(pages[0]), viewer=hanh)
+
+
 # --- pages that change -------------------------------------------------------------------------------
 
 
