@@ -15,9 +15,12 @@ from PIL import Image
 
 from scanner.cli import FAULTS, main
 from scanner.commands.common import EVERY, progress
+from scanner.forms import FILE, save_form
 from scanner.opening import open_store
 from scanner.settings import Settings
 from tests.conftest import Desk
+from tests.store.conftest import record
+from tests.two_pages import TWO, page
 
 ROOT = Path(__file__).parent.parent
 
@@ -60,6 +63,31 @@ def test_batch_that_does_not_exist_is_told_and_no_file_is_written(tmp_path: Path
     told = run("--data", tmp_path / "d", "export", "--format", "csv", "--out", out, "--batch", "Đợt 9")
     assert "no batch" in last_line(told, 1)
     assert not out.exists()
+
+
+def test_export_takes_the_form_of_the_records_and_asks_where_they_are_of_several(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "d")
+    (settings.own_forms / TWO.id).mkdir(parents=True)
+    save_form(TWO, settings.own_forms / TWO.id / FILE)
+    store = open_store(settings)
+    two, one = store.ensure_batch("hai", xa=None, form=""), store.ensure_batch("một", xa=None, form="")
+    store.add_record(two, page(1, "a", 1))
+    store.add_record(two, page(2, "a", 2))
+    store.assemble(two)
+    store.add_record(one, record())
+    store.close()
+
+    def export(*more: object) -> Result:
+        out = ("--format", "csv", "--out", tmp_path / "x.csv", "--status", "all")
+        return run("--data", settings.data, "export", *out, *more)
+
+    told = last_line(export(), 1)
+    assert "--form" in told and "hai-trang (1)" in told and "mau-so-03 (1)" in told
+    assert "1 records" in export("--batch", "hai").output
+    assert "_form_pages" in (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
+    assert "1 records" in export("--batch", "một").output
+    assert "_form_pages" not in (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
+    assert "1 records" in export("--form", TWO.id).output
 
 
 def test_place_that_cannot_be_written_to_is_told(sheet: Path, tmp_path: Path) -> None:

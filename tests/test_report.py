@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -27,8 +28,8 @@ from scanner.model import (
     Record,
     Value,
 )
-from scanner.report import PageCounts, Week, WeeklyReport, weekly_report, write_weekly_report
-from scanner.store import Store, Viewer
+from scanner.report import PageCounts, Week, WeeklyReport, count_pages, weekly_report, write_weekly_report
+from scanner.store import PageRow, Store, Viewer
 
 BOX = Box(10, 10, 50, 6)
 OPTIONS = (Option(id="co", label="Có việc làm", box=BOX), Option(id="khong", label="Thất nghiệp", box=BOX))
@@ -119,6 +120,14 @@ def test_pages_are_counted_by_commune_day_and_state(town: Town) -> None:
         PageCounts("Bình Xa", wednesday, pages=1, read=0, unplaced=1, blank=0, unreadable=0, verified=0, open=0),
         PageCounts("Minh Xuân", tuesday, pages=1, read=0, unplaced=0, blank=0, unreadable=1, verified=0, open=0),
     )
+
+
+def test_sheet_of_several_pages_is_one_record_of_several_pages() -> None:
+    came = moment("2024-10-08 09:00")
+    row = PageRow("Bình Xa", "Đợt", "hai-trang", PageStatus.READ, True, came, came, 0)
+    rows = [row, replace(row, joined=True), replace(row, verified=False), replace(row, status=PageStatus.UNPLACED)]
+    (counts,) = count_pages(rows)
+    assert (counts.pages, counts.read, counts.verified, counts.open, counts.unplaced) == (4, 2, 1, 1, 1)
 
 
 def test_a_week_runs_from_monday_to_sunday_in_viet_nam_time(town: Town) -> None:
