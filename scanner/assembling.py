@@ -23,7 +23,7 @@ from scanner.model import FieldKind
 PLACED = 3.0
 """What lying one after the other in the pile says, nats: one page in twenty is missing or turned."""
 STRONG = 4.5
-"""From here on values alone join pages that lie apart: six letters, or eight of which one was misread."""
+"""From here on values alone join pages that lie apart: six letters, or twelve digits of which two were misread."""
 COMMON = 3
 """Sheets with the same value from which on it does not say whose sheet it is (a village, a date of filling in)."""
 PAIRED = 400
@@ -67,7 +67,7 @@ def assemble(leaves: Iterable[Leaf], pages: Mapping[str, int]) -> tuple[Sheet, .
     for form in sorted(pages):
         mine = [leaf for leaf in pile if leaf.form == form]
         _join_by_values(groups, mine)
-        _join_by_order(groups, stacks, form)
+        _join_by_order(groups, stacks, form, pages[form])
         _join_the_rest(groups, mine)
     doubled = _doubled(groups, pages)
     return tuple(
@@ -232,39 +232,60 @@ class _Guess:
     weight: float
 
 
-def _join_by_order(groups: _Groups, stacks: Sequence[Sequence[Leaf]], form: str) -> None:
+def _join_by_order(groups: _Groups, stacks: Sequence[Sequence[Leaf]], form: str, whole: int) -> None:
     """Take the way of scanning that explains a stack best, and join what it says unless values refute it."""
     both = [(_neighbours(stack, form), _neighbours(stack[::-1], form)) for stack in stacks]
-    usual = sum(_ahead(groups, up, down) for up, down in both)
-    for stack, (up, down) in zip(stacks, both, strict=True):
-        mine = [leaf for leaf in stack if leaf.form == form]
-        ahead = _ahead(groups, up, down) or usual or _begins(stack, form)
-        ways = [up if ahead > 0 else _mute(up), down if ahead < 0 else _mute(down), *_blocks(mine)]
-        best = max(ways, key=lambda way: sum(_worth(groups, guess) for guess in way))  # of equal ones the first
+    ways = [_way(groups, stack, form, whole, up, down) for stack, (up, down) in zip(stacks, both, strict=True)]
+    for stack, way, (up, down) in zip(stacks, ways, both, strict=True):
+        way = way or sum(ways)  # as the other files of the batch
+        guesses = [up if way > 0 else _mute(up), down if way < 0 else _mute(down)]
+        guesses += _blocks([leaf for leaf in stack if leaf.form == form])
+        best = max(guesses, key=lambda found: sum(_worth(groups, guess) for guess in found))  # of equal ones the first
         for guess in best:
             if not groups.together(guess.a, guess.b) and _worth(groups, guess) > 0:
                 groups.join(guess.a, guess.b)
 
 
-def _ahead(groups: _Groups, up: list[_Guess], down: list[_Guess]) -> int:
-    """How much better a stack is explained upwards (1, 2, 1, 2) than downwards (2, 1, 2, 1).
+def _way(
+    groups: _Groups, stack: Sequence[Leaf], form: str, whole: int, up: Sequence[_Guess], down: Sequence[_Guess]
+) -> int:
+    """1 where a stack was scanned upwards (1, 2, 1, 2), -1 downwards (2, 1, 2, 1), 0 where that cannot be told.
 
-    Every pile of the one kind is nearly one of the other: the way that explains less says nothing without values.
+    Values tell, and of sheets of three pages the order itself. Every pile of two pages a sheet is nearly one of the
+    other kind: there only its two ends tell, and a page missing at an end could turn every sheet into two halves of
+    neighbours. So both ends must speak for one way, with and without the pages that could not be placed; of the usual
+    way one of these four may be silent or wrong.
     """
-    return sum(_sign(groups, guess) for guess in up) - sum(_sign(groups, guess) for guess in down)
+    told = sum(_sign(groups, guess) for guess in up) - sum(_sign(groups, guess) for guess in down)
+    if told:
+        return 1 if told > 0 else -1
+    if whole > 2:
+        return (len(up) > 1.5 * len(down)) - (len(down) > 1.5 * len(up))
+    plain = _ends([leaf for leaf in stack if leaf.form == form], form)
+    counted = _ends(stack, form)
+    if min(plain, counted) >= 0 and plain + counted >= 2:
+        return 1
+    return -1 if plain + counted == -4 else 0
 
 
-def _begins(stack: Sequence[Leaf], form: str) -> int:
-    """1 where a stack begins with a first page, or with what might be one."""
-    return int(bool(stack) and (stack[0].form != form or stack[0].form_page == 1))
+def _ends(stack: Sequence[Leaf], form: str) -> int:
+    """Do the first and the last page of a form of two pages lie where they would in a pile scanned upwards? From 2,
+    where both do, to -2, where both lie where they would in one scanned downwards."""
+    places = [n for n, leaf in enumerate(stack) if leaf.form == form]
+    if not places:
+        return 0
+    first, last = places[0], places[-1]
+    begins = (stack[first].form_page - 1 - first) % 2 == 0
+    ends = (2 - stack[last].form_page - (len(stack) - 1 - last)) % 2 == 0
+    return (1 if begins else -1) + (1 if ends else -1)
 
 
 def _sign(groups: _Groups, guess: _Guess) -> int:
-    """Does what is known of two pages speak for a guess (2), against it (-1), or neither (1)?"""
+    """Do values speak for a guess (1), against it (-1), or not at all (0)?"""
     if groups.together(guess.a, guess.b):
-        return 2
+        return 1
     says = groups.says(guess.a, guess.b)
-    return -1 if says is None or says <= -PLACED else 2 if says > 0 else 1
+    return -1 if says is None or says <= -PLACED else 1 if says > 0 else 0
 
 
 def _mute(way: list[_Guess]) -> list[_Guess]:
@@ -285,17 +306,16 @@ def _neighbours(stack: Sequence[Leaf], form: str) -> list[_Guess]:
     Between two runs of equal pages (1, 1, 2, 2) the order says nothing: they may be fronts, and then backs.
     """
     found = []
-    for n, (a, b) in enumerate(pairwise(stack)):
+    mine = [leaf for leaf in stack if leaf.form == form]
+    place = {leaf.id: n for n, leaf in enumerate(mine)}
+    for a, b in pairwise(stack):
         if a.form != form or b.form != form or b.form_page <= a.form_page:
             continue
-        before, behind = stack[n - 1] if n else None, stack[n + 2] if n + 2 < len(stack) else None
-        flanked = _alike(before, a) and _alike(b, behind)
+        at = place[a.id]
+        before, behind = mine[max(at - 1, 0) : at], mine[at + 2 : at + 3]
+        flanked = before and behind and before[0].form_page == a.form_page and behind[0].form_page == b.form_page
         found.append(_Guess(a, b, 0.0 if flanked else PLACED))
     return found
-
-
-def _alike(a: Leaf | None, b: Leaf | None) -> bool:
-    return a is not None and b is not None and (a.form, a.form_page) == (b.form, b.form_page)
 
 
 def _blocks(mine: Sequence[Leaf]) -> Iterator[list[_Guess]]:

@@ -12,7 +12,9 @@ from scanner.vietnam.orthography import letters_apart, nfc, usual_tones
 SURE = 0.95
 """A reading of this probability or more is taken for what is written: two that differ are of two people."""
 LONGEST = 8
-"""Letters of a value beyond which more do not tell more: two people of one name share all of them."""
+"""Letters of a text beyond which more do not tell more: two people of one name share all of them."""
+LONGEST_NUMBER = 12
+"""The same of a number, every digit of which may be another: that of an identity card."""
 EACH = 0.75
 """What a letter that agrees says for one sheet, in nats. Eight of them (6 nats) outweigh any place in the pile."""
 TICKED = 0.7
@@ -58,7 +60,8 @@ def compared(a: Clue, b: Clue) -> float | None:
     one, other = folded(a), folded(b)
     if not one or not other:
         return 0.0
-    whole = TICKED if a.kind is FieldKind.CHOICE else EACH * min(len(one), len(other), LONGEST)
+    most = LONGEST_NUMBER if a.kind is FieldKind.DIGITS else LONGEST
+    whole = TICKED if a.kind is FieldKind.CHOICE else EACH * min(len(one), len(other), most)
     if one == other:
         return whole
     if min(a.confidence, b.confidence) >= SURE:
