@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scanner.assembling import Leaf, assemble
@@ -21,7 +21,7 @@ from scanner.store.tables import PageAct, Reading, Record, RuleIssue
 from scanner.store.views import SheetPage, Viewer
 
 JOINED, SPLIT = "joined", "split"
-AT_ONCE = 200
+AT_ONCE = 25
 """Sheets put together in one transaction: others who write wait a second, not a minute."""
 OFFERED = 60
 """Loose pages that a person is shown to choose from, the nearest in the pile first."""
@@ -36,6 +36,13 @@ class _People(NamedTuple):
     ended: set[str]  # they said that the sheet has no more pages
 
 
+class _Step(NamedTuple):
+    """Pages, in the form's order, to be made one sheet; `doubled`: they are there a second time."""
+
+    pages: tuple[str, ...]
+    doubled: bool
+
+
 class Sheets(Intake):
     """The part of the store that knows which pages are one sheet."""
 
@@ -48,28 +55,48 @@ class Sheets(Intake):
         more = True
         while more:
             with self._sessions.writing() as session:
-                more = self._assemble(session, batch_id)
+                later = self._assemble(session, batch_id)
+            more = bool(later)
+            for start in range(0, len(later), AT_ONCE):
+                with self._sessions.writing() as session:
+                    for step in later[start : start + AT_ONCE]:
+                        if self._are_loose(session, step.pages):
+                            self._take(session, step)
 
-    def _assemble(self, session: Session, batch_id: str) -> bool:
-        """Put together what is not yet, at most so many sheets in one transaction; is there more?"""
+    def _assemble(self, session: Session, batch_id: str) -> list[_Step]:
+        """Put together what is not yet, at most so many sheets in one transaction; returns what is left to do.
+
+        What takes sheets apart comes first: that must be done as long as nobody can have worked on them since.
+        """
         forms = self._forms_of(session, batch_id)
         if not forms:
-            return False
+            return []
         pages = {form: max(t.page_count for (f, _), t in forms.items() if f == form) for form, _ in forms}
         leaves, now_of = self._leaves(session, batch_id, forms)
         doubled = _doubled_before(session, batch_id)
-        changed = 0
+        steps: list[tuple[bool, _Step]] = []
         for sheet in assemble(leaves, pages):
-            ids = [leaf.id for leaf in sheet.leaves]
-            if len({now_of[page] for page in ids}) > 1 or now_of[ids[0]] != (ids[0], len(ids)):
-                self._put_together(session, ids)
-            elif sheet.doubled == (ids[0] in doubled):
-                continue
-            self._tell_doubled(session, ids[0], doubled=sheet.doubled)
-            changed += 1
-            if changed == AT_ONCE:
-                return True
-        return False
+            ids = tuple(leaf.id for leaf in sheet.leaves)
+            sizes = {now_of[page] for page in ids}
+            if sizes != {(ids[0], len(ids))} or sheet.doubled != (ids[0] in doubled):
+                steps.append((all(size == 1 for _, size in sizes), _Step(ids, sheet.doubled)))
+        steps.sort(key=lambda step: step[0])
+        for _, step in steps[:AT_ONCE]:
+            self._take(session, step)
+        return [step for _, step in steps[AT_ONCE:]]
+
+    def _are_loose(self, session: Session, pages: Sequence[str]) -> bool:
+        """Are pages still on no sheet with others? Between two transactions people work."""
+        loose = (Record.status == PageStatus.READ.value, Record.head_id.is_(None), Record.sheet_pages == 1)
+        query = select(func.count()).select_from(Record).where(Record.id.in_(pages), *loose)
+        return session.scalar(query) == len(pages)
+
+    def _take(self, session: Session, step: _Step) -> None:
+        """Make pages one sheet if they are not, and tell whether they are there a second time."""
+        head = session.get_one(Record, step.pages[0])
+        if head.head_id is not None or [page.id for page in self._pages(session, head)] != list(step.pages):
+            self._put_together(session, step.pages)
+        self._tell_doubled(session, step.pages[0], doubled=step.doubled)
 
     def _put_together(self, session: Session, ids: Sequence[str]) -> None:
         """Make pages, in the form's order, one sheet. What they leave behind is loose until its own turn comes."""
@@ -93,6 +120,9 @@ class Sheets(Intake):
         return found
 
     def _tell_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
+        told = select(RuleIssue.id).where(RuleIssue.record_id == record_id, RuleIssue.rule == PAGE_DOUBLED)
+        if not doubled and session.scalars(told.where(RuleIssue.closed_at.is_(None))).first() is None:
+            return
         record = session.get_one(Record, record_id)
         issue = Issue(PAGE_DOUBLED, (), Reason("page_doubled", {"page": record.form_page}))
         self._bring_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)

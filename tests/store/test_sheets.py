@@ -11,6 +11,7 @@ import pytest
 from scanner.errors import Conflict, NotThere, StoreError, UserError
 from scanner.model import PageStatus, Record
 from scanner.store import Store, Viewer
+from scanner.store import sheets as module
 from scanner.store.tables import page_id
 from tests.store.conftest import user
 from tests.two_pages import NAMES, TWO, number_of, open_sheets, page, unplaced
@@ -144,6 +145,16 @@ def test_runs_of_one_batch_end_as_one_run(store: Store, cuts: tuple[int, ...]) -
     for start, end in zip((0, *cuts), (*cuts, len(pages)), strict=True):
         put(store, *pages[start:end])
     assert sorted(sheets(store)) == ["12a", "12b", "12c"]
+
+
+def test_many_sheets_are_put_together_in_several_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AT_ONCE", 1)
+    put(store, *pile("1a ? 1b 2b"))
+    lost = replace(page(2, "b", 2, so_lai=None), ref=unplaced(2).ref)
+    store.replace_machine_reading(id_of(lost), lost)
+    pages = pile("1c 2c 1d 2d", first=5)
+    put(store, *pages)
+    assert sheets(store) == ["12a", "12b", "12c", "12d"]
 
 
 def test_rules_see_the_answers_of_all_pages(store: Store, hanh: Viewer) -> None:
