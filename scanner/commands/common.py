@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -59,14 +59,6 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     if wanted is None and len(known) != 1:
         raise FormError("Several forms are installed." if known else "No form is installed.", "Name one with --form.")
     return load_form(wanted or known[0], *settings.form_places)
-
-
-def form_going_out(settings: Settings, form_id: str | None, counts: Mapping[str, int]) -> FormTemplate:
-    """The form named, or the one that all records in scope are of (form id → how many). Raises FormError."""
-    if form_id is None and len(counts) > 1:
-        several = ", ".join(f"{form} ({count})" for form, count in counts.items())
-        raise FormError(f"The records are of several forms: {several}.", "Name one with --form.")
-    return chosen_form(settings, form_id or next(iter(counts), None))
 
 
 def tell_missing_reader() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from scanner.commands.common import end, form_going_out, opened, progress, with_settings
-from scanner.errors import SettingsError
+from scanner.commands.common import chosen_form, end, opened, progress, with_settings
+from scanner.errors import FormError, SettingsError
 from scanner.settings import Settings
+
+if TYPE_CHECKING:
+    from scanner.model import FormTemplate
 
 
 @click.command()
@@ -48,11 +53,20 @@ def export(settings: Settings, fmt: str, out: Path, status: str, batch: str | No
     with opened(settings) as store, progress("Records") as meter:
         if batch is not None and batch not in {b.name for b in store.batches()}:
             raise SettingsError("There is no batch of that name.", "The review desk lists them.")
-        form = form_going_out(settings, form_id, store.forms_going(status, batch))
+        form = _form_of(settings, form_id, store.forms_going(status, batch))
         done = exports.export(store.export_rows(status, batch), form, fmt, out, tick=meter.step)
     click.echo(f"{out}: {done.records} records, {done.verified} of them verified.")
     if done.other_forms:
         click.echo(f"{done.other_forms} records of other forms were left out; name their form with --form.", err=True)
+
+
+def _form_of(settings: Settings, form_id: str | None, counts: Mapping[str, int]) -> FormTemplate:
+    """The form named by flag or setting, or the one that all records are of (form id → how many). Raises FormError."""
+    wanted = form_id or settings.form
+    if wanted is None and len(counts) > 1:
+        several = ", ".join(f"{form} ({count})" for form, count in counts.items())
+        raise FormError(f"The records are of several forms: {several}.", "Name one with --form.")
+    return chosen_form(settings, wanted or next(iter(counts), None))
 
 
 @click.command()
