@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from desk import PASSWORD, VIEW_PX_PER_MM, Desk, jpeg
+from desk import PASSWORD, VIEW_PX_PER_MM, jpeg
 from PIL import Image, ImageDraw, ImageFont
 
-from review_ui import create_app
 from scanner.files import FileStore
 from scanner.forms import FILE, save_form
 from scanner.model import FieldLayout, Record
@@ -57,10 +56,9 @@ def ids() -> list[str]:
     return [page_id(record.ref.sha256, record.ref.number) for record in pages()]
 
 
-def sheets_desk(folder: Path) -> Desk:
-    """A desk over a data folder of its own, in which a form of two pages is installed."""
-    settings = Settings(data=folder)
-    settings.ready()
+def fill_sheets(folder: Path) -> None:
+    """Make a data folder in which a form of two pages is installed, with the pile read and put together."""
+    settings = Settings(data=folder).ready()
     place = settings.own_forms / TWO.id
     place.mkdir(parents=True)
     save_form(TWO, place / FILE)
@@ -71,7 +69,4 @@ def sheets_desk(folder: Path) -> Desk:
     store.assemble(batch)
     for role in ("reviewer", "exporter", "admin"):
         store.add_user(role, f"Nguyễn Văn {role.title()}", role, PASSWORD)
-    boss = store.authenticate("admin", PASSWORD)
-    assert boss
-    records = tuple(item.record_id for item in store.queue(boss))
-    return Desk(create_app(settings, store), store, settings, batch, records, boss)
+    store.close()

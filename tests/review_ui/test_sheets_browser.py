@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from desk import Desk
+from desk import Desk, open_desk
 from playwright.sync_api import Page, expect
-from sheets_desk import ids, sheets_desk
+from sheets_desk import fill_sheets, ids
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with sheets of two pages, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("sheets") / "data"
+    fill_sheets(folder)
+    return folder
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(sheets: Path, tmp_path: Path) -> Iterator[Desk]:
     """A desk with sheets of two pages."""
-    opened = sheets_desk(tmp_path / "data")
+    opened = open_desk(shutil.copytree(sheets, tmp_path / "data"))
     yield opened
     opened.store.close()
 
