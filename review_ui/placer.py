@@ -30,11 +30,17 @@ class Guide(Protocol):
 
 
 class Placer(Protocol):
-    """Reads a page of the store again from four points, px of its picture in the order of the guide's."""
+    """Reads a page of the store again from four points, px of its picture in the order of the guide's.
 
-    def guide(self, form_id: str) -> Guide: ...
+    `page` is which printed page of the form it is, from 1. Whoever names no form means the one that the record is held
+    for. Both raise FormError for a form or a page that is not there.
+    """
 
-    def read(self, page: RecordView, points: Sequence[Point]) -> Record: ...
+    def guide(self, form_id: str, page: int = 1) -> Guide: ...
+
+    def read(
+        self, record: RecordView, points: Sequence[Point], form_id: str | None = None, page: int = 1
+    ) -> Record: ...
 
 
 def set_up_placer(app: Flask, placer: Placer | None) -> None:

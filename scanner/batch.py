@@ -31,7 +31,7 @@ from scanner.files import FileStore
 from scanner.forms import load_form
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
 from scanner.pages import Limits, find_sources, list_pages
-from scanner.pipeline import Reader, build_reader, read_ref
+from scanner.pipeline import Reader, build_reader, read_ref, unread
 from scanner.settings import Settings
 from scanner.store import Store
 
@@ -91,7 +91,7 @@ def identified(ref: PageRef) -> PageRef:
 def scan(
     paths: Sequence[Path],
     store: Store,
-    form: FormTemplate,
+    forms: FormTemplate | Sequence[FormTemplate],
     settings: Settings,
     *,
     batch: str,
@@ -100,15 +100,16 @@ def scan(
     total: Callable[[int], object] = lambda _: None,
     tick: Callable[[Record | None], object] = lambda _: None,
 ) -> Summary:
-    """Read pages into the database. `total` is told how many there are; `tick` is called for each page, with None
-    for one that was there already.
+    """Read pages into the database, each with that one of the forms that it is. `total` is told how many there are;
+    `tick` is called for each page, with None for one that was there already.
 
     Raises SourceError, EngineError, StorageFull, StoreError: what was stored until then stays.
     """
+    forms = (forms,) if isinstance(forms, FormTemplate) else tuple(forms)
     jobs = list(jobs_for(paths, limits_of(settings)))
     total(len(jobs))
     store.files.sweep()
-    batch_id = store.ensure_batch(batch, xa=xa, form=form.id)
+    batch_id = store.ensure_batch(batch, xa=xa, form=forms[0].id if len(forms) == 1 else "")
     known, summary = store.known_pages(), Summary()
     new = []
     for job in jobs:
@@ -118,7 +119,7 @@ def scan(
             tick(None)
         else:
             new.append(job)
-    with _Workers(form, settings, scheduler) as workers:
+    with _Workers(forms, settings, scheduler) as workers:
         for record in workers.read(new):
             if store.add_record(batch_id, record):
                 summary.count(record)
@@ -129,22 +130,25 @@ def scan(
     return summary
 
 
-def read_here(jobs: Iterable[PageRef | Unreadable], form: FormTemplate, settings: Settings) -> Iterator[Record]:
+def read_here(
+    jobs: Iterable[PageRef | Unreadable], forms: FormTemplate | Sequence[FormTemplate], settings: Settings
+) -> Iterator[Record]:
     """A record a job, read in this process; nothing is kept. A fault in one page leaves the others read.
 
     Raises EngineError when Tesseract, its model or poppler is missing.
     """
-    reader = build_reader(form, settings)
+    reader = build_reader(forms, settings)
+    known = reader.shelf.forms
     for job in jobs:
         if isinstance(job, Unreadable):
-            yield _refused(form, job.ref, job.reason)
+            yield unread(job.ref, known, PageStatus.UNREADABLE, job.reason)
             continue
         try:
             record = read_ref(job, reader)
         except Exception as error:
             if not _of_one_page(error):
                 raise
-            record = _refused(form, job, _fault(error))
+            record = unread(job, known, PageStatus.UNREADABLE, _fault(error))
         yield record
 
 
@@ -162,10 +166,6 @@ def _fault(error: Exception) -> Reason:
     return Reason("page_crashed", {"fault": f"{type(error).__name__} at {place}"})
 
 
-def _refused(form: FormTemplate, ref: PageRef, reason: Reason) -> Record:
-    return Record(ref, form.id, form.version, PageStatus.UNREADABLE, reason)
-
-
 # --- workers -----------------------------------------------------------------------------------------
 
 _reader: Reader | None = None
@@ -173,20 +173,20 @@ _files: FileStore | None = None
 _one_at_a_time = threading.Lock()
 
 
-def _set_up(form_id: str, settings: Settings) -> None:
-    """Once a worker: one thread, the form, the engines."""
+def _set_up(form_ids: Sequence[str], settings: Settings) -> None:
+    """Once a worker: one thread, the forms, the engines."""
     global _reader, _files  # a worker process is the one place where a long-lived object has no owner to pass it on
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
-    _reader = build_reader(load_form(form_id, *settings.form_places), settings)
+    _reader = build_reader([load_form(form_id, *settings.form_places) for form_id in form_ids], settings)
     _files = FileStore(settings.files)
 
 
-def _begin(form_id: str, settings: Settings) -> None:
+def _begin(form_ids: Sequence[str], settings: Settings) -> None:
     """The first thing in a process of the pool. Ctrl+C is the parent's affair; without the parent there is no work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _set_up(form_id, settings)
+    _set_up(form_ids, settings)
 
 
 def _end_with_parent() -> None:
@@ -205,18 +205,19 @@ def _work(ref: PageRef) -> Record:
     return read_ref(ref, _reader, _files)
 
 
-def _work_remotely(ref: PageRef, form_id: str, settings: Settings) -> Record:
+def _work_remotely(ref: PageRef, form_ids: Sequence[str], settings: Settings) -> Record:
     with _one_at_a_time:  # a worker of a cluster may have several threads; the engines have one
         if _reader is None:
-            _set_up(form_id, settings)
+            _set_up(form_ids, settings)
         return _work(ref)
 
 
 class _Workers:
     """A pool of processes, or a cluster; built again when a worker dies."""
 
-    def __init__(self, form: FormTemplate, settings: Settings, scheduler: str | None) -> None:
-        self._form, self._settings, self._scheduler = form, settings, scheduler
+    def __init__(self, forms: Sequence[FormTemplate], settings: Settings, scheduler: str | None) -> None:
+        self._forms, self._settings, self._scheduler = forms, settings, scheduler
+        self._ids = tuple(form.id for form in forms)
         self._crew: _Pool | _Cluster | None = None
         self._tried = False
 
@@ -237,7 +238,7 @@ class _Workers:
                 return
             job, future = waiting.popleft()
             if isinstance(job, Unreadable):
-                yield _refused(self._form, job.ref, job.reason)
+                yield self._refused(job.ref, job.reason)
                 continue
             assert future is not None
             record = self._outcome(job, future)
@@ -261,7 +262,7 @@ class _Workers:
         except Exception as error:
             if not _of_one_page(error):
                 raise
-            return _refused(self._form, ref, _fault(error))
+            return self._refused(ref, _fault(error))
 
     def _alone(self, ref: PageRef) -> Record:
         """Once more among fresh workers with nothing beside it; a page that fails again is told so."""
@@ -269,8 +270,11 @@ class _Workers:
         record = self._outcome(ref, self._submit(ref))
         if record is None:
             self._stop(kill=True)
-            record = _refused(self._form, ref, Reason("page_crashed", {"fault": "the worker died or took too long"}))
+            record = self._refused(ref, Reason("page_crashed", {"fault": "the worker died or took too long"}))
         return record
+
+    def _refused(self, ref: PageRef, reason: Reason) -> Record:
+        return unread(ref, self._forms, PageStatus.UNREADABLE, reason)
 
     def _submit(self, ref: PageRef) -> Future[Record]:
         if self._crew is None:
@@ -287,12 +291,12 @@ class _Workers:
 
     def _start(self) -> _Pool | _Cluster:
         if self._scheduler:
-            return _Cluster(self._scheduler, self._form.id, self._settings)
+            return _Cluster(self._scheduler, self._ids, self._settings)
         if not self._tried:
             # the engines are tried here first: what the operator must mend is told once, not by every worker
-            build_reader(self._form, self._settings)
+            build_reader(self._forms, self._settings)
             self._tried = True
-        return _Pool(self._form.id, self._settings)
+        return _Pool(self._ids, self._settings)
 
     def _stop(self, *, kill: bool = False) -> None:
         crew, self._crew = self._crew, None
@@ -309,10 +313,10 @@ class _Pool:
 
     start_seconds = 0  # the pool is there when its first worker is
 
-    def __init__(self, form_id: str, settings: Settings) -> None:
+    def __init__(self, form_ids: Sequence[str], settings: Settings) -> None:
         self.size = settings.workers
         self._executor = ProcessPoolExecutor(
-            self.size, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(form_id, settings)
+            self.size, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(form_ids, settings)
         )
         try:
             with _no_interrupts():
@@ -360,7 +364,7 @@ class _Cluster:
 
     start_seconds = START_SECONDS  # each worker loads its engines with its first page
 
-    def __init__(self, address: str, form_id: str, settings: Settings) -> None:
+    def __init__(self, address: str, form_ids: Sequence[str], settings: Settings) -> None:
         try:
             connect: Any = importlib.import_module("distributed").Client
         except ImportError:
@@ -371,7 +375,7 @@ class _Cluster:
             raise SettingsError("The scheduler does not answer.", "Check --scheduler and that it runs.") from None
         self.size = max(sum(self._client.nthreads().values()), 1)
         self._executor: Executor = self._client.get_executor(pure=False)
-        self._about = form_id, settings
+        self._about = form_ids, settings
 
     def submit(self, ref: PageRef) -> Future[Record]:
         """Hand out a page."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,15 +15,14 @@ from scanner import pages
 from scanner.calibration import Calibration, load_calibration
 from scanner.errors import EngineError
 from scanner.files import FileStore
-from scanner.forms import blank_image
 from scanner.layout.fields import cut_fields
 from scanner.layout.geometry import Points
 from scanner.layout.hidden import hidden_lines
-from scanner.layout.ink import InkPage, PrintModel, build_print_model, find_ink
+from scanner.layout.ink import InkPage, PrintModel, find_ink
 from scanner.layout.laying import align, level, to_grey
-from scanner.layout.reference import FormReference, build_reference
-from scanner.layout.registration import register, register_from
-from scanner.lines import Lists, lists_of
+from scanner.layout.reference import FormReference
+from scanner.layout.registration import register_from
+from scanner.lines import Lists
 from scanner.model import (
     PX_PER_MM,
     Crop,
@@ -48,6 +47,7 @@ from scanner.quality import assess
 from scanner.reading import read_fields
 from scanner.rules import check
 from scanner.settings import Settings
+from scanner.shelf import Found, PrintedPage, Shelf
 
 POOR = frozenset({"blurred", "resolution_too_low"})
 """What makes every reading of a page doubtful: motion blur of 9 px and 90–110 dpi gave confident errors."""
@@ -60,13 +60,30 @@ SNIPPET_QUALITY, PAGE_QUALITY = 82, 80
 class Reader:
     """Everything expensive that reading needs, built once a process."""
 
-    form: FormTemplate
-    reference: FormReference
-    printed: PrintModel
+    shelf: Shelf
     engines: Engines
     calibration: Calibration
     limits: Limits
-    lists: Lists
+
+    @property
+    def form(self) -> FormTemplate:
+        """The first printed page: all there is, where one form of one page is read. So are the next three."""
+        return self.shelf.at(0).form
+
+    @property
+    def reference(self) -> FormReference:
+        """What registration knows of it."""
+        return self.shelf.at(0).reference
+
+    @property
+    def printed(self) -> PrintModel:
+        """What tells its print from ink."""
+        return self.shelf.at(0).printed
+
+    @property
+    def lists(self) -> Lists:
+        """Its lists."""
+        return self.shelf.at(0).lists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,12 +94,12 @@ class _Sight:
     crops: Mapping[str, Crop]
 
 
-def build_reader(form: FormTemplate, settings: Settings) -> Reader:
-    """Load the blank and the engines. Raises EngineError when Tesseract or its model is missing."""
-    blank = blank_image(form)
+def build_reader(forms: FormTemplate | Sequence[FormTemplate], settings: Settings) -> Reader:
+    """Load the engines, and the blanks of one form or of several among which each page finds its own.
+
+    Raises EngineError when Tesseract or its model is missing, FormError for a blank that cannot be read.
+    """
     cells = CellReader()
-    reference = build_reference(form, blank)
-    texts = np.array([m.centre for m in reference.landmarks if m.along_x])
     engines: Engines = {
         LINE: Tesseract(),
         CELLS: cells,
@@ -92,10 +109,9 @@ def build_reader(form: FormTemplate, settings: Settings) -> Reader:
     hand = _hand_reader()
     if hand is not None:
         engines = {**engines, HAND: hand}
+    shelf = Shelf((forms,) if isinstance(forms, FormTemplate) else forms, own_lists(settings.lists))
     limits = Limits(max_pixels=settings.max_pixels, max_pages=settings.max_pages)
-    calibration = load_calibration(settings.data)
-    lists = lists_of(form, own_lists(settings.lists))
-    return Reader(form, reference, build_print_model(blank, texts), engines, calibration, limits, lists)
+    return Reader(shelf, engines, load_calibration(settings.data), limits)
 
 
 def _hand_reader() -> LineReader | None:
@@ -115,64 +131,90 @@ def read_ref(ref: PageRef, reader: Reader, files: FileStore | None = None, today
     """Open and read one page; with a file store its pictures are kept and the record holds their keys."""
     page = pages.open_page(ref, reader.limits)
     if isinstance(page, Unreadable):
-        return _without_fields(page.ref, reader.form, PageStatus.UNREADABLE, page.reason)
+        return unread(page.ref, reader.shelf.forms, PageStatus.UNREADABLE, page.reason)
     record, sight = _read(page, reader, today)
     return record if files is None else _keep_pictures(record, page, sight, files)
 
 
 def read_by_hand(
-    ref: PageRef, image: str, points: Points, reader: Reader, files: FileStore, today: date | None = None
+    ref: PageRef,
+    image: str,
+    points: Points,
+    printed: PrintedPage,
+    reader: Reader,
+    files: FileStore,
+    today: date | None = None,
 ) -> Record:
-    """Read a page anew from its kept picture, placed from where a person saw the form's `hand_points` on it.
+    """Read a page anew from its kept picture, placed from where a person saw the `hand_points` of a printed page.
 
     `image` is the picture's key, which the record keeps; `points` are (4, 2) px of that picture, x and y.
     """
     kept = pages.open_page(replace(ref, path=files.path(image), number=1), reader.limits)
     if isinstance(kept, Unreadable):
-        return _without_fields(ref, reader.form, PageStatus.UNREADABLE, kept.reason)
+        return _of(printed, unread(ref, (printed.form,), PageStatus.UNREADABLE, kept.reason))
     page = replace(kept, ref=ref)
     quality = assess(page)
-    placed = register_from(page, reader.reference, points)
-    if not isinstance(placed, Registration):
-        return replace(_without_fields(ref, reader.form, PageStatus.UNPLACED, placed.reason, quality), image=image)
-    record, sight = _read_placed(page, placed, quality, reader, today)
+    found = Found(printed, register_from(page, printed.reference, points))
+    record, sight = _read_found(page, found, quality, reader, today)
     return replace(_keep_sight(record, sight, files), image=image)
+
+
+def unread(
+    ref: PageRef,
+    forms: Sequence[FormTemplate],
+    status: PageStatus,
+    reason: Reason,
+    quality: Quality | None = None,
+) -> Record:
+    """A page without fields. It is of the form that is read; of none ("") where it could be any of several."""
+    only = forms[0] if len(forms) == 1 else None
+    return Record(ref, only.id if only else "", only.version if only else "", status, reason, quality)
 
 
 def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sight]:
     quality = assess(page)
-    nothing = _Sight(None, {})
     if quality.blank:
-        return _without_fields(page.ref, reader.form, PageStatus.BLANK, Reason("page_blank"), quality), nothing
-    placed = register(page, reader.reference)
-    if not isinstance(placed, Registration):
-        return _without_fields(page.ref, reader.form, PageStatus.UNPLACED, placed.reason, quality), nothing
-    return _read_placed(page, placed, quality, reader, today)
+        record = unread(page.ref, reader.shelf.forms, PageStatus.BLANK, Reason("page_blank"), quality)
+        return record, _Sight(None, {})
+    return _read_found(page, reader.shelf.find(page), quality, reader, today)
+
+
+def _read_found(
+    page: Page, found: Found, quality: Quality, reader: Reader, today: date | None
+) -> tuple[Record, _Sight]:
+    """The page read where it was placed; unplaced, it keeps the form that it is likeliest of."""
+    if isinstance(found.placed, Registration):
+        record, sight = _read_placed(page, found.printed, found.placed, quality, reader, today)
+        return _of(found.printed, record), sight
+    record = unread(page.ref, (found.printed.form,), PageStatus.UNPLACED, found.placed.reason, quality)
+    return _of(found.printed, record), _Sight(None, {})
+
+
+def _of(printed: PrintedPage, record: Record) -> Record:
+    return replace(record, form_page=printed.form.page)
 
 
 def _read_placed(
-    page: Page, placed: Registration, quality: Quality, reader: Reader, today: date | None
+    page: Page, printed: PrintedPage, placed: Registration, quality: Quality, reader: Reader, today: date | None
 ) -> tuple[Record, _Sight]:
-    ink = _ink_of(page, placed, reader)
-    crops = cut_fields(ink, reader.form.fields)
-    readings = read_fields(reader.form, ink, crops, placed, reader.engines, reader.calibration, reader.lists)
+    form, ink = printed.form, _ink_of(page, placed, printed)
+    crops = cut_fields(ink, form.fields)
+    readings = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, printed.lists)
     values = {r.field: r.value for r in readings}
-    issues = check(values, reader.form, today=today or date.today())
+    issues = check(values, form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
-    unseen = {*placed.unseen, *hidden_lines(ink, reader.form.fields)}
+    unseen = {*placed.unseen, *hidden_lines(ink, form.fields)}
     readings = tuple(_as_placed(r, placed, unseen) for r in readings)
     if any(problem.code in POOR for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
-    record = Record(
-        page.ref, reader.form.id, reader.form.version, PageStatus.READ, None, quality, placed, readings, issues
-    )
+    record = Record(page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues)
     return record, _Sight(align(page.image, placed, VIEW_DPI), crops)
 
 
-def _ink_of(page: Page, placed: Registration, reader: Reader) -> InkPage:
+def _ink_of(page: Page, placed: Registration, printed: PrintedPage) -> InkPage:
     aligned = align(level(to_grey(page.image)), placed)
-    return find_ink(aligned, reader.printed)
+    return find_ink(aligned, printed.printed)
 
 
 def _doubt(reading: FieldReading, why: str) -> FieldReading:
@@ -187,12 +229,6 @@ def _as_placed(reading: FieldReading, placed: Registration, unseen: Collection[s
     if why is None:
         return replace(reading, confidence=confidence)
     return _doubt(replace(reading, confidence=min(confidence, 0.5)), why)
-
-
-def _without_fields(
-    ref: PageRef, form: FormTemplate, status: PageStatus, reason: Reason, quality: Quality | None = None
-) -> Record:
-    return Record(ref, form.id, form.version, status, reason, quality)
 
 
 # --- pictures ----------------------------------------------------------------------------------------

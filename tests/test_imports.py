@@ -29,7 +29,7 @@ LAYERS = (
         "clues",
     },
     {"lines", "cells"},
-    {"reading", "drafting", "fitting", "own_lists", "form_versions"},
+    {"reading", "drafting", "fitting", "own_lists", "form_versions", "shelf"},
     {"pipeline", "store", "export"},
     {"opening", "workshop"},
     {"batch", "evaluation", "report", "doctor", "recalibration", "list_growth", "rescue"},

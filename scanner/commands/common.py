@@ -61,6 +61,17 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     return load_form(wanted or known[0], *settings.form_places)
 
 
+def chosen_forms(settings: Settings, form_id: str | None) -> list[FormTemplate]:
+    """The form named by flag or setting alone, or every form there is. Raises FormError."""
+    from scanner.forms import list_forms, load_form
+
+    wanted = form_id or settings.form
+    names = [wanted] if wanted else list_forms(*settings.form_places)
+    if not names:
+        raise FormError("No form is installed.", "Make one with: sohoa forms new")
+    return [load_form(name, *settings.form_places) for name in names]
+
+
 def tell_missing_reader() -> None:
     """One sentence where the reader of handwriting cannot start: print is still read, and people see every line."""
     from scanner.errors import EngineError

@@ -16,6 +16,7 @@ from scanner.commands.common import (
     NEEDS_A_PERSON,
     Meter,
     chosen_form,
+    chosen_forms,
     end,
     end_with_pages,
     opened,
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from scanner.evaluation import Evaluation, Pages
     from scanner.model import FormTemplate, PageRef, Record
 
-FORM = click.option("--form", "form_id", help="The form on the pages; needed where several are installed.")
+FORM = click.option(
+    "--form", "form_id", help="The form on the pages; default: each page finds its own among all that are installed."
+)
 
 
 @click.command()
@@ -47,13 +50,13 @@ def read(settings: Settings, paths: tuple[Path, ...], form_id: str | None, jsonl
     from scanner.batch import jobs_for, limits_of, read_here
     from scanner.export import record_to_json
 
-    form = chosen_form(settings, form_id)
+    forms = chosen_forms(settings, form_id)
     tell_missing_reader()
     jobs = list(jobs_for(paths, limits_of(settings)))
     attention: list[str] = []
     with _lines_to(jsonl) as out, progress("Pages", quiet=out.isatty()) as meter:  # lines on a screen are progress
         meter.expect(len(jobs))
-        for record in read_here(jobs, form, settings):
+        for record in read_here(jobs, forms, settings):
             out.write(json.dumps(record_to_json(record, settings.language), ensure_ascii=False) + "\n")
             out.flush()
             meter.step()
@@ -104,7 +107,7 @@ def scan(
 
     if workers:
         settings = settings.model_copy(update={"workers": workers})
-    form = chosen_form(settings, form_id)
+    forms = chosen_forms(settings, form_id)
     tell_missing_reader()
     name = batch or date.today().isoformat()
     with opened(settings) as store:
@@ -114,7 +117,7 @@ def scan(
             summary = batches.scan(
                 list(paths),
                 store,
-                form,
+                forms,
                 settings,
                 batch=name,
                 xa=xa,

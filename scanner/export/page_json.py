@@ -16,7 +16,7 @@ FIGURES = {"residual_mm": 3, "residual_p95_mm": 3, "rotation_deg": 2, "scale": 4
 def record_to_json(record: Record, lang: str = "en") -> dict[str, Any]:
     """One page as a dict of plain JSON types; reasons and messages are words in `lang`.
 
-    Keys: source, page, sha256, form, form_version, status, reason, reason_code, quality, registration,
+    Keys: source, page, sha256, form, form_page, form_version, status, reason, reason_code, quality, registration,
     fields, issues. A page that was not read has a reason and no fields. Boxes are mm from the sheet's
     top left: left, top, width, height. A field that knowledge changed has `steps`, from `raw` to the machine's value.
     """
@@ -26,6 +26,7 @@ def record_to_json(record: Record, lang: str = "en") -> dict[str, Any]:
         "page": record.ref.number,
         "sha256": record.ref.sha256,
         "form": record.form,
+        "form_page": record.form_page,
         "form_version": record.form_version,
         "status": record.status.value,
         "reason": say(record.reason, lang) if record.reason else None,
