@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scanner.forms import blank_image, pages_of
-from scanner.layout.index import Candidate, PageIndex, build_index, candidates, describe_blank
+from scanner.layout.index import Candidate, PageIndex, blank_points, build_index, candidates
 from scanner.layout.ink import PrintModel, build_print_model
 from scanner.layout.reference import FormReference, build_reference
 from scanner.layout.registration import register
@@ -23,10 +23,11 @@ from scanner.model import FormTemplate, NotRegistered, Page, Reason, Registratio
 
 KEPT = 8
 """Printed pages held ready, about 20 MB each."""
-TRIED = 3
-"""Candidates laid onto a page in full before it is said to fit no form: each refusal costs 0.3 s."""
-RIVAL = 0.4
-"""A candidate with this share of the best one's likeness is laid on the page even where the best one was accepted."""
+TRIED = 2
+"""Candidates laid onto a page in full before it is said to fit no form: each refusal costs 0.1 to 0.3 s."""
+RIVAL = 0.7
+"""A candidate with this share of the best one's agreeing points is laid on the page too, whatever became of the best
+one. A print with a row more or less has 0.8 to 1.0, other forms under one letterhead 0.4."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,12 +84,13 @@ class Shelf:
         """
         if self._index is None:
             return Found(self.at(0), register(page, self.at(0).reference))
-        likely = candidates(page, self._index)[:TRIED]
+        likely = candidates(page, self._index)
+        rivals = sum(c.agreed >= RIVAL * likely[0].agreed for c in likely)
         refused: Found | None = None
-        for rank, candidate in enumerate(likely):
+        for rank, candidate in enumerate(likely[: max(TRIED, rivals)]):
             found = self._on(page, candidate)
             if found.placed:
-                return self._against_rival(page, found, candidate, likely[rank + 1 :])
+                return self._against_rivals(page, found, [c for c in likely[rank + 1 :] if c in likely[:rivals]])
             refused = refused or found
         assert refused is not None
         return _fits_none(refused)
@@ -97,33 +99,35 @@ class Shelf:
         printed = self.at(candidate.number)
         return Found(printed, register(page, printed.reference))
 
-    def _against_rival(self, page: Page, found: Found, first: Candidate, others: Sequence[Candidate]) -> Found:
-        """What was found, unless the next candidate was accepted too: then what tells the two prints apart decides."""
-        if not others or others[0].likeness < RIVAL * first.likeness:
-            return found
-        rival = self._on(page, others[0])
-        if not isinstance(found.placed, Registration) or not isinstance(rival.placed, Registration):
-            return found
-        sides = (found.printed.reference, found.placed), (rival.printed.reference, rival.placed)
-        match nearer(page, *sides):
-            case 0:
-                return found
-            case 1:
-                return rival
-        both = _named(found) | {f"other_{key}": value for key, value in _named(rival).items()}
-        return Found(found.printed, NotRegistered(Reason("form_ambiguous", both)))
+    def _against_rivals(self, page: Page, found: Found, rivals: Sequence[Candidate]) -> Found:
+        """What was found, unless another print was accepted too: then what tells the two apart decides."""
+        for candidate in rivals:
+            rival = self._on(page, candidate)
+            if not isinstance(found.placed, Registration) or not isinstance(rival.placed, Registration):
+                continue
+            sides = (found.printed.reference, found.placed), (rival.printed.reference, rival.placed)
+            nearest = nearer(page, *sides)
+            if nearest is None:
+                return _fits_both(found, rival)
+            found = (found, rival)[nearest]
+        return found
 
 
 def _index_of(pages: Sequence[FormTemplate]) -> PageIndex:
-    described = [describe_blank(blank_image(form)) for form in pages]
-    return build_index(described, max(max(form.sheet) for form in pages))
+    return build_index([blank_points(blank_image(form)) for form in pages], max(max(form.sheet) for form in pages))
+
+
+def _fits_both(found: Found, rival: Found) -> Found:
+    one, other = found.printed.form, rival.printed.form
+    reason = Reason(
+        "form_ambiguous",
+        {"form": one.id, "page": one.page, "other_form": other.id, "other_page": other.page},
+    )
+    return Found(found.printed, NotRegistered(reason))
 
 
 def _fits_none(nearest: Found) -> Found:
     assert isinstance(nearest.placed, NotRegistered)
-    why = nearest.placed.reason
-    return Found(nearest.printed, NotRegistered(Reason("no_form_fits", {**_named(nearest), "why": why.code})))
-
-
-def _named(found: Found) -> dict[str, str | int]:
-    return {"form": found.printed.form.id, "page": found.printed.form.page}
+    form = nearest.printed.form
+    reason = Reason("no_form_fits", {"form": form.id, "page": form.page, "why": nearest.placed.reason.code})
+    return Found(nearest.printed, NotRegistered(reason))

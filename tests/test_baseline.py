@@ -95,14 +95,14 @@ def test_silent_errors_are_told_where_nothing_was_accepted_before(tmp_path: Path
 def test_a_page_that_is_no_longer_placed_counts_as_read_wrong(tmp_path: Path) -> None:
     before = named(tmp_path, *[RIGHT] * 20)
     lost = tuple(UnplacedPage(f"{n}.jpg", 1, PageStatus.UNPLACED, None) for n in range(10))
-    now = Evaluation(FORM, 20, before.items[10:], lost)
+    now = Evaluation((FORM,), 20, before.items[10:], lost)
     assert told(before, now) == {(kind, measure) for kind in ("text", "total") for measure in ("exact", "accepted")}
 
 
 def test_some_of_the_pages_are_held_against_the_same_pages_alone(tmp_path: Path) -> None:
     before = named(tmp_path, *[RIGHT] * 60, *[MISSED] * 60)
     now = named(tmp_path, *[RIGHT] * 60, *[MISSED] * 60)
-    worse = Evaluation(FORM, 60, now.items[60:], ())
+    worse = Evaluation((FORM,), 60, now.items[60:], ())
     assert told(before, worse) == set()
 
 
@@ -178,7 +178,7 @@ def commanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def run(found: Evaluation, *more: str | Path) -> Result:
         monkeypatch.setattr("scanner.commands.pages._measured", lambda *_, **__: found)
-        monkeypatch.setattr("scanner.commands.pages.chosen_form", lambda *_: FORM)
+        monkeypatch.setattr("scanner.commands.pages.chosen_forms", lambda *_: [FORM])
         return CliRunner().invoke(main, ["evaluate", str(tmp_path / "truth.jsonl"), *map(str, more)])
 
     return run

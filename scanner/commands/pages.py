@@ -15,7 +15,6 @@ import click
 from scanner.commands.common import (
     NEEDS_A_PERSON,
     Meter,
-    chosen_form,
     chosen_forms,
     end,
     end_with_pages,
@@ -168,21 +167,21 @@ def evaluate(
 
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE.")
-    form = chosen_form(settings, form_id)
-    before = read_baseline(baseline, form) if baseline and not write_baseline else None  # told before hours of reading
-    found = _measured(truth, images, form, settings, with_pictures=report_path is not None)
+    forms = chosen_forms(settings, form_id)
+    before = read_baseline(baseline, forms) if baseline and not write_baseline else None  # told before hours of reading
+    found = _measured(truth, images, forms, settings, with_pictures=report_path is not None)
     print_table(found)
     if report_path:
         write_report(found, report_path)
         click.echo(f"Report: {report_path}")
     if baseline:
         _against(found, before, baseline)
-    if found.unplaced:
+    if found.unplaced or found.elsewhere:
         sys.exit(NEEDS_A_PERSON)
 
 
 def _measured(
-    truth: Path, images: Path | None, form: FormTemplate, settings: Settings, *, with_pictures: bool
+    truth: Path, images: Path | None, forms: Sequence[FormTemplate], settings: Settings, *, with_pictures: bool
 ) -> Evaluation:
     """Read and compare; pictures cost time and are taken only for a report."""
     from functools import partial
@@ -191,10 +190,10 @@ def _measured(
     from scanner.evaluation import evaluate as measure
     from scanner.pipeline import build_reader, read_ref
 
-    album = Album(form) if with_pictures else None
-    read = partial(read_ref, reader=build_reader(form, settings), files=album.files if album else None)
+    album = Album(forms) if with_pictures else None
+    read = partial(read_ref, reader=build_reader(forms, settings), files=album.files if album else None)
     with progress("Pages") as meter:
-        return measure(truth, images, form, read, map_pages=partial(_counted, meter), album=album)
+        return measure(truth, images, forms, read, map_pages=partial(_counted, meter), album=album)
 
 
 def _against(found: Evaluation, before: Pages | None, path: Path) -> None:

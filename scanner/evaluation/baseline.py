@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -70,20 +70,21 @@ def pages_of(evaluation: Evaluation) -> Pages:
 
 def write_baseline(evaluation: Evaluation, path: Path) -> None:
     """Write what was counted, one line a page, so that a diff shows which pages moved. It holds no value."""
-    form, pages = evaluation.form, pages_of(evaluation)
+    forms, pages = evaluation.forms, pages_of(evaluation)
     lines = [
         f"    {json.dumps(name, ensure_ascii=False)}: {json.dumps({k: _numbers(s) for k, s in kinds.items()})}"
         for name, kinds in pages.items()
     ]
-    head = {"form": form.id, "version": form.version, "counts": ", ".join(COUNTS)}
+    names, versions = (", ".join(each) for each in ([f.id for f in forms], [f.version for f in forms]))
+    head = {"form": names, "version": versions, "counts": ", ".join(COUNTS)}
     top = "".join(f"  {json.dumps(key)}: {json.dumps(text, ensure_ascii=False)},\n" for key, text in head.items())
     with replacing(path) as temporary:
         text = f'{{\n{top}  "pages": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def read_baseline(path: Path, form: FormTemplate) -> Pages:
-    """The counts of a baseline file. Raises SourceError: no such file, not a baseline, another form's."""
+def read_baseline(path: Path, forms: FormTemplate | Sequence[FormTemplate]) -> Pages:
+    """The counts of a baseline file. Raises SourceError: no such file, not a baseline, of a form that is not read."""
     again = "Write it with --write-baseline."
     try:
         file = _File.model_validate_json(path.read_bytes())
@@ -93,8 +94,11 @@ def read_baseline(path: Path, form: FormTemplate) -> Pages:
         raise SourceError(f"The baseline file {path} cannot be read ({error.strerror}).", "Check it.") from None
     except ValidationError:
         raise SourceError(f"{path} is not a baseline of this program.", again) from None
-    if file.form != form.id:
-        raise SourceError(f"The baseline {path} is of the form {file.form}, not {form.id}.", "Give another --baseline.")
+    known = [form.id for form in ((forms,) if isinstance(forms, FormTemplate) else forms)]
+    if not set(file.form.split(", ")).issubset(known):
+        raise SourceError(
+            f"The baseline {path} is of the form {file.form}, not {', '.join(known)}.", "Give another --baseline."
+        )
     return {name: {kind: Score(kind, *counts) for kind, counts in kinds.items()} for name, kinds in file.pages.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -55,9 +55,10 @@ class Album:
     Pages must be read in this process with `files` as their store, and each be given to `take` before the next is read.
     """
 
-    def __init__(self, form: FormTemplate, room: int = SHOWN) -> None:
+    def __init__(self, forms: FormTemplate | Sequence[FormTemplate], room: int = SHOWN) -> None:
         self.files = PagePictures()
-        self._form, self._room = form, room
+        self._forms = {form.id: form for form in ((forms,) if isinstance(forms, FormTemplate) else forms)}
+        self._room = room
         self._held: list[tuple[tuple[bool, float, Place], bytes]] = []
 
     @property
@@ -68,7 +69,7 @@ class Album:
     def take(self, items: Iterable[Item], record: Record) -> None:
         """Keep the pictures of a page's wrong readings, drop those that are no longer among the worst, and the page."""
         for item in items:
-            if not item.right and self._among_the_worst(item):
+            if not item.right and not item.unread and self._among_the_worst(item):
                 picture = self._picture(item, record)
                 if picture is not None:
                     insort(self._held, (rank(item), picture))
@@ -85,10 +86,11 @@ class Album:
             return self.files.read(crop)
         if record.aligned is None:
             return None
-        spec = self._form.field(item.field)
+        page = self._forms[record.form].of_page(record.form_page)
+        spec = page.field(item.field)
         box = spec.area.grown(AROUND_MM, AROUND_MM)
         wider = box._replace(w=box.w + LABEL_MM) if spec.layout is FieldLayout.TICKS else box
-        return _cut(self.files.read(record.aligned), wider, self._form.sheet)
+        return _cut(self.files.read(record.aligned), wider, page.sheet)
 
 
 def _cut(sheet: bytes, box: Box, size: tuple[float, float]) -> bytes:

@@ -28,11 +28,13 @@ def write_report(evaluation: Evaluation, path: Path, lang: str = "en") -> None:
 
 def render(evaluation: Evaluation, lang: str) -> str:
     """The report as HTML text."""
-    form = evaluation.form
-    intro = say("intro", lang, form=form.id, version=form.version, pages=evaluation.pages, fields=evaluation.total.n)
+    forms = evaluation.forms
+    names, versions = (", ".join(each) for each in ([f.id for f in forms], [f.version for f in forms]))
+    intro = say("intro", lang, form=names, version=versions, pages=evaluation.pages, fields=evaluation.total.n)
     sections = [
         _tiles(evaluation, lang),
         _unplaced(evaluation, lang),
+        _elsewhere(evaluation, lang),
         _kinds(evaluation, lang),
         confidence_section(evaluation, lang),
         _fields(evaluation, lang),
@@ -80,6 +82,14 @@ def _unplaced(evaluation: Evaluation, lang: str) -> str:
     return section(say("unplaced_title", lang, n=len(rows)), body, say("unplaced_note", lang))
 
 
+def _elsewhere(evaluation: Evaluation, lang: str) -> str:
+    if not evaluation.elsewhere:
+        return ""
+    rows = [[f"{page.file} ({page.page})", why(page, lang)] for page in evaluation.elsewhere]
+    body = table([say("head.file", lang), say("head.why", lang)], rows, words=2)
+    return section(say("elsewhere_title", lang, n=len(rows)), body, say("elsewhere_note", lang))
+
+
 def _heads(lang: str) -> list[str]:
     return ["", *(say(f"head.{name}", lang) for name in HEADS)]
 
@@ -95,9 +105,9 @@ def _kinds(evaluation: Evaluation, lang: str) -> str:
 
 
 def _fields(evaluation: Evaluation, lang: str) -> str:
-    empty, form = evaluation.empty_by_field, evaluation.form
+    empty, fields = evaluation.empty_by_field, evaluation.fields
     rows = [
-        [f"{form.field(held.name).label} ({held.name})", *cells(held, lang), empty_cell(empty.get(held.name))]
+        [f"{fields[held.name].label} ({held.name})", *cells(held, lang), empty_cell(empty.get(held.name))]
         for held in evaluation.by_field
     ]
     return section(say("by_field", lang), table([*_heads(lang), say("head.empty", lang)], rows))

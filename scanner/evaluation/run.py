@@ -11,7 +11,7 @@ from scanner.evaluation.curves import calibration_error
 from scanner.evaluation.pictures import Album
 from scanner.evaluation.scores import Item, Place, Score, by_kind, normal, rank, score
 from scanner.evaluation.truth import TruthPage, read_truth
-from scanner.model import FieldKind, FormTemplate, PageRef, PageStatus, Reason, Record
+from scanner.model import FieldKind, FieldSpec, FormTemplate, PageRef, PageStatus, Reason, Record
 
 Read = Callable[[PageRef], Record]
 
@@ -37,14 +37,29 @@ class UnplacedPage:
 class Evaluation:
     """Everything measured on one truth file. Fields of unplaced pages are in no score: the pages are named.
 
-    `pictures` are JPEGs of the worst readings, where an album was kept.
+    `forms` are those that its pages are of. `elsewhere` are pages that were read as another form, or another page of
+    theirs, than they are: every field of theirs counts as wrong. `pictures` are JPEGs of the worst readings, where an
+    album was kept.
     """
 
-    form: FormTemplate
+    forms: tuple[FormTemplate, ...]
     pages: int
     items: tuple[Item, ...]
     unplaced: tuple[UnplacedPage, ...]
+    elsewhere: tuple[UnplacedPage, ...] = ()
     pictures: Mapping[Place, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def fields(self) -> dict[str, FieldSpec]:
+        """The fields of all forms by the name they go by here: their id, with several forms the form's before it."""
+        return {self._name(form.id, spec.id): spec for form in self.forms for spec in form.fields}
+
+    def spec(self, item: Item) -> FieldSpec:
+        """The field that an item is of."""
+        return self.fields[self._name(item.form, item.field)]
+
+    def _name(self, form: str, name: str) -> str:
+        return name if len(self.forms) == 1 else f"{form}/{name}"
 
     @property
     def total(self) -> Score:
@@ -58,7 +73,7 @@ class Evaluation:
 
     @property
     def by_field(self) -> tuple[Score, ...]:
-        """One score a field in the form's order, over what is written (an unticked choice counts)."""
+        """One score a field in the forms' order, over what is written (an unticked choice counts)."""
         return self._of_fields(lambda item: not item.empty and not item.unclear)
 
     @property
@@ -98,10 +113,10 @@ class Evaluation:
         return {**errors, "total": calibration_error(self.items)} if errors else {}
 
     def _of_fields(self, wanted: Callable[[Item], bool]) -> tuple[Score, ...]:
-        held: dict[str, list[Item]] = {spec.id: [] for spec in self.form.fields}
+        held: dict[str, list[Item]] = {name: [] for name in self.fields}
         for item in self.items:
             if wanted(item):
-                held[item.field].append(item)
+                held[self._name(item.form, item.field)].append(item)
         return tuple(score(name, items) for name, items in held.items() if items)
 
     def _by_tag(self, tag: Callable[[Item], str | None]) -> dict[str, tuple[Score, ...]]:
@@ -115,7 +130,7 @@ class Evaluation:
 def evaluate(
     truth: Path,
     images: Path | None,
-    form: FormTemplate,
+    forms: FormTemplate | Sequence[FormTemplate],
     read: Read,
     *,
     map_pages: MapPages = map,
@@ -123,27 +138,43 @@ def evaluate(
 ) -> Evaluation:
     """Read every page that the truth file names and compare, field by field.
 
-    `images` None means the truth file's folder. With an executor's `map` as `map_pages`, `read` must be
-    picklable. An `album`, whose files `read` must then fill in this process, keeps pictures of the worst.
+    `forms` are those that a page may be of, the same that `read` knows. `images` None means the truth file's folder.
+    With an executor's `map` as `map_pages`, `read` must be picklable. An `album`, whose files `read` must then fill in
+    this process, keeps pictures of the worst.
     Raises SourceError for a truth file that cannot be used; nothing is read before it is checked.
     """
-    pages = read_truth(truth, images, form)
+    forms = (forms,) if isinstance(forms, FormTemplate) else tuple(forms)
+    pages = read_truth(truth, images, forms)
     items: list[Item] = []
     unplaced: list[UnplacedPage] = []
+    elsewhere: list[UnplacedPage] = []
     for page, record in zip(pages, map_pages(read, [page.ref for page in pages]), strict=True):
-        found = tuple(_items(page, record, form)) if record.status is PageStatus.READ else ()
+        found = tuple(_items(page, record)) if record.status is PageStatus.READ else ()
         items.extend(found)
         if record.status is not PageStatus.READ:
             unplaced.append(UnplacedPage(page.file, page.ref.number, record.status, record.reason))
+        elif not _is_it(page, record):
+            taken_for = Reason("evaluation.elsewhere", {"form": record.form, "page": record.form_page})
+            elsewhere.append(UnplacedPage(page.file, page.ref.number, record.status, taken_for))
         if album is not None:
             album.take(found, record)
-    return Evaluation(form, len(pages), tuple(items), tuple(unplaced), album.pictures if album else {})
+    of = tuple(form for form in forms if any(page.form is form for page in pages))
+    pictures = album.pictures if album else {}
+    return Evaluation(of, len(pages), tuple(items), tuple(unplaced), tuple(elsewhere), pictures)
 
 
-def _items(page: TruthPage, record: Record, form: FormTemplate) -> Iterable[Item]:
-    readings = {reading.field: reading for reading in record.readings}
-    for spec in form.fields:
+def _is_it(page: TruthPage, record: Record) -> bool:
+    """Was a page taken for the form that it is, and for that page of it?"""
+    return record.form == page.form.id and page.form_page in (None, record.form_page)
+
+
+def _items(page: TruthPage, record: Record) -> Iterable[Item]:
+    right_form = _is_it(page, record)
+    readings = {reading.field: reading for reading in record.readings} if right_form else {}
+    for spec in page.form.fields:
         if spec.id not in page.values and spec.id not in page.unclear:
+            continue
+        if right_form and page.form_page is None and spec.page != record.form_page:
             continue
         reading = readings.get(spec.id)
         yield Item(
@@ -159,15 +190,18 @@ def _items(page: TruthPage, record: Record, form: FormTemplate) -> Iterable[Item
             confidence=reading.confidence if reading else 0.0,
             review=reading.review if reading else True,
             unclear=spec.id in page.unclear,
+            form=page.form.id,
+            unread=not right_form,
         )
 
 
 def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
     """The figures alone, without any value: for a benchmark's log."""
     return {
-        "form": evaluation.form.id,
+        "form": ", ".join(form.id for form in evaluation.forms),
         "pages": evaluation.pages,
         "unplaced": [{"file": p.file, "page": p.page, "status": p.status.value} for p in evaluation.unplaced],
+        "elsewhere": [{"file": p.file, "page": p.page} for p in evaluation.elsewhere],
         "calibration_error": {name: round(error, 5) for name, error in evaluation.calibration_errors.items()},
         "total": _figures(evaluation.total),
         "by_kind": {s.name: _figures(s) for s in evaluation.by_kind},

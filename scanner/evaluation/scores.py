@@ -53,7 +53,8 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
 class Item:
     """One field of one placed page: what it says, what was delivered, and how sure that was.
 
-    An `unclear` field has no right value: it is right when it was left to a person.
+    An `unclear` field has no right value: it is right when it was left to a person. Nothing is right of a field that
+    is `unread` because its page was taken for another form or another page of it.
     """
 
     file: str
@@ -67,6 +68,8 @@ class Item:
     confidence: float
     review: bool
     unclear: bool = False
+    form: str = ""
+    unread: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -76,7 +79,7 @@ class Item:
     @property
     def right(self) -> bool:
         """The value is exactly the truth; for an unclear field, a person was asked."""
-        return self.review if self.unclear else self.value == self.truth
+        return not self.unread and (self.review if self.unclear else self.value == self.truth)
 
     @property
     def silent(self) -> bool:

@@ -87,10 +87,17 @@ def print_table(evaluation: Evaluation, console: Console | None = None, lang: st
     out.print(say("ece", lang, bins=len(EDGES) - 1), markup=False)
     placed = evaluation.pages - len(evaluation.unplaced)
     out.print(say("pages_line", lang, placed=placed, pages=evaluation.pages), markup=False)
-    for page in evaluation.unplaced[:NAMED]:
+    _print_pages(out, evaluation.unplaced, lang)
+    if evaluation.elsewhere:
+        out.print(say("elsewhere_title", lang, n=len(evaluation.elsewhere)), markup=False)
+        _print_pages(out, evaluation.elsewhere, lang)
+
+
+def _print_pages(out: Console, pages: Sequence[UnplacedPage], lang: str) -> None:
+    for page in pages[:NAMED]:
         out.print(f"  {page.file} ({page.page}): {why(page, lang)}", markup=False, highlight=False)
-    if len(evaluation.unplaced) > NAMED:
-        out.print(say("more", lang, n=len(evaluation.unplaced) - NAMED), markup=False)
+    if len(pages) > NAMED:
+        out.print(say("more", lang, n=len(pages) - NAMED), markup=False)
 
 
 def falls_line(falls: Sequence[Fall], lang: str = "en") -> str:

@@ -1,15 +1,17 @@
 """The truth file: what is really written on each sheet, one JSON line a page.
 
-    {"file": "0001.jpg", "page": 1, "hand": "typed", "wear": "scan", "fields": {id: value}, "unclear": [id]}
+    {"file": "0001.jpg", "page": 1, "form": "slip", "form_page": 1, "hand": "typed", "wear": "scan",
+     "fields": {id: value}, "unclear": [id]}
 
-`page`, `hand`, `wear` and `unclear` are optional. A field named in `unclear` has no one right value:
-it must be left to a person.
+All but `file` and `fields` are optional. A field named in `unclear` has no one right value: it must be left to a
+person. Without `form` it is the form that has all these fields; without `form_page` the page they stand on. Where they
+stand on several, those are judged that stand on the page it was taken for.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,17 +29,19 @@ class TruthPage:
 
     ref: PageRef
     file: str
+    form: FormTemplate
+    form_page: int | None  # None where the values of several pages are given
     hand: str | None
     wear: str | None
     values: Mapping[str, Value] = field(repr=False)
     unclear: frozenset[str] = frozenset()
 
 
-def read_truth(truth: Path, images: Path | None, form: FormTemplate) -> tuple[TruthPage, ...]:
+def read_truth(truth: Path, images: Path | None, forms: Sequence[FormTemplate]) -> tuple[TruthPage, ...]:
     """The pages of a truth file, in its order. Images lie in `images`, or beside the truth file.
 
     Raises SourceError, one sentence with the line's number: no such file, a malformed line, an
-    unknown field or option, an image that is not there, the same page twice.
+    unknown form, field or option, an image that is not there, the same page twice.
     """
     folder = truth.parent if images is None else images
     pages: list[TruthPage] = []
@@ -46,7 +50,7 @@ def read_truth(truth: Path, images: Path | None, form: FormTemplate) -> tuple[Tr
         if not line.strip():
             continue
         where = f"Line {number} of {truth.name}"
-        page = _page(_object(line, where), where, folder, form)
+        page = _page(_object(line, where), where, folder, forms)
         key = (page.file, page.ref.number)
         if key in seen:
             raise SourceError(f"{where} names the same page as line {seen[key]}.", ACTION)
@@ -78,7 +82,7 @@ def _object(line: str, where: str) -> dict[str, Any]:
     return data
 
 
-def _page(data: Mapping[str, Any], where: str, folder: Path, form: FormTemplate) -> TruthPage:
+def _page(data: Mapping[str, Any], where: str, folder: Path, forms: Sequence[FormTemplate]) -> TruthPage:
     file, number = data.get("file"), data.get("page", 1)
     if not isinstance(file, str) or not file:
         raise SourceError(f'{where} has no "file".', ACTION)
@@ -92,18 +96,47 @@ def _page(data: Mapping[str, Any], where: str, folder: Path, form: FormTemplate)
         raise SourceError(f'{where} has no "fields" object.', ACTION)
     if not isinstance(unclear, list) or not all(isinstance(name, str) for name in unclear):
         raise SourceError(f'{where}: "unclear" must be a list of field ids.', ACTION)
+    form = _form(data.get("form"), (*fields, *unclear), where, forms)
     specs = {spec.id: spec for spec in form.fields}
-    for name in (*fields, *unclear):
-        if name not in specs:
-            raise SourceError(f'{where} names the field "{name}", which form {form.id} does not have.', ACTION)
     return TruthPage(
         ref=PageRef(path, number),
         file=file,
+        form=form,
+        form_page=_form_page(data.get("form_page"), [specs[name] for name in (*fields, *unclear)], where, form),
         hand=_tag(data, "hand", where),
         wear=_tag(data, "wear", where),
         values={name: _value(specs[name], value, where) for name, value in fields.items()},
         unclear=frozenset(unclear),
     )
+
+
+def _form(named: Any, fields: Sequence[str], where: str, forms: Sequence[FormTemplate]) -> FormTemplate:
+    """The form that a line names, or the only one that has all its fields."""
+    if named is not None:
+        forms = [form for form in forms if form.id == named]
+        if not forms:
+            raise SourceError(f'{where}: "form" must be the id of a form that is read here.', ACTION)
+    fitting = [form for form in forms if {spec.id for spec in form.fields}.issuperset(fields)]
+    if len(fitting) > 1:
+        raise SourceError(f"{where} fits several forms.", 'Name one of them with "form" in the line, or with --form.')
+    if fitting:
+        return fitting[0]
+    if len(forms) == 1:
+        odd = next(name for name in fields if name not in {spec.id for spec in forms[0].fields})
+        raise SourceError(f'{where} names the field "{odd}", which form {forms[0].id} does not have.', ACTION)
+    raise SourceError(f"{where} names fields that no form has together.", ACTION)
+
+
+def _form_page(named: Any, specs: Sequence[FieldSpec], where: str, form: FormTemplate) -> int | None:
+    """The page that a line names, or the one on which all its fields stand."""
+    if named is None:
+        pages = {spec.page for spec in specs} if form.page_count > 1 else {1}
+        return pages.pop() if len(pages) == 1 else None
+    if not isinstance(named, int) or isinstance(named, bool) or not 1 <= named <= form.page_count:
+        raise SourceError(f'{where}: "form_page" must be a page of the form, 1 to {form.page_count}.', ACTION)
+    if any(spec.page != named for spec in specs):
+        raise SourceError(f'{where} names a field of another page than its "form_page".', ACTION)
+    return named
 
 
 def _tag(data: Mapping[str, Any], name: str, where: str) -> str | None:

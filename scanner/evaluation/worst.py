@@ -18,11 +18,11 @@ from scanner.model import FieldSpec, Value
 
 def worst_section(evaluation: Evaluation, lang: str) -> str:
     """The worst `SHOWN` readings in a list; nothing where everything is right."""
-    wrong, form = evaluation.worst, evaluation.form
+    wrong = evaluation.worst
     if not wrong:
         return ""
     shown = wrong[:SHOWN]
-    rows = [_reading(item, form.field(item.field), evaluation.pictures.get(item.place), lang) for item in shown]
+    rows = [_reading(item, evaluation.spec(item), evaluation.pictures.get(item.place), lang) for item in shown]
     silent = sum(item.silent for item in wrong)
     title = say("worst_title", lang, shown=len(shown), n=len(wrong), silent=silent)
     return section(title, f'<ol class="worst">{"".join(rows)}</ol>', say("worst_note", lang))
