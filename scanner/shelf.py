@@ -30,6 +30,13 @@ RIVAL = 0.7
 one. A print with a row more or less has 0.8 to 1.0, other forms under one letterhead 0.4."""
 
 
+WEAK = 0.85
+"""Share of a print's landmarks below which a page was placed weakly: then every candidate is a rival. Of 100 worn pages
+none had less than 0.97 of its own print's; one was placed on the wrong print with 0.65."""
+MOST = 5
+"""Candidates laid onto any one page in full."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PrintedPage:
     """One printed page of a form with what reading it needs; `form` is the page as a form by itself."""
@@ -85,12 +92,14 @@ class Shelf:
         if self._index is None:
             return Found(self.at(0), register(page, self.at(0).reference))
         likely = candidates(page, self._index)
-        rivals = sum(c.agreed >= RIVAL * likely[0].agreed for c in likely)
+        near = [c for c in likely if c.agreed >= RIVAL * likely[0].agreed]
         refused: Found | None = None
-        for rank, candidate in enumerate(likely[: max(TRIED, rivals)]):
+        for rank, candidate in enumerate(likely[: max(TRIED, len(near))][:MOST]):
             found = self._on(page, candidate)
-            if found.placed:
-                return self._against_rivals(page, found, [c for c in likely[rank + 1 :] if c in likely[:rivals]])
+            if isinstance(found.placed, Registration):
+                weak = found.placed.landmarks_found < WEAK * found.placed.landmarks_tried
+                rivals = likely if weak else near
+                return self._against(page, found, [c for c in rivals[:MOST] if c not in likely[: rank + 1]])
             refused = refused or found
         assert refused is not None
         return _fits_none(refused)
@@ -99,7 +108,7 @@ class Shelf:
         printed = self.at(candidate.number)
         return Found(printed, register(page, printed.reference))
 
-    def _against_rivals(self, page: Page, found: Found, rivals: Sequence[Candidate]) -> Found:
+    def _against(self, page: Page, found: Found, rivals: Sequence[Candidate]) -> Found:
         """What was found, unless another print was accepted too: then what tells the two apart decides."""
         for candidate in rivals:
             rival = self._on(page, candidate)
