@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     data: Path = Field(default_factory=lambda: user_data_path("sohoa", appauthor=False))
     database_url: str | None = Field(default=None, repr=False)  # may hold a password
     forms: Path | None = None
-    form: str | None = None  # the form to read; needed only where several are installed
+    form: str | None = None  # the form on every page; unset, each page finds its own among all installed
     language: Literal["en", "vi"] = "en"  # of the command line; the screens have their own switch
     max_pixels: int = Field(default=120_000_000, gt=0)
     max_pages: int = Field(default=2_000, gt=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -28,12 +29,14 @@ def main(folder: Path) -> None:
     console = Console()
     shutil.rmtree(folder, ignore_errors=True)
     settings = load_settings(data=folder, database_url=None).model_copy(update={"database_url": None})
-    form = load_form(list_forms()[0])
+    forms = [load_form(name) for name in list_forms()]
     store = open_store(settings)
     with progress("Reading the samples") as meter:
-        summary = scan([SAMPLES], store, form, settings, batch="Demo", total=meter.expect, tick=meter.step)
+        summary = scan([SAMPLES], store, forms, settings, batch="Demo", total=meter.expect, tick=meter.step)
     for name, display, role in PEOPLE:
         store.add_user(name, display, role, PASSWORD)
+    read = Counter(row.form for row in store.export_rows("all"))
+    form = max(forms, key=lambda form: read[form.id])
     files = [folder / f"records.{fmt}" for fmt in export.FORMATS]
     for path in files:
         export.export(store.export_rows("all"), form, path.suffix[1:], path)

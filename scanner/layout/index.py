@@ -116,10 +116,11 @@ def ranked(seen: KeyPoints, index: PageIndex) -> list[Candidate]:
     owner = index.owner[of_blank]
     turn = ((seen.angles[of_page] - index.known.angles[of_blank]) % 360 // (360 / TURNS)).astype(int) % TURNS
     votes = np.bincount(owner * TURNS + turn, minlength=index.count * TURNS).reshape(index.count, TURNS)
-    alike = (votes + np.roll(votes, 1, axis=1)).max(axis=1)
+    paired = votes + np.roll(votes, 1, axis=1)
     laid = []
-    for number in np.argsort(-alike, kind="stable")[:LAID]:
-        its = owner == number
+    for number in np.argsort(-paired.max(axis=1), kind="stable")[:LAID]:
+        # of pairs that turn the page otherwise hardly one is right, and a homography is found sooner without them
+        its = (owner == number) & ((turn - paired[number].argmax() + 2) % TURNS < 4)
         agreed = _agreed(index.known.points[of_blank[its]], seen.points[of_page[its]])
         laid.append(Candidate(int(number), agreed))
     return sorted((c for c in laid if c.agreed), key=lambda c: -c.agreed)
@@ -131,7 +132,7 @@ def _matches(seen: KeyPoints, index: PageIndex) -> tuple[NDArray[Any], NDArray[A
     at = np.minimum(np.searchsorted(index.words, words), len(index.words) - 1)
     count = index.starts[at + 1] - index.starts[at]
     # a word that is everywhere says nothing and costs most
-    use = np.flatnonzero((index.words[at] == words) & (count <= COMMON * max(index.count, 20)))
+    use = np.flatnonzero((index.words[at] == words) & (count <= COMMON * max(index.count, 50)))
     at, count = at[use], count[use]
     begin = np.cumsum(count) - count
     of_blank = index.members[np.repeat(index.starts[at] - begin, count) + np.arange(int(count.sum()))]
