@@ -58,9 +58,9 @@ def main() -> None:
     for number, form in enumerate(forms):
         if number in asked(forms, options.counts):
             sheets(form, number, options.out / "pages")
-    print("| printed pages | index, s | found, s | first | first two | right | refused | wrong | foreign refused |"
-          " start, s | memory, MB |")  # fmt: skip
-    print("| ---: " * 11 + "|")
+    print("| printed pages | index, s | found, s | refused in, s | first | first two | right | refused | wrong |"
+          " foreign refused | start, s | memory, MB |")  # fmt: skip
+    print("| ---: " * 12 + "|", flush=True)
     for count in options.counts:
         command = [sys.executable, "-m", "training.forms_index", "--out", str(options.out), "--alone", str(count)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -88,20 +88,20 @@ def measured(count: int, out: Path) -> list[str]:
     shelf = Shelf(known[:count], {})
     start = time.process_time() - started
     first = two = right = refused = wrong = turned_away = foreign = pages = 0
-    ranking, finding = [], []
+    ranking, finding, turning_away = [], [], []
     for number in sorted({*chosen(count), *range(len(known) - FOREIGN, len(known))}):
         for wear_kind in WEARS:
             page = opened(out / "pages" / f"{number:02d}-{wear_kind.replace(' ', '-')}.jpg")
             before = time.process_time()
             order = [c.number for c in candidates(page, shelf._index)] if shelf._index else [0]
-            ranking.append(time.process_time() - before)
-            before = time.process_time()
+            ranked = time.process_time()
             found = shelf.find(page)
-            finding.append(time.process_time() - before)
+            (turning_away if number >= count else finding).append(time.process_time() - ranked)
             if number >= count:
                 foreign += 1
                 turned_away += not found.placed
                 continue
+            ranking.append(ranked - before)
             pages += 1
             first += order[0] == number
             two += number in order[:2]
@@ -114,8 +114,8 @@ def measured(count: int, out: Path) -> list[str]:
     memory = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     return [
         str(count), f"{np.median(ranking) if count > 1 else 0:.3f}", f"{np.median(finding):.3f}",
-        f"{first}/{pages}", f"{two}/{pages}", f"{right}/{pages}", str(refused), str(wrong), f"{turned_away}/{foreign}",
-        f"{start:.2f}", f"{memory:.0f}",
+        f"{np.median(turning_away):.3f}", f"{first}/{pages}", f"{two}/{pages}", f"{right}/{pages}", str(refused),
+        str(wrong), f"{turned_away}/{foreign}", f"{start:.2f}", f"{memory:.0f}",
     ]  # fmt: skip
 
 
