@@ -37,17 +37,30 @@ def create_app(
 
     Raises SettingsError when the data folder cannot be used and StoreError when the database cannot.
     """
-    from review_ui import auth, batches, designer, exports, files, queue, records, rescue, sheets, users
+    from review_ui import (
+        auth,
+        batches,
+        designer,
+        designer_forms,
+        designer_pages,
+        exports,
+        files,
+        queue,
+        records,
+        rescue,
+        sheets,
+        users,
+    )
 
     app = Flask(__name__)
-    set_up_uploads(app, designer.ROOM, designer.LIMITS)
+    set_up_uploads(app, designer_forms.ROOM, {**designer.LIMITS, **designer_pages.LIMITS})
     protect(app, settings.secret_key())
     set_up_language(app)
     set_up_access(app, store or open_store(settings), settings)
     set_up_placer(app, placer)
     app.extensions["sohoa_workshop"] = workshop
     set_up_problems(app)
-    for room in (auth, batches, queue, records, sheets, rescue, exports, files, users, designer):
+    for room in (auth, batches, queue, records, sheets, rescue, exports, files, users, designer, designer_pages):
         app.register_blueprint(room.bp)
     throttle(app, "auth.login")
     app.template_global("asset")(_asset)

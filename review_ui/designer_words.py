@@ -100,6 +100,27 @@ def fault(reason: Reason, form: FormTemplate) -> str:
     return say(replace(reason, params=params), language())
 
 
+def busy() -> str:
+    """Why nothing can be read this moment."""
+    return _("Another sheet is being read just now. Try again in a moment.")
+
+
+def unfit() -> str:
+    """Why a file is no blank."""
+    return _(
+        "No form can be made of this file. Give a PDF at its true size, or a scan of the whole sheet that "
+        "says its resolution (dpi)."
+    )
+
+
+def unfit_page() -> str:
+    """Why a file is no blank of a page, or of these pages."""
+    return _(
+        "The page was not changed. Give a PDF at its true size, or a scan of the whole sheet that says its "
+        "resolution (dpi); a new blank for one page must have one page; a form has at most 20."
+    )
+
+
 def script_texts() -> dict[str, str]:
     """What the designer's script says."""
     return {
@@ -118,6 +139,20 @@ def script_texts() -> dict[str, str]:
         "draw": _("Draw a box on the sheet with the mouse. Esc: stop."),
         "undone": _("Undone."),
         "nothing": _("There is nothing to undo."),
+        "redone": _("Done again."),
+        "nothing_again": _("There is nothing to do again."),
+        "page": _("Page %(n)s", n="{n}"),
+        "fields": _("%(n)s fields", n="{n}"),
+        "new_blank": _("New empty sheet…"),
+        "remove_page": _("Remove the page"),
+        "ask_remove": _("Remove page %(n)s with its %(m)s fields?", n="{n}", m="{m}"),
+        "keep_page": _("Keep it"),
+        "changing": _("The pages are being changed…"),
+        "same_as": _("Repeats the field"),
+        "no_repeat": _("no, it stands here only"),
+        "sheet_page": _("Page %(n)s of the file", n="{n}"),
+        "is_page": _("is page %(n)s of the form", n="{n}"),
+        "is_none": _("was not placed"),
         "id": _("Id"),
         "label": _("Label"),
         "no": _("Question number"),

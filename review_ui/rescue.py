@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from review_ui.access import allow, store, viewer
+from review_ui.access import allow, settings, store, viewer
 from review_ui.batches import page_card
 from review_ui.language import clock, day, language
 from review_ui.language import translate as _
 from review_ui.placer import Placer, Point, placer
 from review_ui.records import HOLD_SECONDS
-from scanner.errors import Conflict
-from scanner.model import SET_ASIDE, PageStatus, Record
+from scanner.errors import Conflict, FormError
+from scanner.forms import list_forms, load_form
+from scanner.model import SET_ASIDE, FormTemplate, PageStatus, Record
 from scanner.store import PageItem, RecordView
 from scanner.words import say
 
@@ -23,6 +25,20 @@ bp = Blueprint("rescue", __name__, url_prefix="/rescue")
 
 FARTHEST = 20_000
 """Of a point, px: no page is kept as large."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPage:
+    """One printed page of a form that is installed: what an unplaced page may be."""
+
+    form: str
+    page: int
+    title: str  # in words
+
+    @property
+    def key(self) -> str:
+        """As it stands in addresses."""
+        return f"{self.form}/{self.page}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +70,15 @@ def page(record_id: object) -> ResponseReturnValue:
     if record.status is not PageStatus.UNPLACED:
         return redirect(_where_it_went(record))
     hands = _hands(record)
+    printed = _printed_pages()
+    chosen = _chosen(record, printed, request.args.get("as"))
     store().hold(record.id, viewer(), HOLD_SECONDS)
     return render_template(
         "rescue/page.html",
         record=record,
-        guide=hands.guide(record.form),
+        printed=printed,
+        chosen=chosen,
+        guide=hands.guide(chosen.form, chosen.page),
         reason=say(record.reason, language()) if record.reason else "",
         corners=(_("top left"), _("top right"), _("bottom right"), _("bottom left")),
     )
@@ -67,9 +87,10 @@ def page(record_id: object) -> ResponseReturnValue:
 @bp.get("/<uuid:record_id>/blank.png")
 @allow("review")
 def blank(record_id: object) -> ResponseReturnValue:
-    """The blank of the page's form."""
+    """The blank of the printed page that this one is taken for."""
     record = store().record(str(record_id), viewer())
-    response = Response(_hands(record).guide(record.form).blank, mimetype="image/png")
+    chosen = _chosen(record, _printed_pages(), request.args.get("as"))
+    response = Response(_hands(record).guide(chosen.form, chosen.page).blank, mimetype="image/png")
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
@@ -82,7 +103,8 @@ def read(record_id: object) -> ResponseReturnValue:
     page = store().record(str(record_id), viewer())
     if page.status is not PageStatus.UNPLACED:
         return _too_late(page)
-    found = _hands(page).read(page, points)
+    chosen = _chosen(page, _printed_pages(), request.form.get("as"))
+    found = _hands(page).read(page, points, chosen.form, chosen.page)
     if found.status is not PageStatus.READ:
         return _still_refused(found)
     try:
@@ -129,6 +151,35 @@ def _hands(record: RecordView) -> Placer:
     if found is None or record.image is None:
         abort(404)
     return found
+
+
+def _printed_pages() -> list[PrintedPage]:
+    """Every printed page of every form that is installed, as a person may choose among them."""
+    found = []
+    for form in filter(None, map(_sound, list_forms(*settings().form_places))):
+        many = form.page_count > 1
+        for n in range(1, form.page_count + 1):
+            title = _("%(form)s, page %(n)s", form=form.title, n=n) if many else form.title
+            found.append(PrintedPage(form.id, n, title))
+    return found
+
+
+def _sound(form_id: str) -> FormTemplate | None:
+    try:
+        return load_form(form_id, *settings().form_places)
+    except FormError:
+        return None
+
+
+def _chosen(record: RecordView, printed: Sequence[PrintedPage], key: str | None) -> PrintedPage:
+    """What a person says the page is; unsaid, what the machine held it for. 404 for what is not there."""
+    if not printed:
+        abort(404)
+    if key is None:
+        held_for = [p for p in printed if p.form == record.form]
+        return next((p for p in held_for if p.page == record.form_page), (held_for or list(printed))[0])
+    named = [p for p in printed if p.key == key]
+    return named[0] if named else abort(404)
 
 
 def _points(given: list[str]) -> list[Point]:

@@ -12,10 +12,16 @@ from scanner.model import FormTemplate, Record, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Detection of a blank's fields, and the reading of one sheet. One thing at a time: both take the machine."""
+    """Detection of a blank's fields, a form's pages, the reading of a file. One at a time: it takes the machine."""
 
     draft: Callable[[Path, str, str], FormTemplate | Unreadable]
     """(blank, id, title) → a draft in the folder of drafts. Raises FormError."""
-    read: Callable[[Path, FormTemplate], tuple[Record, bytes | None]]
-    """(sheet, form) → what was read, and the page laid onto the form as JPEG."""
+    read: Callable[[Path, FormTemplate], list[tuple[Record, bytes | None]]]
+    """(file, form) → of each of its pages what was read, and the page laid onto the form as JPEG."""
+    add: Callable[[FormTemplate, Path], FormTemplate | Unreadable]
+    """(form, blank) → the form as a draft with the blank's pages behind its own. Raises FormError."""
+    replace: Callable[[FormTemplate, int, Path], FormTemplate | Unreadable]
+    """(form, page, blank) → the form as a draft with another blank under that page. Raises FormError."""
+    remove: Callable[[FormTemplate, int], FormTemplate]
+    """(form, page) → the form as a draft without that page. Raises FormError."""
     busy: Lock = field(default_factory=Lock)

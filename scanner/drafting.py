@@ -24,6 +24,8 @@ LEVEL_MM = 3.0
 MOST_PAGES = 20
 AREA_MM = 14.0
 """A free box higher than this is an area, not a line."""
+FRAME_MM = 1.2
+"""An area keeps off its frame: on a grey scan the frame of an empty one was taken for a signature."""
 
 
 def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
@@ -112,8 +114,9 @@ def _fields(found: Detected) -> list[FieldSpec]:
         kind = FieldKind.DATE if _is_date(comb) else FieldKind.DIGITS
         out.append(spec.model_copy(update={"kind": kind, "layout": FieldLayout.COMB, "boxes": comb}))
     for box in found.boxes:
-        layout = FieldLayout.AREA if box.h > AREA_MM else FieldLayout.LINE
-        out.append(spec.model_copy(update={"layout": layout, "boxes": (box,)}))
+        free = box.h > AREA_MM
+        layout, room = (FieldLayout.AREA, box.grown(-FRAME_MM, -FRAME_MM)) if free else (FieldLayout.LINE, box)
+        out.append(spec.model_copy(update={"layout": layout, "boxes": (room,)}))
     for group in found.choices:
         options = tuple(Option(id=f"o{i}", label=f"o{i}", box=box) for i, box in enumerate(group, 1))
         out.append(spec.model_copy(update={"kind": FieldKind.CHOICE, "layout": FieldLayout.TICKS, "options": options}))

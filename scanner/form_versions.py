@@ -87,7 +87,7 @@ def publish(form: FormTemplate, current: FormTemplate | None, house: Path) -> Fo
         if (place / FILE).is_file():
             _keep(current, place)
             _keep(form, place)
-            save_form(form, place / FILE)
+            copy_form(form, place)
         else:
             _first_in_house(form, current, place)
     except OSError as error:
@@ -121,11 +121,14 @@ def _keep(form: FormTemplate | None, place: Path) -> None:
 
 
 def copy_form(form: FormTemplate, place: Path) -> None:
-    """A form with its blanks and their renderings in a folder of its own. Raises OSError."""
+    """A form with its blanks and their renderings in a folder of its own, the form file last. Raises OSError."""
     place.mkdir(parents=True, exist_ok=True)
     for name in files_of(form):
-        if (form.folder / name).is_file() and not (place / name).exists():
-            shutil.copyfile(form.folder / name, place / name)
+        lies, copy = form.folder / name, place / name
+        if lies.is_file() and not (copy.exists() and copy.samefile(lies)):
+            partial = copy.with_name(f".{name}.partial")
+            shutil.copyfile(lies, partial)
+            partial.replace(copy)
     save_form(form, place / FILE)
 
 

@@ -31,6 +31,6 @@ def test_a_sheet_that_is_tried_leaves_nothing_behind(form: FormTemplate, tmp_pat
     sheet = tmp_path / "sheet.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 255, (400, 300), np.uint8)).save(sheet)
     data = tmp_path / "data"
-    record, picture = read_once(Settings(data=data), sheet, form)
+    ((record, picture),) = read_once(Settings(data=data), sheet, form)
     assert record.status is PageStatus.UNPLACED and picture is not None and picture.startswith(b"\xff\xd8")
     assert [p for p in data.rglob("*") if p.is_file()] == []

@@ -3,7 +3,9 @@
 const data = JSON.parse(document.getElementById("designer-data").textContent);
 const { texts } = data;
 // Imported by address, since the address holds the content's hash: a browser may then keep them for ever.
-const [model, sheets, panels, rulesets, tries] = await Promise.all(["form", "sheet", "panel", "rules", "attempt"].map((name) => import(data.scripts[name])));
+const scripts = ["form", "sheet", "pages", "panel", "rules", "attempt", "sending"].map((name) => import(data.scripts[name]));
+const [model, sheets, pageset, panels, rulesets, tries, sending] = await Promise.all(scripts);
+const post = sending.createSender(data, data.urls.token);
 const paper = document.querySelector(".paper");
 const status = document.getElementById("status");
 const panel = document.getElementById("panel");
@@ -12,6 +14,7 @@ const CHECK_MS = 500;
 const UNDO_STEPS = 200;
 const JOIN_MS = 1500;
 const history = [];
+const future = [];
 let zoom = 0;
 let waiting = 0;
 let last = { key: "", at: 0 };
@@ -22,16 +25,20 @@ const app = {
   data,
   form: structuredClone(data.form),
   faults: data.faults,
+  kept: new Set(data.kept), // ids in the version in force
   selected: { field: -1, part: null },
+  page: 1,
   mode: "design",
   tab: "field",
   openRule: -1,
-  say, send, select, change, changed, remember, area, wholeArea, setArea, drawn, draw, duplicate, remove, openTab, concerns,
+  say, send, select, change, changed, remember, area, wholeArea, setArea, drawn, draw, duplicate, remove, openTab, concerns, turn, leave,
+  sheetSize: () => data.pages[app.page - 1].sheet,
   faultsOf: (field) => app.faults.filter((fault) => concerns(fault, field)),
   asks: (field) => app.mode === "try" && app.attempt.asks(field),
 };
 app.form.rules ??= [];
 saved = JSON.stringify(app.form);
+app.pages = pageset.createPages(app, model, panels);
 app.sheet = sheets.createSheet(app, model);
 app.panel = panels.createPanel(app, model);
 app.rules = rulesets.createRules(app, model, panels, app.panel);
@@ -63,11 +70,12 @@ function wholeArea() {
 }
 
 function setArea(box) {
-  model.place(chosen(), app.selected.part, model.within(box, data.sheet));
+  model.place(chosen(), app.selected.part, model.within(box, app.sheetSize()));
 }
 
 function select(field, part, { panel: full = true } = {}) {
   app.selected = { field, part };
+  if (field >= 0) app.pages.turn(model.pageOf(chosen()));
   app.sheet.render();
   if (app.mode === "try") return app.attempt.light();
   if (full && field >= 0 && app.tab !== "field") openTab("field");
@@ -83,8 +91,13 @@ function remember(key = "") {
   const joined = key && key === last.key && now - last.at < JOIN_MS;
   last = { key, at: now };
   if (joined) return;
-  history.push(JSON.stringify({ form: app.form, selected: app.selected }));
+  future.length = 0;
+  history.push(snapshot());
   if (history.length > UNDO_STEPS) history.shift();
+}
+
+function snapshot() {
+  return JSON.stringify({ form: app.form, selected: app.selected, page: app.page });
 }
 
 function change(mutate, { key = "", panel: full = false } = {}) {
@@ -102,12 +115,39 @@ function changed(full = true) {
 }
 
 function undo() {
-  const before = history.pop();
-  if (!before) return say(texts.nothing);
-  Object.assign(app, JSON.parse(before));
+  step(history, future, texts.nothing, texts.undone);
+}
+
+function redo() {
+  step(future, history, texts.nothing_again, texts.redone);
+}
+
+function step(from, to, nothing, done) {
+  if (!from.length) return say(nothing);
+  const other = JSON.parse(from.pop());
+  // it comes back on the page where it was done, whatever page is looked at now
+  const selected = app.page === other.page ? app.selected : { field: -1, part: null };
+  to.push(JSON.stringify({ form: app.form, selected, page: other.page }));
+  Object.assign(app, other);
   last.key = "";
+  app.pages.show();
   changed();
-  return say(texts.undone);
+  return say(done);
+}
+
+/** Show another page of the form. */
+function turn(page) {
+  if (app.sheet.drawing() === "part") draw(null);
+  app.pages.turn(page);
+  app.attempt.turned();
+  app.sheet.render();
+  renderPanel();
+}
+
+/** Go to another address; nothing is lost by it. */
+function leave(address) {
+  saved = JSON.stringify(app.form);
+  location.assign(address);
 }
 
 function isDirty() {
@@ -129,7 +169,7 @@ function drawn(what, box) {
       app.selected.part = model.addPart(field, box);
       return;
     }
-    app.form.fields.push(model.newField(app.form, box, texts.field));
+    app.form.fields.push(model.newField(app.form, box, texts.field, app.page));
     app.selected = { field: app.form.fields.length - 1, part: null };
   });
   openTab("field");
@@ -144,11 +184,11 @@ function duplicate() {
     if (app.selected.part !== null) {
       const [x, y, w, h] = area();
       const below = field.layout === "ticks";
-      const box = model.within(below ? [x, y + h + 1, w, h] : [x + w, y, w, h], data.sheet);
+      const box = model.within(below ? [x, y + h + 1, w, h] : [x + w, y, w, h], app.sheetSize());
       app.selected.part = model.addPart(field, box);
       return;
     }
-    app.form.fields.splice(app.selected.field + 1, 0, model.copyOf(app.form, field, data.sheet));
+    app.form.fields.splice(app.selected.field + 1, 0, model.copyOf(app.form, field, app.sheetSize()));
     app.selected.field += 1;
   }, { panel: true });
 }
@@ -159,7 +199,7 @@ function remove() {
   const single = app.selected.part !== null && model.boxesOf(field).length > 1;
   change(() => {
     if (single) model.removePart(field, app.selected.part);
-    else app.form.fields.splice(app.selected.field, 1);
+    else model.removeField(app.form, field);
     app.selected = { field: single ? app.selected.field : -1, part: null };
   }, { panel: true });
 }
@@ -173,6 +213,7 @@ function renderPanel() {
   const content = { field: app.panel.field, rules: app.rules.show, problems: app.panel.allProblems }[app.tab];
   panel.replaceChildren(...(content?.() ?? []));
   document.getElementById("title").value = app.form.title;
+  if (about) app.pages.paintList();
   countFaults();
 }
 
@@ -203,24 +244,13 @@ function setMode(mode) {
 
 // --- the server ------------------------------------------------------------------------------------
 
-async function send(url, body, again = true) {
+async function send(url, body) {
   try {
-    const isForm = body instanceof FormData;
-    const headers = { Accept: "application/json", "X-CSRFToken": data.csrf, ...(isForm ? {} : { "Content-Type": "application/json" }) };
-    const answer = await fetch(url, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });
-    const given = await answer.json().catch(() => ({}));
-    if (again && given.error === "csrf" && (await renewToken())) return send(url, body, false);
-    return { ok: answer.ok, status: answer.status, body: given, message: answer.status === 401 ? texts.login : given.message };
+    const { status: code, body: given } = await post(url, body);
+    return { ok: code >= 200 && code < 300, status: code, body: given, message: code === 401 ? texts.login : given.message };
   } catch {
     return { ok: false, status: 0, body: {}, message: texts.offline };
   }
-}
-
-async function renewToken() {
-  const answer = await fetch(data.urls.token, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return false;
-  data.csrf = (await answer.json()).csrf;
-  return true;
 }
 
 async function check() {
@@ -252,6 +282,7 @@ async function save() {
     openTab("problems");
     return say(texts.kept.replace("{n}", app.faults.length), "amber");
   }
+  app.kept = new Set(model.idsOf(JSON.parse(sent)));
   const said = texts.saved.replace("{n}", answer.body.version);
   document.getElementById("version").textContent = said;
   document.getElementById("discard")?.remove();
@@ -277,16 +308,20 @@ function nextPart() {
 
 document.addEventListener("keydown", (event) => {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey ? event.key.toLowerCase() : "";
-  if (command === "s" || command === "z") {
+  if (["s", "z", "y"].includes(command)) {
     event.preventDefault();
     if (command === "s") save();
-    else if (app.mode === "design") undo();
+    else if (app.mode === "design") (command === "y" || event.shiftKey ? redo : undo)();
     return;
   }
   if (event.altKey && (event.key === "+" || event.key === "=" || event.key === "-")) {
     event.preventDefault();
     setZoom(event.key === "-" ? -1 : 1);
     return;
+  }
+  if (["PageUp", "PageDown"].includes(event.key) && data.pages.length > 1 && !event.target.matches?.("select, [type=number]")) {
+    event.preventDefault();
+    return turn(app.page + (event.key === "PageUp" ? -1 : 1));
   }
   const typing = event.target.matches?.("input, select, textarea, button, summary");
   if (!typing && !command && !event.altKey && app.mode === "design") onSheetKey(event);
@@ -320,7 +355,7 @@ document.addEventListener("click", (event) => {
   if (button.dataset.zoom) setZoom(button.dataset.zoom === "in" ? 1 : -1);
   else if (button.dataset.tab) openTab(button.dataset.tab);
   else if (button.dataset.mode) setMode(button.dataset.mode);
-  else if (button.dataset.act) ({ draw: () => draw("field"), undo, save })[button.dataset.act]();
+  else if (button.dataset.act) ({ draw: () => draw("field"), undo, redo, save })[button.dataset.act]();
 });
 document.getElementById("title").addEventListener("input", (event) => change(() => (app.form.title = event.target.value), { key: "title" }));
 document.getElementById("discard")?.addEventListener("submit", () => (saved = JSON.stringify(app.form)));
@@ -329,6 +364,7 @@ window.addEventListener("beforeunload", (event) => {
   if (isDirty()) event.preventDefault();
 });
 
+app.pages.show();
 app.sheet.render();
 renderPanel();
 document.body.dataset.ready = "1";

@@ -6,6 +6,11 @@ export function round(value) {
   return Math.round(value * 100) / 100;
 }
 
+/** Which page of the form a field stands on. */
+export function pageOf(field) {
+  return field.page ?? 1;
+}
+
 /** The boxes of a field: those of its options where it is ticked. */
 export function boxesOf(field) {
   return field.layout === "ticks" ? (field.options ?? []).map((o) => o.box) : (field.boxes ?? []);
@@ -61,14 +66,26 @@ export function freeId(stem, taken) {
   }
 }
 
-export function newField(form, box, label) {
+export function newField(form, box, label, page) {
   const id = freeId("f", form.fields.map((f) => f.id));
-  return { id, label: `${label} ${id}`, kind: "text", layout: "line", boxes: [box.map(round)] };
+  return { id, label: `${label} ${id}`, kind: "text", layout: "line", boxes: [box.map(round)], ...(page > 1 ? { page } : {}) };
+}
+
+/** Take a field out; what said that it repeats it no longer does. */
+export function removeField(form, field) {
+  form.fields.splice(form.fields.indexOf(field), 1);
+  for (const other of form.fields) if (other.same_as === field.id) delete other.same_as;
+}
+
+/** The fields that a field can repeat: of its kind, on another page. */
+export function repeatable(form, field) {
+  return form.fields.filter((other) => pageOf(other) !== pageOf(field) && other.kind === field.kind);
 }
 
 /** The same field again, a little lower. */
 export function copyOf(form, field, sheet) {
   const copy = structuredClone(field);
+  delete copy.same_as;
   copy.id = freeId(field.id, form.fields.map((f) => f.id));
   const [x, y, w, h] = areaOf(copy, null);
   place(copy, null, within([x, y + h + 1, w, h], sheet));
@@ -122,20 +139,59 @@ export function setLayout(field, layout) {
   else field.boxes = several && boxes.length < 2 ? split(area, 10) : boxes;
 }
 
-export function setKind(field, kind, layouts) {
+export function setKind(form, field, kind, layouts) {
   field.kind = kind;
   if (kind !== "text") delete field.lexicon;
+  delete field.same_as;
+  for (const other of form.fields) if (other.same_as === field.id) delete other.same_as;
   const fit = layouts[kind];
   const count = wanted(field);
   if (!fit.includes(field.layout)) setLayout(field, fit[0]);
   else if (count && boxesOf(field).length !== count) setLayout(field, field.layout);
 }
 
-/** Give a field another id; rules that name it follow. */
+const AS_FOUND = /^[fo]\d+$/;
+
+/** A label as an id: without the question's number and tones, small letters and digits, "_" between. */
+export function idOf(label) {
+  const bare = (numbered(label)?.label ?? label).toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(/\p{M}/gu, "");
+  const id = bare.replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 40).replace(/_+$/, "");
+  return /^[a-z]/.test(id) ? id : id && `o_${id}`;
+}
+
+/**
+ * The id that goes with a new label: an id as it was found, or as the label before gave it, follows the label.
+ * An id that a version is `kept` with stays: records and exports know a field by it.
+ */
+export function following(thing, label, taken, kept) {
+  const own = !kept && (AS_FOUND.test(thing.id) || stem(thing.id) === stem(idOf(thing.label)));
+  const wanted = idOf(label);
+  if (!own || !wanted) return thing.id;
+  const others = taken.filter((id) => id !== thing.id);
+  return others.includes(wanted) ? freeId(`${wanted}_2`, others) : wanted;
+}
+
+function stem(id) {
+  return id.replace(/_\d+$/, "");
+}
+
+/** "12.4. Label" as it is printed: question number and label apart. */
+export function numbered(label) {
+  const found = label.match(/^(\d+(?:\.\d+)*)[.)]\s+(?=\S)/);
+  return found ? { no: found[1], label: label.slice(found[0].length) } : null;
+}
+
+/** The ids that a version is kept with: of fields, and of options behind their field's. */
+export function idsOf(form) {
+  return form.fields.flatMap((field) => [field.id, ...(field.options ?? []).map((o) => `${field.id}/${o.id}`)]);
+}
+
+/** Give a field another id; rules that name it, and fields that repeat it, follow. */
 export function rename(form, field, id) {
   const before = field.id;
   field.id = id;
   if (form.fields.some((f) => f !== field && f.id === before)) return;
+  for (const other of form.fields) if (other.same_as === before) other.same_as = id;
   for (const rule of form.rules ?? []) {
     for (const [role, bound] of Object.entries(rule.fields)) {
       rule.fields[role] = Array.isArray(bound) ? bound.map((b) => (b === before ? id : b)) : bound === before ? id : bound;

@@ -59,7 +59,7 @@ export function createRules(app, model, { make, labelled, select }, panel) {
   }
 
   function roleInput(rule, role, edit) {
-    const fields = Object.fromEntries(app.form.fields.map((f) => [f.id, `${f.no ? `${f.no}. ` : ""}${f.label}`]));
+    const fields = panel.named(app.form.fields);
     if (isMany(role)) return several(fields, [rule.fields[role] ?? []].flat(), (ids) => edit(() => (rule.fields[role] = ids)));
     return select(fields, rule.fields[role], (id) => edit(() => bind(rule, role, id)), "–");
   }

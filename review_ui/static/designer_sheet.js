@@ -23,12 +23,11 @@ function snap(value) {
 export function createSheet(app, model) {
   const scroller = document.querySelector(".scroller");
   const svg = document.querySelector(".paper svg");
-  const [width, height] = app.data.sheet;
   let drag = null;
   let drawing = null; // null, "field" or "part"
 
   function scale() {
-    return width / svg.getBoundingClientRect().width;
+    return app.sheetSize()[0] / svg.getBoundingClientRect().width;
   }
 
   function spot(event) {
@@ -40,7 +39,8 @@ export function createSheet(app, model) {
 
   function render() {
     const focused = document.activeElement?.closest?.("svg g.f");
-    svg.replaceChildren(...app.form.fields.map(group));
+    const shown = [...app.form.fields.entries()].filter(([, field]) => model.pageOf(field) === app.page);
+    svg.replaceChildren(...shown.map(([index, field]) => group(field, index)));
     paintSelection();
     if (focused && app.selected.field >= 0) focusOn(app.selected.field);
   }
@@ -164,15 +164,17 @@ export function createSheet(app, model) {
   }
 
   function between(a, b) {
+    const [width, height] = app.sheetSize();
     const [x, y] = [Math.max(Math.min(a[0], b[0]), 0), Math.max(Math.min(a[1], b[1]), 0)];
     return [snap(x), snap(y), snap(Math.min(Math.max(a[0], b[0]), width) - x), snap(Math.min(Math.max(a[1], b[1]), height) - y)];
   }
 
   function shifted([x, y, w, h], [dx, dy]) {
-    return model.within([x + dx, y + dy, w, h], app.data.sheet);
+    return model.within([x + dx, y + dy, w, h], app.sheetSize());
   }
 
   function stretched([x, y, w, h], handle, [dx, dy]) {
+    const [width, height] = app.sheetSize();
     const left = handle.includes("w") ? Math.min(Math.max(x + dx, 0), x + w - 1) : x;
     const top = handle.includes("n") ? Math.min(Math.max(y + dy, 0), y + h - 1) : y;
     const right = handle.includes("e") ? Math.max(Math.min(x + w + dx, width), left + 1) : x + w;

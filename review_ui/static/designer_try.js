@@ -1,4 +1,4 @@
-// "Try now": one filled sheet is read with the form as it stands; its page is painted, never kept.
+// "Try now": the pages of one file are read with the form as it stands; they are painted, never kept.
 
 export function createTry(app, { make }) {
   const texts = app.data.texts;
@@ -7,7 +7,8 @@ export function createTry(app, { make }) {
   const canvas = document.querySelector(".paper canvas");
   const blank = document.querySelector(".paper img");
   const svg = document.querySelector(".paper svg");
-  let found = null;
+  let found = [];
+  let shown = null; // the sheet that is painted; null: the blank
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -21,58 +22,82 @@ export function createTry(app, { make }) {
     button.disabled = false;
     if (!answer.ok) return app.say(answer.message ?? texts.unread, "wrong");
     app.say("");
-    found = answer.body;
-    await paint();
+    found = answer.body.pages;
+    list.replaceChildren(...found.flatMap(block));
+    await look(found[0]);
   });
 
-  async function paint() {
-    if (found.picture) {
-      const bytes = Uint8Array.from(atob(found.picture), (c) => c.charCodeAt(0));
-      const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
-      canvas.width = picture.width;
-      canvas.height = picture.height;
-      canvas.getContext("2d").drawImage(picture, 0, 0);
-    }
+  /** Show one sheet, and the page of the form that it is. */
+  async function look(sheet) {
+    shown = sheet;
+    if (sheet?.page) app.pages.turn(sheet.page);
+    if (sheet?.picture) await paint(sheet.picture);
     show(true);
-    list.replaceChildren(
-      ...(found.message ? [make("p", { class: "hint wrong" }, found.message)] : []),
-      ...found.issues.map((issue) => make("p", { class: "hint amber" }, issue)),
-      ...found.readings.map(reading),
-    );
     app.sheet.render();
+    light();
   }
 
-  function reading(read) {
-    const at = app.form.fields.findIndex((f) => f.id === read.field);
-    const choose = () => {
-      app.select(at, null);
+  async function paint(picture) {
+    const bytes = Uint8Array.from(atob(picture), (c) => c.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+    canvas.width = bitmap.width;
+    canvas.height = bitmap.height;
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  }
+
+  function block(sheet) {
+    return [
+      ...(found.length > 1 || app.data.pages.length > 1 ? [heading(sheet)] : []),
+      ...(sheet.message ? [make("p", { class: "hint wrong" }, sheet.message)] : []),
+      ...sheet.issues.map((issue) => make("p", { class: "hint amber" }, issue)),
+      ...sheet.readings.map((read) => reading(sheet, read)),
+    ];
+  }
+
+  function heading(sheet) {
+    const said = sheet.page ? texts.is_page.replace("{n}", sheet.page) : texts.is_none;
+    return make("button", { type: "button", class: "tried", "data-sheet": sheet.number, onclick: () => look(sheet) }, `${texts.sheet_page.replace("{n}", sheet.number)} `, make("span", { class: sheet.page ? "mut" : "amber" }, said));
+  }
+
+  function reading(sheet, read) {
+    const choose = async () => {
+      if (shown !== sheet) await look(sheet);
+      app.select(app.form.fields.findIndex((f) => f.id === read.field), null);
       app.sheet.reveal();
     };
     const value = read.value ? make("b", {}, read.value) : make("i", { class: "mut" }, texts.empty);
-    const row = make("button", { type: "button", class: `reading${read.review ? " asks" : ""}`, "data-field": read.field, onclick: choose });
+    const row = make("button", { type: "button", class: `reading${read.review ? " asks" : ""}`, "data-field": read.field, "data-sheet": sheet.number, onclick: choose });
     row.append(make("span", {}, read.label), value, make("span", { class: "mut" }, read.review ? "" : texts.sure.replace("{n}", read.sure)));
     if (read.reason) row.append(make("small", {}, read.reason));
     return row;
   }
 
-  /** Show the page that was read, or the blank again. */
+  /** Show the sheet that was read, or the blank again. */
   function show(on) {
-    const page = on && found?.picture;
+    const page = on && app.mode === "try" && Boolean(shown?.picture);
     canvas.hidden = !page;
-    blank.hidden = Boolean(page);
-    svg.classList.toggle("away", Boolean(page) && !found.placed);
+    blank.hidden = page;
+    svg.classList.toggle("away", page && !shown.page);
+  }
+
+  /** Another page of the form was turned to: the first sheet that is it, or its blank. */
+  function turned() {
+    if (app.mode !== "try" || shown?.page === app.page) return;
+    look(found.find((sheet) => sheet.page === app.page) ?? null);
   }
 
   /** Must a person look at what was read here? */
   function asks(field) {
-    return Boolean(found?.readings.find((r) => r.field === field.id)?.review);
+    return Boolean(shown?.readings.find((r) => r.field === field.id)?.review);
   }
 
   function light() {
     const field = app.form.fields[app.selected.field];
-    for (const row of list.querySelectorAll(".reading")) row.classList.toggle("on", row.dataset.field === field?.id);
+    const number = String(shown?.number);
+    for (const head of list.querySelectorAll(".tried")) head.setAttribute("aria-pressed", String(head.dataset.sheet === number));
+    for (const row of list.querySelectorAll(".reading")) row.classList.toggle("on", row.dataset.field === field?.id && row.dataset.sheet === number);
     list.querySelector(".reading.on")?.scrollIntoView({ block: "nearest" });
   }
 
-  return { show, asks, light };
+  return { show, asks, light, turned };
 }

@@ -3,6 +3,8 @@
 
 const data = JSON.parse(document.getElementById("rescue-data").textContent);
 const texts = data.texts;
+// By address, since the address holds the content's hash: a browser may then keep it for ever.
+const send = (await import(data.sending)).createSender(data, data.token);
 const [sheet, loupe, near] = ["page", "loupe", "near"].map((id) => document.getElementById(id));
 const marks = document.getElementById("marks");
 const scroller = document.querySelector(".scroller");
@@ -10,6 +12,7 @@ const paper = document.querySelector(".paper");
 const told = document.getElementById("told");
 const status = document.getElementById("status");
 const blank = document.getElementById("blank");
+const which = document.getElementById("which");
 const picture = new Image();
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const MAGNIFIED = 4;
@@ -202,26 +205,10 @@ function tell(text, next = "") {
   told.append(" ", link);
 }
 
-async function send(url, pairs, again = true) {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { Accept: "application/json", "X-CSRFToken": data.csrf },
-    body: new URLSearchParams(pairs),
-  });
-  const body = await answer.json().catch(() => ({}));
-  if (answer.status === 400 && body.error === "csrf" && again && (await freshToken())) return send(url, pairs, false);
-  return { status: answer.status, body };
-}
-
-async function freshToken() {
-  const answer = await fetch(data.token, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return false;
-  data.csrf = (await answer.json()).csrf;
-  return true;
-}
-
 async function read() {
   if (busy || points.length < 4) return;
+  // the points shown belong to another printed page than the one chosen since
+  if (which && which.value !== data.as) return which.form.requestSubmit();
   busy = true;
   show();
   tell("");
@@ -229,7 +216,7 @@ async function read() {
   status.textContent = texts.reading;
   try {
     // a pixel's centre has whole numbers there, its left edge has them here
-    await answered(await send(data.read, points.map(([x, y]) => ["point", `${(x - 0.5).toFixed(2)},${(y - 0.5).toFixed(2)}`])));
+    await answered(await send(data.read, [["as", data.as], ...points.map(([x, y]) => ["point", `${(x - 0.5).toFixed(2)},${(y - 0.5).toFixed(2)}`])]));
   } catch {
     tell(texts.offline);
   } finally {
@@ -279,6 +266,7 @@ function withAlt(event) {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey) return;
   if (event.altKey) return withAlt(event);
+  if (event.target.matches("select")) return;
   const onControl = event.target.closest("a, button, summary");
   if (ARROWS[event.key] && points.length) nudge(ARROWS[event.key], event.shiftKey);
   else if (event.key === "Backspace") undo();
@@ -301,6 +289,8 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-zoom]")) setZoom(event.target.dataset.zoom === "in" ? 1 : -1);
   else if (event.target.closest("[data-turn]")) turn();
 });
+// Another printed page has other points: this one is opened anew, and stays in the same hands.
+which?.form.addEventListener("submit", () => (leaving = true));
 window.addEventListener("pagehide", () => {
   if (!leaving) navigator.sendBeacon(data.release, new URLSearchParams({ csrf_token: data.csrf }));
 });

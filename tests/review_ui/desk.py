@@ -259,10 +259,11 @@ class Hands:
     def __init__(self) -> None:
         self.refusal: Reason | None = None
         self.given: list[Sequence[tuple[float, float]]] = []
+        self.asked: list[tuple[str | None, int]] = []  # forms and pages that guides were wanted of, or readings
 
-    def guide(self, form_id: str) -> Hands:
-        """The guide of the one form there is."""
-        assert form_id == FORM.id
+    def guide(self, form_id: str, page: int = 1) -> Hands:
+        """One guide for every printed page."""
+        self.asked.append((form_id, page))
         return self
 
     @property
@@ -272,14 +273,17 @@ class Hands:
         _blank().resize((210, 297)).save(out, "PNG")
         return out.getvalue()
 
-    def read(self, page: RecordView, points: Sequence[tuple[float, float]]) -> Record:
+    def read(
+        self, record: RecordView, points: Sequence[tuple[float, float]], form_id: str | None = None, page: int = 1
+    ) -> Record:
         """What the pipeline would hand over."""
         self.given.append(points)
-        ref = PageRef(Path(page.source), page.page, page.sha256)
+        self.asked.append((form_id, page))
+        ref = PageRef(Path(record.source), record.page, record.sha256)
         if self.refusal is not None:
             return Record(ref, FORM.id, FORM.version, PageStatus.UNPLACED, self.refusal)
         values = {**PERSON, "so_dinh_danh": "008193418377"}
-        return replace(unpictured_record(values), ref=ref, image=page.image)
+        return replace(unpictured_record(values), ref=ref, image=record.image, form_page=page)
 
 
 def open_desk(folder: Path, placer: Placer | None = None, workshop: Workshop | None = None) -> Desk:

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from scanner.errors import FormError
 from scanner.files import FileStore
 from scanner.form_versions import copy_form, list_drafts, load_version, versions
 from scanner.forms import load_form
-from scanner.model import FormTemplate, PageRef, Reason, Record, Unreadable
+from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
 from scanner.rules import CHECKS, CONSTANTS
 from scanner.settings import Settings
+from scanner.workshop import add_to_draft, remove_from_draft, replace_in_draft
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
 PATH = f"/forms/{FORM.id}"
@@ -38,12 +40,24 @@ def bench(settings: Settings) -> Workshop:
         copy_form(form, settings.drafts / form_id)
         return form
 
-    def read(sheet: Path, form: FormTemplate) -> tuple[Record, bytes | None]:
+    def read(sheet: Path, form: FormTemplate) -> list[tuple[Record, bytes | None]]:
         assert sheet.read_bytes()
+        record = read_record(FileStore(settings.files), 1)
+        return [(record, jpeg(drawn_sheet(PERSON))), (unplaced(record), None)]
 
-        return read_record(FileStore(settings.files), 1), jpeg(drawn_sheet(PERSON))
+    return Workshop(
+        draft=draft,
+        read=read,
+        add=partial(add_to_draft, settings),
+        replace=partial(replace_in_draft, settings),
+        remove=partial(remove_from_draft, settings),
+    )
 
-    return Workshop(draft, read)
+
+def unplaced(record: Record) -> Record:
+    """A second page of the same file that the form was not found on."""
+    ref = PageRef(record.ref.path, 2, record.ref.sha256)
+    return Record(ref, FORM.id, FORM.version, PageStatus.UNPLACED, Reason("form_not_found"))
 
 
 @pytest.fixture
@@ -84,9 +98,9 @@ def seen(visitor: Visitor, path: str = PATH) -> dict[str, Any]:
 def test_only_an_administrator_may_design_forms(desk: Desk, name: str) -> None:
     visitor = desk.person(name)
     assert visitor.get("/forms/").status_code == 403
-    assert visitor.get(PATH).status_code == visitor.get(f"{PATH}/blank").status_code == 403
+    assert visitor.get(PATH).status_code == visitor.get(f"{PATH}/blank/1").status_code == 403
     assert upload(visitor).status_code == 403
-    for action in ("check", "save", "try", "discard"):
+    for action in ("check", "save", "try", "discard", "pages", "pages/1/blank", "pages/1/remove"):
         assert send(visitor, f"{PATH}/{action}", {}).status_code == 403
     assert "/forms/" not in visitor.get("/password").text
     assert list_drafts(desk.settings.drafts) == []
@@ -101,7 +115,7 @@ def test_nothing_changes_without_the_token(desk: Desk) -> None:
     admin = desk.person("admin")
     form = {"id": "phieu-thu", "title": "Phiếu thử", "blank": (io.BytesIO(PNG), "x.png")}
     assert admin.client.post("/forms/", data=form).status_code == 400
-    for action in ("check", "save", "try", "discard"):
+    for action in ("check", "save", "try", "discard", "pages", "pages/1/blank", "pages/1/remove"):
         assert admin.client.post(f"{PATH}/{action}", json={}).status_code == 400
     assert list_drafts(desk.settings.drafts) == []
 
@@ -155,7 +169,7 @@ def test_one_sheet_is_read_at_a_time(desk: Desk) -> None:
 @pytest.mark.parametrize("path", ["/forms/khong-co", "/forms/..", "/forms/.drafts", "/forms/%2e%2e%2fforms"])
 def test_a_form_that_is_not_there_is_not_found(desk: Desk, path: str) -> None:
     assert desk.person("admin").get(path).status_code in (404, 308)
-    assert desk.person("admin").get(f"{path}/blank").status_code == 404
+    assert desk.person("admin").get(f"{path}/blank/1").status_code == 404
 
 
 # --- saving ------------------------------------------------------------------------------------------
@@ -201,7 +215,8 @@ def test_who_saves_over_somebody_else_is_told(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"id": "khac"}, {"blank": "/etc/passwd"}, {"folder": "/"}, {"fields": "x"}, {"fields": [{"id": "a"}]},
+    [{"id": "khac"}, {"blank": "/etc/passwd"}, {"folder": "/"}, {"next_pages": []}, {"blank_page": 2},
+     {"fields": "x"}, {"fields": [{"id": "a"}]},
      {"fields": [{"id": "a", "label": "a", "kind": "text", "layout": "line", "boxes": [[0, 0, float("nan"), 1]]}]},
      {"fields": [{"id": "a", "label": "a", "kind": "text", "layout": "line", "script": 1}]}],
 )  # fmt: skip
@@ -226,6 +241,52 @@ def test_faults_are_told_without_saving(desk: Desk) -> None:
     assert "Tuổi thấp nhất" in texts and "least" not in texts and "moi" not in texts
 
 
+# --- pages -------------------------------------------------------------------------------------------
+
+
+def change(visitor: Visitor, path: str, *, blank: bytes | None = PNG, **other: str) -> TestResponse:
+    """Ask for a change of the form's pages, as the script does."""
+    data = seen(visitor)
+    body: dict[str, Any] = {"form": json.dumps(data["form"]), "seen": data["seen"], **other}
+    if blank is not None:
+        body["blank"] = (io.BytesIO(blank), "x.png")
+    headers = {"Accept": "application/json"}
+    return visitor.post(f"{PATH}/{path}", body, content_type="multipart/form-data", headers=headers)
+
+
+def test_each_page_has_its_blank_and_no_other_has_one(desk: Desk) -> None:
+    admin = desk.person("admin")
+    assert [page["blank"] for page in seen(admin)["pages"]] == [f"{PATH}/blank/1"]
+    assert admin.get(f"{PATH}/blank/1").data.startswith(b"\x89PNG")
+    assert admin.get(f"{PATH}/blank/2").status_code == admin.get(f"{PATH}/blank/0").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [("pages", 422), ("pages/1/blank", 422), ("pages/2/blank", 404)])
+def test_what_is_no_blank_changes_no_page(desk: Desk, path: str, status: int) -> None:
+    admin = desk.person("admin")
+    for blank in (b"MZ not a scan", PNG, None):  # the second only looks like one
+        answer = change(admin, path, blank=blank)
+        assert answer.status_code == status and (status == 404 or (answer.json and answer.json["message"]))
+    assert list_drafts(desk.settings.drafts) == []
+    assert list(desk.settings.data.glob("upload-*")) == []
+
+
+def test_the_only_page_stays(desk: Desk) -> None:
+    admin = desk.person("admin")
+    assert change(admin, "pages/1/remove", blank=None).status_code == 422
+    assert change(admin, "pages/2/remove", blank=None).status_code == 404
+    assert list_drafts(desk.settings.drafts) == []
+
+
+def test_pages_changed_under_somebody_elses_save_are_told(desk: Desk) -> None:
+    admin = desk.person("admin")
+    assert change(admin, "pages", seen="another").status_code == 409
+    assert change(admin, "pages", form="no form").status_code == 400
+    desk.app.extensions["sohoa_workshop"].busy.acquire()
+    assert change(admin, "pages").status_code == 503
+    assert list_drafts(desk.settings.drafts) == []
+
+
 # --- trying ------------------------------------------------------------------------------------------
 
 
@@ -240,9 +301,11 @@ def test_a_tried_sheet_comes_back_with_its_values_and_leaves_nothing(desk: Desk)
     before = sorted(desk.settings.data.iterdir())
     answer = attempt(admin, seen(admin)["form"])
     assert answer.status_code == 200 and answer.json
-    values = {r["field"]: r["value"] for r in answer.json["readings"]}
+    first, second = answer.json["pages"]
+    values = {r["field"]: r["value"] for r in first["readings"]}
     assert values["gioi_tinh"] == "Nữ" and values["thon"] == PERSON["thon"]
-    assert answer.json["picture"] and not answer.json["message"]
+    assert first["picture"] and not first["message"]
+    assert second["page"] is None and second["message"] and not second["readings"]
     assert sorted(desk.settings.data.iterdir()) == before
 
 

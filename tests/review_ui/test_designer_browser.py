@@ -16,9 +16,15 @@ from scanner.form_versions import load_version
 from scanner.forms import load_form
 from scanner.model import Box, FieldKind
 from scanner.settings import Settings
-from scanner.workshop import draft_from_blank, read_once
+from scanner.workshop import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
 
 READING_MS = 60_000
+
+
+def whole_workshop(settings: Settings) -> Workshop:
+    """Everything that the designer asks of the pixels, as `sohoa serve` hands it over."""
+    tools = (draft_from_blank, read_once, add_to_draft, replace_in_draft, remove_from_draft)
+    return Workshop(*(partial(tool, settings) for tool in tools))
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def desk(filled: Path, tmp_path: Path) -> Iterator[Desk]:
     """The desk as `sohoa serve` opens it: with what finds fields and reads sheets."""
     data = shutil.copytree(filled, tmp_path / "data")
     settings = Settings(data=data)
-    opened = open_desk(data, workshop=Workshop(partial(draft_from_blank, settings), partial(read_once, settings)))
+    opened = open_desk(data, workshop=whole_workshop(settings))
     yield opened
     opened.store.close()
 

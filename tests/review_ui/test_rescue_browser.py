@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from samples.any_form import Filler, draw_person
+from samples.draw import load_stock
 from scanner.batch import scan
+from scanner.forms import load_form
 from scanner.model import PageStatus
 from scanner.opening import open_store
 from scanner.rescue import Rescuer
@@ -156,6 +159,35 @@ def test_turned_page_is_pointed_at_where_it_is_seen(
     page.get_by_role("button", name="Đọc lại trang").click()
     page.wait_for_url(f"**/records/{record}")
     assert read(desk, record)
+
+
+def test_page_of_another_form_is_read_as_the_page_that_the_person_says(
+    desk: Desk, sit_down: Callable[..., Page], tmp_path: Path
+) -> None:
+    form = load_form("cung-lao-dong")
+    rng = np.random.default_rng(3)
+    drawn = draw_person(form, Filler(form, rng).draw(), load_stock(None, None, None), "typed", rng)[1]
+    image, to_page = on_a_newspaper(drawn.image, SCALE)
+    (tmp_path / "khac.jpg").write_bytes(jpeg(Image.fromarray(image)))
+    scan([tmp_path / "khac.jpg"], desk.store, FORM, desk.settings, batch=BATCH)
+    record = next(i.record_id for i in desk.store.pages_needing_a_person() if i.source == "khac.jpg")
+    assert desk.store.record(record, desk.boss).form == FORM.id
+
+    page = sit_down("reviewer")
+    page.goto(f"/rescue/{record}")
+    page.wait_for_selector("body[data-ready]")
+    page.select_option("#which", label=f"{form.title}, trang 2")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Xem").click()
+    page.wait_for_selector("body[data-ready]")
+    for x, y in to_page(np.array(Rescuer(desk.settings).guide(form.id, 2).points)):
+        click(page, float(x), float(y))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/records/{record}")
+    assert desk.store.record(record, desk.boss).form == form.id
+    values = next(row.values for row in desk.store.export_rows("all") if row.record_id == record)
+    said = {k: tuple(v) if isinstance(v, list) else v for k, v in drawn.truth.items()}
+    assert {k: v for k, v in values.items() if k in said} == said
 
 
 def test_page_set_aside_is_listed_with_the_person_and_taken_back(desk: Desk, sit_down: Callable[..., Page]) -> None:
