@@ -21,7 +21,8 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
-from scanner.forms import list_forms, load_form
+from samples.draw import FORM
+from scanner.forms import load_form
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import find_ink
 from scanner.layout.laying import align, level, to_grey
@@ -87,7 +88,7 @@ def read(ref: PageRef, reader: Reader, watch: Watch) -> None:
 def stages() -> Table:
     """Read the samples and lay out what each stage took."""
     started = cpu()
-    reader = build_reader(load_form(list_forms()[0]), load_settings())
+    reader = build_reader(load_form(FORM), load_settings())
     build = cpu() - started
     watch = Watch()
     for ref in samples(reader.limits):

@@ -15,8 +15,10 @@ from scanner.batch import scan
 from scanner.commands.common import progress
 from scanner.errors import SohoaError
 from scanner.forms import list_forms, load_form
+from scanner.model import FormTemplate
 from scanner.opening import open_store
 from scanner.settings import load_settings
+from scanner.store import Store
 from scanner.words import say
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -35,11 +37,7 @@ def main(folder: Path) -> None:
         summary = scan([SAMPLES], store, forms, settings, batch="Demo", total=meter.expect, tick=meter.step)
     for name, display, role in PEOPLE:
         store.add_user(name, display, role, PASSWORD)
-    read = Counter(row.form for row in store.export_rows("all"))
-    form = max(forms, key=lambda form: read[form.id])
-    files = [folder / f"records.{fmt}" for fmt in export.FORMATS]
-    for path in files:
-        export.export(store.export_rows("all"), form, path.suffix[1:], path)
+    files = _exported(store, forms, folder)
     batch = store.batches()[0]
     store.close()
 
@@ -59,6 +57,18 @@ def main(folder: Path) -> None:
         f"\nNow open the review desk: [bold]make serve[/], http://127.0.0.1:8000, user duyet, password {PASSWORD}"
     )
     console.print(f"(administrator: quantri, password {PASSWORD}; these two are for the demo only)")
+
+
+def _exported(store: Store, forms: list[FormTemplate], folder: Path) -> list[Path]:
+    """The records of each form in every format: records.* of the form that most are of, records-ID.* of the others."""
+    counts = Counter(row.form for row in store.export_rows("all"))
+    files = []
+    for form in sorted((f for f in forms if counts[f.id]), key=lambda f: -counts[f.id]):
+        stem = f"records-{form.id}" if files else "records"
+        for fmt in export.FORMATS:
+            files.append(folder / f"{stem}.{fmt}")
+            export.export(store.export_rows("all"), form, fmt, files[-1])
+    return files
 
 
 if __name__ == "__main__":

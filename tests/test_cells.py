@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from scanner.cells import SETTLED, Digits, read_digits, sex_of
-from scanner.forms import list_forms, load_form
+from scanner.forms import load_form
 from scanner.model import Box, CharReading, Crop, EngineReading, FieldLayout
 
-FORM = load_form(list_forms()[0])
+FORM = load_form("mau-so-03")
 NUMBER, BIRTH = next((r.fields["number"], r.fields["birth"]) for r in FORM.rules if r.check == "identity_matches_birth")
 DATED = next(f.id for f in FORM.fields if f.layout is FieldLayout.PARTS)
 

@@ -30,7 +30,7 @@ LAYERS = (
     },
     {"lines", "cells"},
     {"reading", "drafting", "fitting", "own_lists", "form_versions", "shelf"},
-    {"pipeline", "store", "export"},
+    {"pipeline", "store", "export", "form_pages"},
     {"opening", "workshop"},
     {"batch", "evaluation", "report", "doctor", "recalibration", "list_growth", "rescue"},
     {"commands"},
@@ -108,8 +108,8 @@ def test_the_desk_sees_no_pixels_and_no_engines(path: Path) -> None:
     "path", sorted([*(ROOT / "scanner").rglob("*.py"), *(ROOT / "review_ui").rglob("*.py")]), ids=str
 )
 def test_no_code_knows_a_forms_name_or_a_fields_id(path: Path) -> None:
-    form = json.loads((ROOT / "form_templates" / "mau-so-03" / "form.json").read_text(encoding="utf-8"))
-    ids = {field["id"] for field in form["fields"]} | {"mau-so-03"}
+    forms = [json.loads(p.read_text(encoding="utf-8")) for p in (ROOT / "form_templates").glob("*/form.json")]
+    ids = {field["id"] for form in forms for field in form["fields"]} | {form["id"] for form in forms}
     tree = ast.parse(path.read_text(encoding="utf-8"))
     strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     # "xa" is also the commune of a batch, a word of the contract's command line

@@ -20,7 +20,7 @@ import numpy as np
 
 from scanner.calibration import Calibration
 from scanner.fitting import Case, as_data, calibration_error, fit
-from scanner.forms import list_forms, load_form
+from scanner.forms import load_form
 from scanner.model import FieldLayout, FieldReading, FormTemplate, PageRef, Record
 from scanner.ocr.engine import ENGINE_FOR
 from scanner.pipeline import build_reader, read_ref
@@ -77,7 +77,7 @@ def read_set(folder: Path) -> list[Case]:
 def _read_some(job: tuple[Path, list[dict[str, object]]]) -> list[Case]:
     folder, lines = job
     cv2.setNumThreads(1)
-    form = load_form(list_forms()[0])
+    form = load_form("mau-so-03")
     reader = build_reader(form, load_settings())
     out: list[Case] = []
     for line in lines:

@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 from rapidfuzz.distance import Levenshtein
 
-from scanner.forms import list_forms, load_form
+from scanner.forms import load_form
 from scanner.model import Crop, EngineReading, FieldKind, FieldLayout, PageRef
 from scanner.ocr.engine import HAND, LINE, Engines
 from scanner.pipeline import Reader, build_reader, read_ref
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--set", type=Path, nargs="+", required=True)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    reader = build_reader(load_form(list_forms()[0]), load_settings())
+    reader = build_reader(load_form("mau-so-03"), load_settings())
     print("| lines read by | hand | fields | exact | CER |\n| --- | --- | --- | --- | --- |")
     for name, engines in ways(reader.engines).items():
         total: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])

@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from samples.draw import Pen, load_stock
+from samples.draw import FORM, Pen, load_stock
 from samples.hands import Hand
 from samples.wear import wear
 from scanner.drafting import draft_form
-from scanner.forms import FILE, blank_image, list_forms, load_form, read_form
+from scanner.forms import FILE, blank_image, load_form, read_form
 from scanner.layout.index import candidates
 from scanner.model import PX_PER_MM, FieldLayout, FormTemplate, Page, PageRef
 from scanner.pages import Limits, open_page
@@ -132,7 +132,7 @@ def opened(path: Path) -> Page:
 def pile(count: int, folder: Path) -> list[FormTemplate]:
     """So many forms, drafted from blanks drawn here: the shipped one first, then its relatives, then others."""
     folder.mkdir(parents=True, exist_ok=True)
-    shipped = np.array(blank_image(load_form(list_forms()[0])))
+    shipped = np.array(blank_image(load_form(FORM)))
     forms = []
     for number in range(count):
         name = f"form-{number:02d}"

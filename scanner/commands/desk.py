@@ -25,16 +25,22 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """Open the review desk in a browser."""
     from review_ui.server import serve as run
     from review_ui.workshop import Workshop
+    from scanner import workshop
     from scanner.rescue import Rescuer
-    from scanner.workshop import draft_from_blank, read_once
 
     with opened(settings) as store:
         if not store.users():
             click.echo("Nobody can log in yet. Add the first person with: sohoa users add NAME --role admin")
     click.echo(f"Sohoa is at http://{host}:{port} (Ctrl+C ends it)")
     try:
-        workshop = Workshop(partial(draft_from_blank, settings), partial(read_once, settings))
-        run(settings, host, port, Rescuer(settings), workshop)
+        shop = Workshop(
+            draft=partial(workshop.draft_from_blank, settings),
+            read=partial(workshop.read_once, settings),
+            add=partial(workshop.add_to_draft, settings),
+            replace=partial(workshop.replace_in_draft, settings),
+            remove=partial(workshop.remove_from_draft, settings),
+        )
+        run(settings, host, port, Rescuer(settings), shop)
     except OSError:
         end(f"Port {port} is taken or not allowed. Choose another with --port.")
 

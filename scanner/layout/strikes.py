@@ -46,8 +46,9 @@ RAISED_MM2 = 1.5
 BESIDE_MM = 8.0
 """What is written above struck words may run on to their right by this much."""
 DIGIT_MM, DIGIT_WIDE_MM = 11.8, 4.8
-"""Pen line and width that no digit in a cell has: of some 450 real ones the largest had 11.2 mm and 4.5 mm. The reader of
-digits knows more crossed ones by their looks ("not a digit")."""
+"""Pen line and width that no digit in a cell has: of some 450 real ones the largest had 11.2 mm and 4.5 mm.
+
+The reader of digits knows more crossed ones by their looks ("not a digit")."""
 ROW_MM = 11.0
 """A stroke this long strikes out digits in a row of cells; digits that touch make shorter ways."""
 MARGIN_MM = 0.4

@@ -23,10 +23,11 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from samples.draw import FORM
 from samples.hands import system_font
 from scanner.blanks import render_blank
 from scanner.drafting import draft
-from scanner.forms import list_forms, load_form
+from scanner.forms import load_form
 from scanner.layout.detect import detect
 from scanner.layout.draw import draw_detected
 from scanner.model import PX_PER_MM, Box, FieldKind, FieldLayout, FieldSpec, Gray
@@ -154,7 +155,7 @@ def moved(truth: Iterable[TrueField], matrix: np.ndarray) -> list[TrueField]:
 
 def shipped() -> Count:
     """The shipped form's blank against its form file; room for a signature has no print and is left out."""
-    form = load_form(list_forms()[0])
+    form = load_form(FORM)
     truth = [
         TrueField(FieldKind.CHOICE if spec.options else spec.kind, spec.layout, boxes_of(spec))
         for spec in form.fields

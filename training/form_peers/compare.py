@@ -20,7 +20,8 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
-from scanner.forms import list_forms, load_form
+from samples.draw import FORM
+from scanner.forms import load_form
 from scanner.model import FormTemplate
 from training.form_peers import formhtr, omrchecker, ours
 from training.form_peers.scoring import Outcome, Read, Score, Skipped, score
@@ -62,7 +63,7 @@ def readers(peers: bool) -> list[tuple[str, Read]]:
 
 def compare(count: int = COUNT, seed: int = SEED, peers: bool = True) -> Table:
     """Draw the sheets, let every reader read them, and lay out what came of it."""
-    form = load_form(list_forms()[0])
+    form = load_form(FORM)
     title = f"Other readers of forms, {count} sheets of seed {seed}; off by: p50/p95/max at 300 dpi"
     table = Table(*HEADINGS, title=title)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanner.forms import list_forms, load_form
+from samples.draw import FORM
+from scanner.forms import load_form
 from scanner.layout.gate_scale import gate_scale
 from training.gate.cases import FIT_EACH, fields_of, for_fitting
 from training.gate.fit import fit_field, fit_page, write
@@ -56,7 +57,7 @@ def _fit(folders: list[Path], fonts: Path | None) -> None:
 
 
 def _report(folders: list[Path], images: Path | None) -> None:
-    form, scales = load_form(list_forms()[0]), (gate_scale("page"), gate_scale("field"))
+    form, scales = load_form(FORM), (gate_scale("page"), gate_scale("field"))
     trials = [t for folder in folders for t in gathered(folder)]
     print(report(trials, form, scales))
     if images is None:

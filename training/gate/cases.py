@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanner.forms import list_forms, load_form
+from scanner.forms import load_form
 from scanner.layout.beside import FieldEvidence
 from scanner.layout.gate import Evidence
 from scanner.layout.gate_scale import Scale
@@ -17,7 +17,7 @@ from training.gate.good import GOOD
 from training.gate.trials import Trial
 from training.gate.wrong import HELD_OUT
 
-FORM = load_form(list_forms()[0])
+FORM = load_form("mau-so-03")
 LIMIT_MM, LIMIT_PHOTO_MM, LIMIT_ROOM_MM = 1.0, 2.0, 5.0
 """A corner further off than this is wrong: on scans, on photos; and the middle of the signature's room, 68 mm wide,
 which has no print of its own and none below it."""

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from samples.draw import draw_sheet, load_stock
+from samples.draw import FORM, draw_sheet, load_stock
 from samples.people import People
-from scanner.forms import blank_image, list_forms, load_form
+from scanner.forms import blank_image, load_form
 from scanner.layout.beside import FieldEvidence, field_evidence
 from scanner.layout.gate import FEWEST, NOTHING, Evidence, weigh
 from scanner.layout.geometry import (
@@ -75,7 +75,7 @@ class Bench:
 
 def make_bench(seed: int, fonts: Path | None) -> Bench:
     """The first shipped form and SHEETS filled sheets of it, drawn from a seed."""
-    form = load_form(list_forms()[0])
+    form = load_form(FORM)
     blank = np.array(blank_image(form))
     stock, rng = load_stock(fonts, None, None), np.random.default_rng(seed)
     people, sheets = People(form, rng), []

@@ -25,7 +25,7 @@ from samples.hands import INKS, Hand
 from samples.photographed import ink_of, levelled, writing
 from samples.wear import Worn, wear
 from scanner import pages
-from scanner.forms import blank_image, list_forms, load_form
+from scanner.forms import blank_image, load_form
 from scanner.layout.fields import cut_fields
 from scanner.layout.ink import build_print_model, find_ink
 from scanner.layout.laying import align, level, to_grey
@@ -99,7 +99,7 @@ class Job:
 def on_the_form(job: Job) -> list[Line]:
     """Draw pages, each with every line of the form filled, and cut them as the program does."""
     cv2.setNumThreads(1)
-    form = load_form(list_forms()[0])
+    form = load_form("mau-so-03")
     blank = blank_image(form)
     reference = build_reference(form, blank)
     centres = np.array([m.centre for m in reference.landmarks if m.along_x])
