@@ -265,9 +265,9 @@ class Registration:
     """Where the form lies on the page.
 
     A form point p (x, y in mm) lies at `homography` · (p + d(p)) on the page as it was opened, in pixels
-    (x, y), a pixel's centre having whole numbers. d is a smooth polynomial over the sheet, mm; `warp`
-    holds its coefficients, shape (terms, 2), see `scanner.layout.registration`. Residuals are those of
-    the printed landmarks after the fit.
+    (x, y), a pixel's centre having whole numbers. d is a field over the sheet, mm: `warp` holds the
+    coefficients of a polynomial, shape (terms, 2), or for folded paper its values on a grid, shape
+    (rows, cols, 2); see `scanner.layout.warping`. Residuals are those of the printed landmarks after the fit.
     """
 
     sheet: tuple[float, float]  # width, height, mm

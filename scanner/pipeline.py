@@ -15,13 +15,15 @@ from scanner import pages
 from scanner.calibration import Calibration, load_calibration
 from scanner.errors import EngineError
 from scanner.files import FileStore
+from scanner.layout.covered import covered_fields
 from scanner.layout.fields import cut_fields
 from scanner.layout.geometry import Points
 from scanner.layout.hidden import hidden_lines
 from scanner.layout.ink import InkPage, PrintModel, find_ink
-from scanner.layout.laying import align, level, to_grey
+from scanner.layout.laying import align, level
 from scanner.layout.reference import FormReference
 from scanner.layout.registration import register_from
+from scanner.layout.stamps import Seal, fields_under, grey_seals, red_seals, without_seals
 from scanner.lines import Lists
 from scanner.model import (
     PX_PER_MM,
@@ -197,7 +199,8 @@ def _of(printed: PrintedPage, record: Record) -> Record:
 def _read_placed(
     page: Page, printed: PrintedPage, placed: Registration, quality: Quality, reader: Reader, today: date | None
 ) -> tuple[Record, _Sight]:
-    form, ink = printed.form, _ink_of(page, placed, printed)
+    form, seals = printed.form, red_seals(page.image, placed)
+    ink = _ink_of(page, placed, printed, seals)
     crops = cut_fields(ink, form.fields)
     readings = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, printed.lists)
     values = {r.field: r.value for r in readings}
@@ -206,14 +209,24 @@ def _read_placed(
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
     unseen = {*placed.unseen, *hidden_lines(ink, form.fields)}
     readings = tuple(_as_placed(r, placed, unseen) for r in readings)
+    seals = seals or (grey_seals(ink, form.fields) if page.image.ndim == 2 else ())
+    covered = covered_fields(page.image, placed, ink, form.fields, seals)
+    readings = tuple(_doubt(r, "field_covered") if r.field in covered else r for r in readings)
+    stamped = fields_under(seals, form.fields)
+    readings = tuple(_doubt(r, "stamp_over") if r.field in stamped and _lost(r, seals) else r for r in readings)
     if any(problem.code in POOR for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
     record = Record(page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues)
     return record, _Sight(align(page.image, placed, VIEW_DPI), crops)
 
 
-def _ink_of(page: Page, placed: Registration, printed: PrintedPage) -> InkPage:
-    aligned = align(level(to_grey(page.image)), placed)
+def _lost(reading: FieldReading, seals: tuple[Seal, ...]) -> bool:
+    """May a seal over the field have changed what was read? A red one took only red ink with it."""
+    return reading.value in (None, "", ()) or not all(seal.red for seal in seals)
+
+
+def _ink_of(page: Page, placed: Registration, printed: PrintedPage, seals: tuple[Seal, ...] = ()) -> InkPage:
+    aligned = align(level(without_seals(page.image, placed, seals)), placed)
     return find_ink(aligned, printed.printed)
 
 

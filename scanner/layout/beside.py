@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.geometry import Points, smooth_basis, smooth_field
-from scanner.layout.landmarks import DEGREE, RIDGE, Found
+from scanner.layout.geometry import Points, displacement, smooth_basis
+from scanner.layout.landmarks import Found
 from scanner.layout.reference import FormReference
+from scanner.layout.warping import DEGREE, RIDGE
 from scanner.model import FieldSpec
 
 BESIDE, BESIDE_MM = 3, 10.0
@@ -37,6 +38,9 @@ class FieldEvidence:
     frame    correlation of its worst frame with the blank's, None where it has none
     bend     how far the smooth field stretches or shears there beyond the whole sheet's (mm a mm)
     apart    how far off the rest of the sheet would have placed it without the print beside it
+
+    Folded paper (a field on a grid) bends by nature, and its residuals are already those of landmarks that were left
+    out of the fit (`warping`): there `bend` and `apart` say nothing.
     """
 
     missing: int
@@ -79,8 +83,9 @@ def field_evidence(
     seen = {(float(x), float(y)): e for (x, y), e in zip(found.centres[found.text], error[found.text], strict=True)}
     at_text = np.array([seen.get((float(x), float(y)), np.nan) for x, y in texts])
     outlines = np.stack([_outline(spec) for spec in fields])
-    bends = _bends(warp, outlines, sheet)
-    foretell = _Foretold(found, residual, warp, sheet, outlines)
+    plain = warp.ndim == 2
+    bends = _bends(warp, outlines, sheet) if plain else np.zeros(len(fields))
+    foretell = _Foretold(found, residual, warp, sheet, outlines) if plain else None
     out = {}
     for n, spec in enumerate(fields):
         beside = _beside(spec, texts)
@@ -93,7 +98,7 @@ def field_evidence(
             near=float(error[np.argsort(to_found)[:NEAREST]].mean()),
             frame=min(f.agreement(found.image) for f in frames) if frames else None,
             bend=float(bends[n]),
-            apart=foretell.apart(n, to_found <= BESIDE_MM),
+            apart=foretell.apart(n, to_found <= BESIDE_MM) if foretell else 0.0,
         )
     return out
 
@@ -140,7 +145,7 @@ def _bends(warp: Points, outlines: NDArray[np.float64], sheet: tuple[float, floa
     everywhere = _everywhere(sheet)
     points = np.vstack([everywhere, outlines.reshape(-1, 2)])
     steps = [np.array([STEP_MM, 0.0]), np.array([0.0, STEP_MM])]
-    sides = [smooth_field(warp, points + s, sheet) - smooth_field(warp, points - s, sheet) for s in steps]
+    sides = [displacement(warp, points + s, sheet) - displacement(warp, points - s, sheet) for s in steps]
     slopes = np.hstack(sides) / (2 * STEP_MM)
     usual = np.median(slopes[: len(everywhere)], axis=0)
     return np.asarray(np.abs(slopes[len(everywhere) :] - usual).reshape(len(outlines), -1).max(axis=1), np.float64)

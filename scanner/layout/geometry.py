@@ -15,6 +15,11 @@ def project(matrix: Matrix, points: Points) -> Points:
     return moved[:, :2] / moved[:, 2:]
 
 
+def inverse(matrix: Matrix) -> Matrix:
+    """The homography the other way."""
+    return np.asarray(np.linalg.inv(matrix), np.float64)
+
+
 def scaling(factor: float) -> Matrix:
     """From pixels of a picture to those of the same picture resized by a factor; pixel centres have whole numbers."""
     shift = 0.5 * factor - 0.5
@@ -63,12 +68,37 @@ def smooth_basis(points: Points, sheet: tuple[float, float], degree: int) -> tup
     return np.stack([pu[:, i] * pv[:, j] for i, j in pairs], axis=1), np.array([i + j for i, j in pairs], float)
 
 
-def smooth_field(warp: Points, points: Points, sheet: tuple[float, float]) -> Points:
-    """The field of coefficients (terms, 2) at form points (N, 2), mm."""
+GRID_MM = 5.0
+"""Between the nodes of a field that no polynomial can follow: beside a crease of 5 % it errs by 0.06 mm."""
+
+
+def displacement(warp: Points, points: Points, sheet: tuple[float, float]) -> Points:
+    """The field at form points (N, 2), mm: polynomial coefficients (terms, 2), or nodes on a grid (rows, cols, 2)."""
     if not warp.any():
         return np.zeros_like(points)
+    if warp.ndim == 3:
+        return _between_nodes(warp, points, sheet)
     basis, _ = smooth_basis(points, sheet, _degree(len(warp)))
     return basis @ warp
+
+
+def grid_nodes(sheet: tuple[float, float]) -> Points:
+    """The nodes of a field on a grid, row by row, (rows · cols, 2) mm; the last lie on the sheet's far edges."""
+    cols, rows = (round(side / GRID_MM) + 1 for side in sheet)
+    x, y = np.meshgrid(np.linspace(0, sheet[0], cols), np.linspace(0, sheet[1], rows))
+    return np.stack([x.ravel(), y.ravel()], axis=1)
+
+
+def _between_nodes(grid: Points, points: Points, sheet: tuple[float, float]) -> Points:
+    """Bilinear; beyond the sheet as at its edge."""
+    rows, cols = grid.shape[:2]
+    u = np.clip(points[:, 0] / sheet[0] * (cols - 1), 0, cols - 1)
+    v = np.clip(points[:, 1] / sheet[1] * (rows - 1), 0, rows - 1)
+    c, r = np.minimum(u.astype(int), cols - 2), np.minimum(v.astype(int), rows - 2)
+    s, t = (u - c)[:, None], (v - r)[:, None]
+    upper = grid[r, c] * (1 - s) + grid[r, c + 1] * s
+    lower = grid[r + 1, c] * (1 - s) + grid[r + 1, c + 1] * s
+    return np.asarray(upper * (1 - t) + lower * t, np.float64)
 
 
 def _degree(count: int) -> int:

@@ -1,8 +1,4 @@
-"""Printed landmarks looked for again on a page, and the smooth field through what was found.
-
-Each patch of the blank is searched near its place by normalised correlation; a polynomial field is fitted through the
-finds (iteratively reweighted least squares with a ridge that grows with the degree).
-"""
+"""Printed landmarks looked for again on a page: each patch of the blank is searched near its place by correlation."""
 
 from __future__ import annotations
 
@@ -13,16 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.geometry import Points, area, scaling, sheet_corners, smooth_basis, smooth_field
+from scanner.layout.geometry import Points, area, scaling, sheet_corners
 from scanner.layout.laying import align
-from scanner.layout.reference import LANDMARK_DPI, FormReference, Landmark, mm_to_px
+from scanner.layout.reference import END_BLUR, LANDMARK_DPI, FormReference, Landmark, mm_to_px
 from scanner.model import Gray, Registration
 
-DEGREE = 5
 MIN_PEAK = 0.55
 FLAT = 6.0
 """Grey levels: a patch with print on it has a standard deviation of 25 and more, faint print 12, paper 4."""
-RIDGE = 0.02
+END_WEIGHT = 0.6
+"""The end of a dotted line tells where it is to the side less surely than print does: 0.3 px against 0.1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +49,8 @@ def find_landmarks(
         dx, dy, peak = seen
         centres.append(mark.centre)
         offsets.append((dx * 25.4 / LANDMARK_DPI, dy * 25.4 / LANDMARK_DPI))
-        weight.append((peak if mark.along_x else 0.0, peak))
+        sideways = peak if mark.along_x else END_WEIGHT if mark.end else 0.0
+        weight.append((sideways, peak))
         text.append(mark.along_x)
     tried = sum(m.along_x for m in reference.landmarks)
     if not centres:
@@ -75,23 +72,23 @@ def _look(image: Gray, mark: Landmark, reach: int) -> tuple[float, float, float]
     """Offset (dx, dy) in px at LANDMARK_DPI and the correlation's peak; None where it was not found."""
     rows, cols = mark.pixels.shape
     x, y = mm_to_px(np.array(mark.centre), LANDMARK_DPI)
-    side = reach if mark.along_x else 1
+    held = mark.along_x or mark.end
+    side = reach if held else 1
     left, top = round(x - (cols - 1) / 2) - side, round(y - (rows - 1) / 2) - reach
     if left < 0 or top < 0:
         return None
     window = image[top : top + rows + 2 * reach, left : left + cols + 2 * side]
     if window.shape != (rows + 2 * reach, cols + 2 * side):
         return None
+    if mark.end:
+        window = np.asarray(cv2.GaussianBlur(window, (0, 0), END_BLUR), np.uint8)
     scores = cv2.matchTemplate(window, mark.pixels, cv2.TM_CCOEFF_NORMED)
-    if window.std() < FLAT:
+    _, peak, _, (c, r) = cv2.minMaxLoc(scores)
+    if not MIN_PEAK < peak <= 1.001 or r in (0, 2 * reach) or (held and c in (0, 2 * side)):
+        return None
+    if cv2.meanStdDev(window[r : r + rows, c : c + cols])[1][0, 0] < FLAT:
         return None  # bare paper correlates with anything
-    r, c = (int(v) for v in np.unravel_index(int(scores.argmax()), scores.shape))
-    peak = float(scores[r, c])
-    if window[r : r + rows, c : c + cols].std() < FLAT:
-        return None
-    if not MIN_PEAK < peak <= 1.001 or r in (0, 2 * reach) or (mark.along_x and c in (0, 2 * side)):
-        return None
-    dx = c - side + _vertex(scores[r, c - 1 : c + 2]) if mark.along_x else 0.0
+    dx = c - side + _vertex(scores[r, c - 1 : c + 2]) if held else 0.0
     return dx, r - reach + _vertex(scores[r - 1 : r + 2, c]), peak
 
 
@@ -100,28 +97,3 @@ def _vertex(three: NDArray[Any]) -> float:
     a, b, c = (float(v) for v in three)
     bend = a - 2 * b + c
     return 0.0 if bend >= 0 else max(-0.5, min(0.5, 0.5 * (a - c) / bend))
-
-
-# --- the smooth field --------------------------------------------------------------------------------
-
-
-def fit_field(found: Found, warp: Points, sheet: tuple[float, float]) -> tuple[Points, Points]:
-    """The field through old field + offsets, robustly (Tukey weights) and smoothly (ridge).
-
-    Returns its coefficients (terms, 2) and what they leave unexplained at each landmark (N, 2), mm.
-    """
-    # the offsets were seen on a page laid with the old field: the sum is what the new field must give
-    target = smooth_field(warp, found.centres, sheet) + found.offsets
-    basis, degrees = smooth_basis(found.centres, sheet, DEGREE)
-    ridge = np.diag(RIDGE * np.maximum(degrees - 1, 0) ** 2)
-    fitted = np.zeros((basis.shape[1], 2))
-    for axis in (0, 1):
-        base = found.weight[:, axis]
-        weight = base.copy()
-        for _ in range(12):
-            system = basis.T @ (basis * weight[:, None]) + ridge + 1e-9 * np.eye(len(ridge))
-            fitted[:, axis] = np.linalg.solve(system, basis.T @ (weight * target[:, axis]))
-            residual = np.abs(basis @ fitted[:, axis] - target[:, axis])
-            spread = max(1.4826 * float(np.median(residual[base > 0])), 0.02)
-            weight = base * np.clip(1 - (residual / (4.7 * spread)) ** 2, 0, None) ** 2
-    return fitted, basis @ fitted - target

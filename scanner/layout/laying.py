@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.geometry import Points, project, smooth_field
+from scanner.layout.geometry import Points, displacement, project
 from scanner.layout.reference import px_to_mm
 from scanner.model import DPI, Gray, Registration
 
 
 def to_page(registration: Registration, points: Points) -> Points:
     """Form mm (N, 2) → page pixels (N, 2), x and y."""
-    return project(registration.homography, points + smooth_field(registration.warp, points, registration.sheet))
+    return project(registration.homography, points + displacement(registration.warp, points, registration.sheet))
 
 
 def align(image: NDArray[np.uint8], registration: Registration, dpi: float = DPI) -> NDArray[np.uint8]:
@@ -35,9 +35,15 @@ def to_grey(image: NDArray[np.uint8]) -> Gray:
     return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def level(grey: Gray) -> Gray:
-    """Divide by the local paper level, found on a copy reduced 16 times: shadows and dark paper go, ink stays."""
-    small = cv2.resize(grey, None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA)
+def halved(grey: Gray) -> Gray:
+    """Every two by two pixels as one; an odd last row or column is left out."""
+    rows, cols = grey.shape[0] // 2, grey.shape[1] // 2
+    return np.asarray(cv2.resize(grey[: 2 * rows, : 2 * cols], (cols, rows), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def level(grey: Gray, step: int = 16) -> Gray:
+    """Divide by the local paper level, found on a copy reduced `step` times: shadows and dark paper go, ink stays."""
+    small = cv2.resize(grey, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((5, 5))), (0, 0), 2)
     paper = cv2.resize(np.maximum(paper, 40), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(grey, paper, scale=245), np.uint8)

@@ -21,6 +21,8 @@ LANDMARK_DPI = 150
 COARSE_DPI = 100
 PATCH = (36, 72)  # rows, cols at LANDMARK_DPI: one word, enough to be unlike its neighbours
 LINE_PATCH = (24, 96)
+END_BLUR = 1.5
+"""Pixels: dots of a leader, 3 px apart, become one bar."""
 SPACING_MM = 6.0
 KEYPOINTS = 3000
 
@@ -30,12 +32,14 @@ class Landmark:
     """A printed patch that can be found again on a page.
 
     `centre` is (x, y) mm; `pixels` is cut at LANDMARK_DPI. `along_x` is False for a piece of a dotted
-    line, which tells its height on the page but slides along itself.
+    line, which tells its height on the page but slides along itself. `end` marks where such a line ends: it
+    tells its place to the side too, if less surely, and writing may hide it; it is no evidence of print missing.
     """
 
     centre: tuple[float, float]
     pixels: Gray = field(repr=False)
     along_x: bool = True
+    end: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,8 +140,30 @@ def _line_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
         if spec.layout is not FieldLayout.LINE:
             continue
         for box in spec.boxes:
-            found += [m for m in (_line_piece(image, box, at) for at in _pieces(box, cols)) if m is not None]
+            pieces = [m for m in (_line_piece(image, box, at) for at in _pieces(box, cols)) if m is not None]
+            found += pieces
+            if pieces and (end := _line_end(image, pieces[-1])) is not None:
+                found.append(end)
     return found
+
+
+def _line_end(image: Gray, last: Landmark) -> Landmark | None:
+    """Where a line ends to the right: its dots smoothed to a bar, paper beyond; None where print follows at once."""
+    rows, cols = LINE_PATCH
+    x, y = (round(v) for v in mm_to_px(np.array(last.centre), LANDMARK_DPI))
+    strip = image[y - rows // 2 : y + rows // 2, x : x + cols]
+    if strip.shape != (rows, cols):
+        return None
+    smooth = cv2.GaussianBlur(strip, (0, 0), END_BLUR)
+    dark = np.flatnonzero(smooth.min(axis=0) < 235)
+    if not len(dark) or dark[-1] + rows > strip.shape[1] or dark[-1] < rows:
+        return None
+    at = int(dark[-1])
+    pixels = smooth[:, at - rows : at + rows]
+    if pixels.shape != (rows, 2 * rows) or smooth[:, at + 3 : at + rows].min() < 235:
+        return None
+    centre = px_to_mm(np.array([x + at - 0.5, y - 0.5]), LANDMARK_DPI)
+    return Landmark((float(centre[0]), float(centre[1])), np.ascontiguousarray(pixels), along_x=False, end=True)
 
 
 def _pieces(box: Box, cols: int) -> list[float]:

@@ -1,36 +1,83 @@
 """Where the form lies on the page: key points for a first guess, printed landmarks for the last pixel.
 
-The first guess is a homography (Hartley & Zisserman, 2nd ed., ch. 4) through ORB matches to the blank,
-fitted with MAGSAC. Paper is not a plane and print is not exact, so every printed landmark of the blank is
-then looked for again near its place and a smooth field is fitted through what was found (`landmarks`).
-A gate made of the same evidence refuses what does not fit (`gate`).
+The first guess is a homography (Hartley & Zisserman, 2nd ed., ch. 4) through ORB matches to the blank, fitted with
+MAGSAC, and a smooth field through the matches beside it: paper is not a plane. Then every printed landmark of the
+blank is looked for again near its place, and a field fitted through what was found (`warping`). A gate made of the
+same evidence refuses what does not fit (`gate`).
 """
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.by_hand import hand_points
-from scanner.layout.gate import FEWEST, NOTHING, judge, refuse, weigh
-from scanner.layout.geometry import Points, area, plausible, project, scaling, sheet_corners, terms
-from scanner.layout.landmarks import DEGREE, find_landmarks, fit_field
-from scanner.layout.laying import level, to_grey
-from scanner.layout.reference import COARSE_DPI, FormReference, orb
+from scanner.layout.gate import FEWEST, NOTHING, Evidence, judge, refuse, weigh
+from scanner.layout.geometry import (
+    Matrix,
+    Points,
+    area,
+    displacement,
+    inverse,
+    plausible,
+    project,
+    scaling,
+    sheet_corners,
+)
+from scanner.layout.keypoints import another_sheet, first_guess, first_warp
+from scanner.layout.landmarks import Found, find_landmarks
+from scanner.layout.laying import halved, level, to_grey
+from scanner.layout.reference import FormReference
+from scanner.layout.warping import fit_folded, fit_smooth, loose, still
 from scanner.model import Gray, NotRegistered, Page, Reason, Registration
 
-RATIO = 0.8
-MIN_MATCHES = 25
-"""Wrong forms reach 8–15 consistent matches by chance, the right one at its worst about 60."""
 REACH_PX = (12, 5)
-"""How far a landmark is looked for in each pass, px at LANDMARK_DPI: 2 mm after the homography, then 0.8 mm."""
+"""How far a landmark is looked for in each pass, px at LANDMARK_DPI: 2 mm after the first guess, then 0.8 mm."""
+MOST_PASSES = 4
+"""A plane sheet is looked at twice, a folded one three times, and once more where a part was still out of reach."""
+CAMERA = 0.01
+"""Perspective (change of scale over the sheet) of a photo taken one degree askew; scans show 0.001."""
+LIMB_MM = 25.0
+"""From the nearest print: further out on a folded sheet errors of 2 mm were seen."""
+FEW, NEARLY_ALL = 0.3, 0.97
+"""Shares of the landmarks: where fewer are found at first it is another form; or the others may be out of reach."""
 HAND_REACH_PX = 24
 """And after a guess by hand: 4 mm. Clicks off by up to 5 mm each way still led to the form on 12 of 12 worn sheets."""
 MIN_AGREED, AGREED_MM = 12, 0.5
 """Landmarks that one homography must explain, and how closely, before it replaces a person's own."""
+LARGE_PX = 2600
+"""Pages with a longer side are looked at halved first; and to the last where the sheet still has ENOUGH_DPI so."""
+ENOUGH_DPI = 120.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Where looking for landmarks begins.
+
+    `grey` is the page levelled and perhaps reduced, `factor` its size against the page's; `onto` is the guess on it
+    (mm → px), `warp` what is known already of how the sheet differs from a plane.
+    """
+
+    grey: Gray
+    factor: float
+    onto: Matrix
+    warp: Points
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """One look at the landmarks: where the form lies after it, what was found, what that leaves unexplained (N, 2; mm),
+    and what it is worth."""
+
+    onto: Matrix
+    warp: Points
+    found: Found
+    residual: Points
+    evidence: Evidence
 
 
 def register(page: Page, reference: FormReference) -> Registration | NotRegistered:
@@ -38,9 +85,8 @@ def register(page: Page, reference: FormReference) -> Registration | NotRegister
 
     NotRegistered says what was missing; it is an answer, not an error.
     """
-    grey = level(to_grey(page.image))
-    guess = first_guess(grey, reference)
-    return guess if isinstance(guess, NotRegistered) else _settle(grey, guess, reference)
+    start = begin(to_grey(page.image), reference)
+    return start if isinstance(start, NotRegistered) else _settle(start, reference)
 
 
 def register_from(page: Page, reference: FormReference, points: Points) -> Registration | NotRegistered:
@@ -54,59 +100,96 @@ def register_from(page: Page, reference: FormReference, points: Points) -> Regis
     if not _spread(points) or not plausible(guess, reference.form.sheet, page.image.shape):
         return NotRegistered(Reason("points_wrong"))
     grey = level(to_grey(page.image))
-    return _settle(grey, _steadied(grey, guess, reference), reference)
+    return _settle(Start(grey, 1.0, _steadied(grey, guess, reference), still()), reference)
 
 
-def _settle(grey: Gray, guess: NDArray[np.float64], reference: FormReference) -> Registration | NotRegistered:
-    """From a first guess to the last pixel, or a refusal."""
-    warp = np.zeros((terms(DEGREE), 2))
-    for reach in REACH_PX:
-        found = find_landmarks(grey, guess, warp, reference, reach)
-        evidence, residual = NOTHING, found.offsets
-        if len(found.centres) >= FEWEST:
-            warp, residual = fit_field(found, warp, reference.form.sheet)
-            evidence = weigh(found, residual, reference)
-        refusal = refuse(evidence)
-        if refusal is not None:  # a refusal is falsy
-            return refusal
-    return judge(evidence, found, residual, guess, warp, reference)
+def begin(grey: Gray, reference: FormReference) -> Start | NotRegistered:
+    """The first guess, from key points. A large page is halved, and stays so where the sheet is large on it."""
+    halve = max(grey.shape) >= LARGE_PX
+    view, factor = (level(halved(grey), 8), 0.5) if halve else (level(grey), 1.0)
+    guess = first_guess(view, reference)
+    if isinstance(guess, NotRegistered):
+        return guess
+    if another_sheet(view, guess, reference):
+        return NotRegistered(Reason("two_sheets"))
+    sheet = reference.form.sheet
+    onto, warp = first_warp(guess, sheet)
+    dpi = float(np.sqrt(area(sheet_corners(onto, sheet)) / (sheet[0] * sheet[1]))) * 25.4
+    if halve and dpi < ENOUGH_DPI:
+        view, factor, onto = level(grey), 1.0, scaling(1 / factor) @ onto
+    return Start(view, factor, onto / onto[2, 2], warp)
 
 
-# --- first guess -----------------------------------------------------------------------------------
+def passes(start: Start, reference: FormReference) -> Iterator[Pass]:
+    """From a first guess to the last pixel, look by look, until nothing more is to be gained or hoped for.
+
+    Nothing comes where too few landmarks are found to fit anything.
+    """
+    sheet, onto, warp = reference.form.sheet, start.onto, start.warp
+    far = True
+    for number in range(MOST_PASSES):
+        found = find_landmarks(start.grey, onto, warp, reference, REACH_PX[0 if far else 1])
+        if len(found.centres) < FEWEST:
+            return
+        # the offsets were seen on a page laid with the old field: the sum is what the new field must give
+        target = displacement(warp, found.centres, sheet) + found.offsets
+        if number == 0:
+            onto, target = _rebased(onto, target, found)
+        fit = fit_smooth(found.centres, target, found.weight, sheet)
+        if _in_space(onto, sheet) and loose(fit.residual, found.text):
+            fit = fit_folded(found.centres, target, found.weight, sheet)
+        warp, evidence = fit.warp, weigh(found, fit.residual, reference)
+        yield Pass(onto, warp, found, fit.residual, evidence)
+        seen, passed = found.text.sum() / max(found.tried, 1), not isinstance(refuse(evidence), NotRegistered)
+        if (passed and number >= (1 if warp.ndim == 2 else 2)) or (not passed and seen < FEW):
+            return
+        far = bool(seen < NEARLY_ALL)
 
 
-def first_guess(grey: Gray, reference: FormReference) -> NDArray[np.float64] | NotRegistered:
-    """Homography mm → page px from key points, tried at a few sizes: a photo may hold the sheet small."""
-    best = 0
-    for share in (1.08, 1.5, 0.8):
-        # the page is reduced so that the sheet comes out near COARSE_DPI if it fills 1/share of the page
-        target = max(reference.form.sheet) / 25.4 * COARSE_DPI * share
-        factor = min(1.0, target / max(grey.shape))
-        small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        fitted, matches = _match(np.asarray(small, np.uint8), reference)
-        best = max(best, matches)
-        if fitted is not None and matches >= MIN_MATCHES:
-            guess = scaling(1 / factor) @ fitted
-            if plausible(guess, reference.form.sheet, grey.shape):
-                return cast("NDArray[np.float64]", guess / guess[2, 2])
-    return NotRegistered(Reason("form_not_found", {"matches": best}))
+def _settle(start: Start, reference: FormReference) -> Registration | NotRegistered:
+    """What the last look says: a registration, or a refusal."""
+    last: Pass | None = None
+    for look in passes(start, reference):
+        last = look
+    refusal = refuse(last.evidence if last else NOTHING)
+    if last is None or refusal is not None:  # a refusal is falsy
+        return refusal or NotRegistered(Reason("landmarks_missing", {"share": 0}))
+    matrix = scaling(1 / start.factor) @ last.onto
+    placed = judge(last.evidence, last.found, last.residual, matrix / matrix[2, 2], last.warp, reference)
+    if last.warp.ndim == 2:
+        return placed
+    return replace(placed, unseen=tuple(sorted({*placed.unseen, *_out_on_a_limb(last.found, reference)})))
 
 
-def _match(small: Gray, reference: FormReference) -> tuple[NDArray[np.float64] | None, int]:
-    keypoints, descriptors = orb().detectAndCompute(small, None)
-    if descriptors is None or len(keypoints) < MIN_MATCHES or len(reference.keypoints) < MIN_MATCHES:
-        return None, 0
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(descriptors, reference.descriptors, k=2)
-    good = [p[0] for p in pairs if len(p) == 2 and p[0].distance < RATIO * p[1].distance]
-    if len(good) < MIN_MATCHES:
-        return None, len(good)
-    source = np.array([reference.keypoints[m.trainIdx] for m in good])
-    target = np.array([keypoints[m.queryIdx].pt for m in good])
-    cv2.setRNGSeed(1)  # the same page is placed the same way every time
-    matrix, inliers = cv2.findHomography(source, target, cv2.USAC_MAGSAC, 2.5, maxIters=5000, confidence=0.9999)
-    if matrix is None:
-        return None, 0
-    return np.asarray(matrix, np.float64), int(inliers.sum())
+def _out_on_a_limb(found: Found, reference: FormReference) -> list[str]:
+    """Fields of a folded sheet that reach far from all print: nobody saw which way the paper turns there."""
+    limbs = []
+    for spec in reference.form.fields:
+        boxes = (*spec.boxes, *(o.box for o in spec.options))
+        corners = np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
+        away = np.hypot(*np.moveaxis(corners[:, None] - found.centres[None], 2, 0)).min(axis=1)
+        if away.max() > LIMB_MM:
+            limbs.append(spec.id)
+    return limbs
+
+
+def _in_space(onto: Matrix, sheet: tuple[float, float]) -> bool:
+    """Was the sheet before a camera? Under a lid paper lies flat: what does not fit there is torn or pasted."""
+    scaled = onto / onto[2, 2]
+    return bool(np.hypot(scaled[2, 0] * sheet[0], scaled[2, 1] * sheet[1]) > CAMERA)
+
+
+def _rebased(onto: Matrix, target: Points, found: Found) -> tuple[Matrix, Points]:
+    """The homography through the landmarks' text instead of that through key points, and what is left to the field."""
+    page = project(onto, found.centres + target)
+    source = found.centres[found.text].astype(np.float32)
+    cv2.setRNGSeed(1)
+    fitted, _ = cv2.findHomography(source, page[found.text].astype(np.float32), cv2.LMEDS)
+    matrix = None if fitted is None else np.asarray(fitted, np.float64)
+    if matrix is None or np.abs(matrix).max() > 1e9:
+        return onto, target
+    again = project(inverse(matrix), page) - found.centres
+    return (matrix, again) if np.isfinite(again).all() else (onto, target)
 
 
 def _spread(points: Points) -> bool:
@@ -119,7 +202,7 @@ def _steadied(grey: Gray, guess: NDArray[np.float64], reference: FormReference) 
 
     Where too few agree it stays as it was, and the gate will say so.
     """
-    none = np.zeros((terms(DEGREE), 2))
+    none = still()
     found = find_landmarks(grey, guess, none, reference, HAND_REACH_PX)
     source = found.centres[found.text]
     if len(source) < MIN_AGREED:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanner.layout.geometry import terms
-from scanner.layout.landmarks import DEGREE, find_landmarks
+from scanner.layout.landmarks import find_landmarks
 from scanner.layout.laying import level, to_grey
 from scanner.layout.reference import FormReference
+from scanner.layout.warping import still
 from scanner.model import DPI, Gray, Page, Registration
 
 REACH_PX = (12, 5)
@@ -40,7 +40,7 @@ def nearer(page: Page, one: Side, other: Side) -> int | None:
 def telling(reference: FormReference, other: FormReference) -> FormReference:
     """The reference with only those landmarks that are not at their place on the other blank."""
     matrix = np.array([[DPI / 25.4, 0, -0.5], [0, DPI / 25.4, -0.5], [0, 0, 1]])
-    found = find_landmarks(level(other.blank), matrix, np.zeros((terms(DEGREE), 2)), reference, REACH_PX[0])
+    found = find_landmarks(level(other.blank), matrix, still(), reference, REACH_PX[0])
     there = {(float(x), float(y)) for x, y in found.centres}
     return replace(reference, landmarks=tuple(m for m in reference.landmarks if m.centre not in there))
 

@@ -64,14 +64,14 @@ def for_fitting(trial: Trial) -> bool:
     return trial.seed % FIT_EACH == 0 and trial.kind not in HELD_OUT and trial.guess not in HELD_GUESSES
 
 
-def weakest(trial: Trial, scale: Scale) -> Evidence | None:
-    """The evidence of the pass that would be refused first; None where key points found nothing."""
-    return min(trial.passes, key=lambda e: scale.log_odds(e.features), default=None)
+def last(trial: Trial) -> Evidence | None:
+    """The evidence of the last look, which is what is judged; None where key points found nothing."""
+    return trial.passes[-1] if trial.passes else None
 
 
 def score(trial: Trial, scale: Scale) -> float:
-    """The page's log-odds at its weakest pass; −∞ where there was nothing to begin with."""
-    evidence = weakest(trial, scale)
+    """The page's log-odds after its last look; −∞ where there was nothing to begin with."""
+    evidence = last(trial)
     return -math.inf if evidence is None else scale.log_odds(evidence.features)
 
 

@@ -32,8 +32,8 @@ def fit_page(trials: Sequence[Trial]) -> Scale:
     """The scale of placements. The threshold lies between the tail of the wrong and the tail of the good."""
     used = [t for t in trials if for_fitting(t) and t.passes]
     good, wrong = [t for t in used if is_good(t)], [t for t in used if is_wrong(t)]
-    rows = [e.features for t in good for e in t.passes] + [t.passes[-1].features for t in wrong]
-    right = np.array([1.0] * sum(len(t.passes) for t in good) + [0.0] * len(wrong))
+    rows = [t.passes[-1].features for t in (*good, *wrong)]
+    right = np.array([1.0] * len(good) + [0.0] * len(wrong))
     scale = _logistic(rows, right, PAGE, 1)
     highest = tail([score(t, scale) for t in wrong], FALSE_ACCEPT)
     lowest = -tail([-score(t, scale) for t in good], FALSE_REFUSE)

@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 
 from scanner.layout.beside import errors_of
 from scanner.layout.gate import AGREED_MM
-from scanner.layout.geometry import terms
-from scanner.layout.landmarks import DEGREE, find_landmarks, fit_field
-from scanner.layout.laying import level, to_grey
+from scanner.layout.laying import to_grey
 from scanner.layout.reference import LANDMARK_DPI, mm_to_px
-from scanner.layout.registration import REACH_PX, first_guess, register
+from scanner.layout.registration import Start, begin, passes, register
 from scanner.model import Page, PageRef, Registration
 from training.gate.trials import MAKERS, Bench
 
@@ -27,14 +25,11 @@ def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uin
     """The page laid onto the form, BGR, landmarks marked; and what came of it, in a few words."""
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     image = np.ascontiguousarray(MAKERS[kind](bench.stack, rng).image)
-    grey = level(to_grey(image))
-    guess = first_guess(grey, bench.reference)
-    if not isinstance(guess, np.ndarray):
-        return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8), guess.reason.code
-    warp = np.zeros((terms(DEGREE), 2))
-    for reach in REACH_PX:
-        found = find_landmarks(grey, guess, warp, bench.reference, reach)
-        warp, residual = fit_field(found, warp, bench.form.sheet)
+    start = begin(to_grey(image), bench.reference)
+    looks = list(passes(start, bench.reference)) if isinstance(start, Start) else []
+    if not looks:
+        return cv2.cvtColor(to_grey(image), cv2.COLOR_GRAY2BGR).astype(np.uint8), "nothing to begin with"
+    found, residual = looks[-1].found, looks[-1].residual
     out = cv2.cvtColor(np.asarray(found.image, np.uint8), cv2.COLOR_GRAY2BGR)
     error, seen = errors_of(found, residual), {(float(x), float(y)) for x, y in found.centres}
     for mark in bench.reference.landmarks:

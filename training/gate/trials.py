@@ -15,22 +15,21 @@ from samples.draw import FORM, draw_sheet, load_stock
 from samples.people import People
 from scanner.forms import blank_image, load_form
 from scanner.layout.beside import FieldEvidence, field_evidence
-from scanner.layout.gate import FEWEST, NOTHING, Evidence, weigh
+from scanner.layout.gate import NOTHING, Evidence
 from scanner.layout.geometry import (
     Matrix,
     Points,
     area,
+    displacement,
     plausible,
     project,
     scaling,
     sheet_corners,
-    smooth_field,
-    terms,
 )
-from scanner.layout.landmarks import DEGREE, find_landmarks, fit_field
 from scanner.layout.laying import level, to_grey
 from scanner.layout.reference import LANDMARK_DPI, FormReference, build_reference
-from scanner.layout.registration import REACH_PX, first_guess
+from scanner.layout.registration import Start, begin, passes
+from scanner.layout.warping import still
 from scanner.model import FieldLayout, FormTemplate, Gray
 from training.gate.good import GOOD
 from training.gate.paper import Seen, Truth
@@ -39,7 +38,7 @@ from training.gate.wrong import FITTED, HELD_OUT, Stack, print_rows
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
 SHEETS = 24
 HOPELESS = 0.3
-"""Where so few landmarks agree after a pass, no further pass is tried: every threshold in question is higher."""
+"""Where so few landmarks agree, the fields are not looked at: every threshold in question is higher."""
 LANDMARK_PX = 160 / 25.4
 """Pages are reduced to this many px a mm before wrong guesses are tried on them, so that laying them is cheap."""
 
@@ -89,38 +88,36 @@ def try_page(bench: Bench, kind: str, seed: int, guesses: int) -> list[Trial]:
     """A page of a kind, placed as it would be, and then `guesses` times from wrong first guesses."""
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     seen = MAKERS[kind](bench.stack, rng)
-    grey = level(to_grey(seen.image))
-    start = first_guess(grey, bench.reference)
-    out = []
-    if isinstance(start, np.ndarray):
-        out.append(_settled(bench, grey, start, seen, (kind, seed, "found")))
+    grey = to_grey(seen.image)
+    start = begin(grey, bench.reference)
+    if isinstance(start, Start):
+        out = [_settled(bench, start, seen, (kind, seed, "found"))]
     else:
-        out.append(Trial(kind, seed, "found", seen.photo))
+        out = [Trial(kind, seed, "found", seen.photo)]
     if guesses:
-        centre = start if isinstance(start, np.ndarray) else _lying(bench, grey)
-        small, matrix = _reduced(grey, centre, bench.form.sheet)
+        flat = level(grey)
+        centre = scaling(1 / start.factor) @ start.onto if isinstance(start, Start) else _lying(bench, grey)
+        small, matrix = _reduced(flat, centre, bench.form.sheet)
         factor = small.shape[0] / grey.shape[0]
-        shrunk = replace(seen, to_page=lambda mm: project(scaling(factor), seen.to_page(mm)))
         for name, wrong in _wrong_guesses(bench, matrix, rng, guesses):
-            out.append(_settled(bench, small, wrong, shrunk, (kind, seed, name)))
+            if plausible(wrong, bench.form.sheet, small.shape):
+                out.append(_settled(bench, Start(small, factor, wrong, still()), seen, (kind, seed, name)))
+            else:
+                out.append(Trial(kind, seed, name, seen.photo))
     return out
 
 
-def _settled(bench: Bench, grey: Gray, guess: Matrix, seen: Seen, name: tuple[str, int, str]) -> Trial:
-    """The way of `registration`, going on where it would refuse as long as there is anything to fit."""
-    if not plausible(guess, bench.form.sheet, grey.shape):
-        return Trial(*name, seen.photo)
-    warp, passes = np.zeros((terms(DEGREE), 2)), []
-    for reach in REACH_PX:
-        found = find_landmarks(grey, guess, warp, bench.reference, reach)
-        if len(found.centres) < FEWEST:
-            return Trial(*name, seen.photo, (*passes, NOTHING))
-        warp, residual = fit_field(found, warp, bench.form.sheet)
-        passes.append(weigh(found, residual, bench.reference))
-        if passes[-1].agreed < HOPELESS:
-            return Trial(*name, seen.photo, tuple(passes))
-    fields = field_evidence(found, residual, warp, bench.reference)
-    return Trial(*name, seen.photo, tuple(passes), tuple(fields.values()), _off(bench, guess, warp, seen))
+def _settled(bench: Bench, start: Start, seen: Seen, name: tuple[str, int, str]) -> Trial:
+    """The way of `registration`, with what its last look saw of the fields, refused or not."""
+    looks = list(passes(start, bench.reference))
+    if not looks:
+        return Trial(*name, seen.photo, (NOTHING,))
+    last, matrix = looks[-1], scaling(1 / start.factor) @ looks[-1].onto
+    evidence = tuple(look.evidence for look in looks)
+    if last.evidence.agreed < HOPELESS:
+        return Trial(*name, seen.photo, evidence)
+    fields = field_evidence(last.found, last.residual, last.warp, bench.reference)
+    return Trial(*name, seen.photo, evidence, tuple(fields.values()), _off(bench, matrix, last.warp, seen))
 
 
 def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
@@ -130,19 +127,17 @@ def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
     """
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     seen = MAKERS[kind](bench.stack, rng)
-    grey = level(to_grey(seen.image))
-    guess, warp = first_guess(grey, bench.reference), np.zeros((terms(DEGREE), 2))
-    if not isinstance(guess, np.ndarray):
+    start = begin(to_grey(seen.image), bench.reference)
+    looks = list(passes(start, bench.reference)) if isinstance(start, Start) else []
+    if not looks:
         return []
-    for reach in REACH_PX:
-        found = find_landmarks(grey, guess, warp, bench.reference, reach)
-        warp, residual = fit_field(found, warp, bench.form.sheet)
+    last = looks[-1]
     out = []
-    for field, evidence in field_evidence(found, residual, warp, bench.reference).items():
+    for field, evidence in field_evidence(last.found, last.residual, last.warp, bench.reference).items():
         if evidence.frame is not None:
             far, angle = rng.uniform(1, 5) * LANDMARK_DPI / 25.4, float(rng.choice([0, 90, 180, 270]))
             by = np.round(far * np.array([np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])).astype(int)
-            image = np.roll(found.image, tuple(by), axis=(0, 1))
+            image = np.roll(last.found.image, tuple(by), axis=(0, 1))
             worst = min(frame.agreement(image) for frame in bench.reference.frames[field])
             out.append(replace(evidence, frame=worst))
     return out
@@ -151,7 +146,7 @@ def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
 def _off(bench: Bench, matrix: Matrix, warp: Points, seen: Seen) -> tuple[float, ...]:
     sheet = bench.form.sheet
     scale = float(np.sqrt(area(sheet_corners(matrix, sheet)) / (sheet[0] * sheet[1])))
-    off = field_errors(bench.form, seen, lambda mm: project(matrix, mm + smooth_field(warp, mm, sheet)), scale)
+    off = field_errors(bench.form, seen, lambda mm: project(matrix, mm + displacement(warp, mm, sheet)), scale)
     return tuple(off.values())
 
 

@@ -1,0 +1,57 @@
+"""Folded and tilted photos, coarse faxes, and two sheets on one picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from samples.photo import photograph
+from samples.stress import stress
+from samples.wear import Worn
+from scanner.layout.registration import register
+from scanner.model import NotRegistered, Registration
+from tests.conftest import Desk, as_page
+from tests.layout.test_registration import errors
+
+
+def worn(desk: Desk, kind: str, seed: int) -> Worn:
+    """A sheet photographed or scanned the hard way."""
+    sheet, rng = desk.draw(83).image, np.random.default_rng(seed)
+    return photograph(sheet, kind, rng) if kind in ("folded", "tilted", "shadow") else stress(sheet, kind, rng)
+
+
+@pytest.mark.parametrize(("kind", "p95"), [("folded", 2.0), ("tilted", 1.0), ("shadow", 1.0), ("coarse", 1.0)])
+def test_hard_pages_are_placed(desk_of_sheets: Desk, reference, form, kind: str, p95: float) -> None:
+    page = worn(desk_of_sheets, kind, 5)
+    placed = register(as_page(page.image, None), reference)
+    assert isinstance(placed, Registration)
+    assert np.percentile(errors(placed, page.to_page, form), 95) <= p95
+
+
+@pytest.fixture(scope="module")
+def desk_with_two(desk_of_sheets: Desk):
+    """A table 4400 × 3300 px with two filled sheets, each with its left upper corner at (x, y)."""
+    sheets = [desk_of_sheets.draw(84).image, desk_of_sheets.draw(85).image]
+
+    def picture(first: tuple[int, int], second: tuple[int, int]) -> np.ndarray:
+        table = np.full((3300, 4400, 3), (90, 110, 100), np.uint8)
+        for sheet, (x, y) in zip(sheets, (first, second), strict=True):
+            small = cv2.resize(sheet, None, fx=0.72, fy=0.72, interpolation=cv2.INTER_AREA)
+            part = table[y : y + len(small), x : x + small.shape[1]]
+            part[:] = small[: part.shape[0], : part.shape[1]]
+        return table
+
+    return picture
+
+
+@pytest.mark.parametrize("second", [(2300, 350), (1500, 300)], ids=["side by side", "one over the other"])
+def test_two_sheets_on_one_picture_are_refused_with_the_reason(reference, desk_with_two, second) -> None:
+    refused = register(as_page(desk_with_two((250, 300), second), None), reference)
+    assert isinstance(refused, NotRegistered)
+    assert refused.reason.code == "two_sheets"
+
+
+def test_a_corner_of_another_sheet_is_no_second_sheet(reference, desk_with_two) -> None:
+    placed = register(as_page(desk_with_two((2400, 2400), (1000, 300)), None), reference)
+    assert isinstance(placed, Registration)
