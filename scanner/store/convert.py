@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Step, Value
 from scanner.store.tables import Reading, RuleIssue
 
@@ -99,9 +102,14 @@ def registration_row(placed: Registration | None) -> dict[str, Any] | None:
     if placed is None:
         return None
     row: dict[str, Any] = plain({name: getattr(placed, name) for name in FIGURES})
-    row["homography"], row["warp"] = plain(placed.homography), plain(placed.warp)
+    row["homography"], row["warp"] = plain(placed.homography), plain(_short(placed.warp))
     row["local_mm"], row["in_place"] = plain(placed.local_mm), plain(placed.in_place)
     return row
+
+
+def _short(warp: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A field on a grid to a thousandth of a millimetre: it has thousands of numbers. Coefficients as they are."""
+    return np.round(warp, 3) if warp.ndim == 3 else warp
 
 
 # --- readings ----------------------------------------------------------------------------------------
