@@ -162,7 +162,7 @@ def draw_sheet(
             for part, box in zip(parts, spec.boxes[-len(parts) :], strict=True):
                 pen.write(part, box, indent=1.2)
         elif spec.id in ADDRESS and hand.lines:
-            truth[spec.id] = _real_line(pen, spec.boxes[0])
+            truth[spec.id] = write_real_line(pen, spec.boxes[0])
         else:
             end = pen.write(str(value), spec.boxes[0])
             if slips and hand.rng.random() < 0.04:
@@ -190,7 +190,8 @@ def _draw_ticks(pen: Pen, spec: FieldSpec, value: Any, slip: bool) -> bool:
     return False
 
 
-def _real_line(pen: Pen, box: Box) -> str:
+def write_real_line(pen: Pen, box: Box) -> str:
+    """One of the hand's real lines, shrunk where none fits; returns its text."""
     room = (box.w - 3) * PX_PER_MM
     order = pen.rng.permutation(len(pen.hand.lines))
     for k in order:

@@ -2,7 +2,8 @@
 
     python -m training.strikes --seed S --sheets N [--family 0|1] [--plain] [--read] [--hands typed,font,real]
 
-With --plain nothing is struck: lines and rows of cells taken for struck ones are false alarms.
+With --plain nothing is struck: lines and rows of cells taken for struck ones are false alarms. With --full neither, and
+every wide line is a real one, every cell holds a real digit.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samples.corrections import correct_line, strike_cell
-from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock
+from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock, write_real_line
 from samples.people import People
 from samples.wear import wear
 from scanner.forms import load_form
@@ -34,6 +35,8 @@ from scanner.reading import read_fields
 from scanner.settings import load_settings
 
 SHARE = 0.5
+WIDE_MM = 70.0
+"""A real line fits into a room this wide without being shrunk much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,23 @@ def draw_unstruck(
     return sheet.image, {f.id: Entry("", "", sheet.truth[f.id]) for f in written}
 
 
+def draw_full(
+    form: FormTemplate, blank: NDArray[np.uint8], stock: Stock, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], dict[str, Entry]]:
+    """A sheet full of real lines and real digits, without sense: only where they are taken for struck ones counts."""
+    pen = Pen(blank, stock.hand("real", rng))
+    out: dict[str, Entry] = {}
+    for spec in form.fields:
+        if spec.layout is FieldLayout.LINE and spec.boxes[0].w >= WIDE_MM:
+            out[spec.id] = Entry("", "", write_real_line(pen, spec.boxes[0]))
+        elif spec.layout is FieldLayout.COMB:
+            digits = [str(rng.integers(10)) for _ in spec.boxes]
+            for digit, cell in zip(digits, spec.boxes, strict=True):
+                pen.write_digit(digit, cell)
+            out[spec.id] = Entry("", "", "".join(digits))
+    return pen.image, out
+
+
 @dataclass(slots=True)
 class Row:
     """Counts of one kind of entry."""
@@ -117,6 +137,7 @@ def main() -> None:
     parser.add_argument("--hands", default="typed,font")
     parser.add_argument("--wears", default="scan,grey,bilevel,photo")
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--full", action="store_true")
     parser.add_argument("--read", action="store_true")
     for name in ("fonts", "digits", "handwriting", "wrong"):
         parser.add_argument(f"--{name}", type=Path)
@@ -139,7 +160,9 @@ def run(options: argparse.Namespace, stock: Stock) -> list[Any]:
     for n in range(options.sheets):
         rng = np.random.default_rng([options.seed, n])
         kind, worn_as = hands[n % len(hands)], wears[(n // len(hands)) % len(wears)]
-        if options.plain:
+        if options.full:
+            image, entries = draw_full(form, reader.printed.blank, stock, rng)
+        elif options.plain:
             image, entries = draw_unstruck(form, reader.printed.blank, stock, kind, rng)
         else:
             image, entries = draw_struck(form, reader.printed.blank, stock, kind, rng, options.family)

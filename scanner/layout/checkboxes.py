@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, float] = {
     "filled": 0.62,  # a tick or cross of a broad pen reaches 0.55
     "scribble": 0.30,  # inked share of the ring around a square that is also filled: scribbled over
     "beside_mm2": 0.9,  # ink of a mark that missed its square but lies within reach of it
-    "missed_mm2": 0.5,  # the same where no square of the group is marked, further away and on the labels
+    "missed_mm2": 0.25,  # the same where no square of the group is marked, further away and on the labels
     "rest_mm": 0.55,  # a dot no larger is where the pen rested
     "dot_mm": 1.0,  # a dot no larger may be either; one that is larger was meant
     "point_mm": 1.45,  # a mark no larger than this either way is a dot, which no form asks for
@@ -32,6 +32,10 @@ DEFAULTS: Mapping[str, float] = {
     "busy": 2.75,  # as much is rare for one mark
     "around": 0.42,  # directions in which a circle lies: a square in a circled label has 0.44, a letter beside it 0.38
     "heavier": 1.45,  # one of two marks with this much more pen line was struck out
+    "apart_mm": 5.0,  # a mark that reaches so far to both sides, off its level, touches a neighbour's circle
+    "fuller": 0.03,  # of two full squares one that is fuller by so much, inside and around, was cancelled
+    "loose": 0.72,  # a mark with less of itself at its square may be a stroke that strays; large ticks have more
+    "tight": 0.85,  # beside such a one a mark with this much of itself at its square is likelier meant
 }
 
 TAIL_MM = 2.0
@@ -44,7 +48,13 @@ def read_marks(page: InkPage, spec: FieldSpec, squares: Sequence[Box] = ()) -> t
     every = squares or [o.box for o in spec.options]
     found = [measure(page, o.box, [s for s in every if s != o.box]) for o in spec.options]
     marks = tuple(_judge(m, limits, o.id, o.box) for m, o in zip(found, spec.options, strict=True))
-    return marks if any(m.state is not MarkState.EMPTY for m in marks) else _missed(page, marks, limits)
+    return marks if any(_in_square(m) for m in marks) else _missed(page, marks, limits)
+
+
+def _in_square(mark: Mark) -> bool:
+    """Is there more to a mark than ink around its square, which may be a neighbour's?"""
+    m = mark.measures
+    return mark.state is not MarkState.EMPTY and (m["own"] > 0 or m["doubtful"] > 0 or _circled(mark))
 
 
 def _missed(page: InkPage, marks: tuple[Mark, ...], limits: Mapping[str, float]) -> tuple[Mark, ...]:
@@ -91,7 +101,13 @@ def _cancelled(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
         return m["ring"] >= limits["scribble"] or sum(o > 0.6 for o in out) >= 2 or m["around"] >= limits["around"]
     tangle = limits["tangle"] + (1.0 if m["out_up"] > TAIL_MM else 0.0)
     struck = m["across"] >= limits["across_mm"] and m["strokes"] >= limits["crossed"]
-    return struck or m["strokes"] >= tangle or min(out) >= 0.8
+    tangled = m["strokes"] >= tangle and not _joined(m, limits)
+    return struck or tangled or min(out) >= 0.8
+
+
+def _joined(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
+    """Does the mark hang together with a wide stroke above or below its square, a circle around a neighbour?"""
+    return min(m["out_left"], m["out_right"]) >= limits["apart_mm"] and m["across"] < limits["across_mm"]
 
 
 def _odd(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
@@ -100,7 +116,7 @@ def _odd(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
     hangs = tail and m["out_right"] < 0.4 * m["out_up"] and m["strokes"] > 2.4  # no tick's tail: a letter's
     leans_in = m["share"] < 0.7 and (m["own"] < 0.15 or hangs)
     wide = m["across"] >= 0.8 * limits["across_mm"] and m["strokes"] >= 1.25 * limits["crossed"]
-    return (m["strokes"] >= limits["busy"] and not tail) or wide or leans_in
+    return (m["strokes"] >= limits["busy"] and not tail) or wide or leans_in or _joined(m, limits)
 
 
 def _ramp(value: float, low: float, high: float) -> float:
@@ -124,7 +140,7 @@ def resolve(
     score = min((m.score for m in marks), default=0.0)
     circled = [m for m in unclear if _circled(m)]
     if circled:
-        proposed = circled if kind is FieldKind.CHOICE else [m for m in marks if m in marked or m in circled]
+        proposed = _roundest(circled) if kind is FieldKind.CHOICE else [m for m in marks if m in marked or m in circled]
         return tuple(m.option for m in proposed), score, Reason("mark_circled", {"count": len(circled)})
     if unclear:
         return _with_unclear(marks, kind), score, Reason("mark_unclear", {"count": len(unclear)})
@@ -134,6 +150,8 @@ def resolve(
         return _lightest(marked, kind, filled), score, Reason("several_marks", {"count": len(marked)})
     if len(marked) > 1 and any(m.measures["inside"] >= filled for m in marked):
         return chosen, score, Reason("mark_cancelled", {"count": 1})
+    if len(marked) > 1 and any(m.measures.get("share", 1.0) < DEFAULTS["loose"] for m in marked):
+        return chosen, score, Reason("mark_unclear", {"count": 1})
     passing = [m for m in marks if m.measures.get("foreign", 0.0) > DEFAULTS["empty"]]
     if passing and not marked:  # a stroke of a neighbour, and nothing else: perhaps it was meant here
         return chosen, score, Reason("mark_unclear", {"count": len(passing)})
@@ -154,18 +172,48 @@ def _with_unclear(marks: Sequence[Mark], kind: FieldKind) -> tuple[str, ...]:
     if marked and (not meant or any(m.measures["inside"] < DEFAULTS["filled"] for m in marked)):
         return _lightest(marked, kind, DEFAULTS["filled"])
     clear = [m for m in marks if m in marked or m in meant]
-    feet = [m for m in unclear if m.measures.get("foot")]
-    dark = [m for m in unclear if m.measures.get("doubtful", 0.0) > DEFAULTS["empty"]]
-    likeliest = next((some for some in (clear, feet, dark, unclear) if some), [])
+    likeliest = next((some for some in (clear, *_by_likelihood(unclear)) if some), [])
     if len(likeliest) > 1 and not clear and kind is FieldKind.CHOICE:
         return ()
     return _lightest(likeliest, kind, DEFAULTS["filled"])
+
+
+def _by_likelihood(unclear: Sequence[Mark]) -> tuple[list[Mark], ...]:
+    """Unclear marks likeliest meant first: own ink, a tick's foot, far the most ink, any ink, a mark that missed."""
+    own = [m for m in unclear if m.measures.get("own", 0.0) >= DEFAULTS["marked"]]
+    own = [m for m in own if m.measures["extent"] > DEFAULTS["dot_mm"]]
+    feet = [m for m in unclear if m.measures.get("foot")]
+    dark = [m for m in unclear if m.measures.get("doubtful", 0.0) > DEFAULTS["empty"]]
+    most = max((m.measures["doubtful"] for m in dark), default=0.0)
+    darkest = [m for m in dark if m.measures["doubtful"] > 0.5 * most]
+    missed = [m for m in unclear if m.measures.get("missed_mm2", 0.0) >= DEFAULTS["missed_mm2"]]
+    closest = [m for m in missed if m.measures["beside_mm2"] >= DEFAULTS["beside_mm2"]]
+    return own, feet, darkest, closest, missed, list(unclear)
+
+
+def _roundest(circled: Sequence[Mark]) -> list[Mark]:
+    """Of several squares with strokes around the one that a circle closes; the others lie beside it, or are struck."""
+    most = max(m.measures["around"] for m in circled)
+    return [m for m in circled if m.measures["around"] > most / 1.4]
 
 
 def _meant(mark: Mark) -> bool:
     """Is an unclear mark likelier an answer than an accident?"""
     m = mark.measures
     return m.get("own", 0.0) > 0 and m["extent"] > DEFAULTS["dot_mm"] and m["share"] >= 0.8
+
+
+def _tightest(marked: Sequence[Mark], filled: float) -> tuple[str, ...]:
+    """Of marks equally long the one that keeps to its square beside strays, or the less full one; else all of them."""
+    tight = [m.option for m in marked if m.measures.get("share", 1.0) >= DEFAULTS["tight"]]
+    loose = [m.option for m in marked if m.measures.get("share", 1.0) < DEFAULTS["loose"]]
+    if len(tight) == 1 and len(loose) == len(marked) - 1:
+        return tuple(tight)
+    if all(m.measures["inside"] >= filled for m in marked):  # a small cross of a broad pen, and a filled square
+        full = sorted((m.measures["inside"] + m.measures["ring"], m.option) for m in marked)
+        if full[1][0] - full[0][0] >= DEFAULTS["fuller"]:
+            return (full[0][1],)
+    return tuple(m.option for m in marked)
 
 
 def _lightest(marked: Sequence[Mark], kind: FieldKind, filled: float) -> tuple[str, ...]:
@@ -175,5 +223,5 @@ def _lightest(marked: Sequence[Mark], kind: FieldKind, filled: float) -> tuple[s
     weights = [9.0 if m.measures["inside"] >= filled else m.measures.get("strokes", 1.0) for m in marked]
     first, second = sorted(weights)[:2]
     if second < DEFAULTS["heavier"] * first:
-        return tuple(m.option for m in marked)
+        return _tightest(marked, filled)
     return (marked[weights.index(first)].option,)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.ink import InkPage, px_to_mm2
+from scanner.layout.ink import InkPage, InkWindow, px_to_mm2
 from scanner.model import PX_PER_MM, Box
 
 INSET_MM = 0.40
@@ -44,11 +44,14 @@ RAYS = 16
 RAY_MM = 4.6
 LEFT_MM, LABEL_MM, ABOVE_MM = 6.0, 13.0, 1.8
 """Where a mark that missed its square is looked for: left of it, on its label, and how far off its level."""
-BESIDE_FREE_MM2 = 0.25
-"""Ink off the print that such a mark has at least; a thin slash half on a label has 0.5."""
-BESIDE_REACH_MM = (1.5, 9.0)
+BESIDE_FREE_MM2 = 0.12
+"""Ink off the print that such a mark has at least; of a mark on a label little more is left on a bilevel scan."""
+BESIDE_REACH_MM = (0.7, 9.0)
+CROSSING_MM = 6.0
+"""Pen line on the square's level of a stroke that runs on beyond: a tail that crosses it has 4.4 mm at most."""
 
 Ink = NDArray[np.bool_]
+Points = NDArray[np.intp]
 QUIET: Mapping[str, float] = {
     "own": 0.0, "doubtful": 0.0, "foreign": 0.0, "extent": 0.0, "strokes": 0.0, "around": 0.0,
     "share": 1.0, "across": 0.0, "foot": 0.0,
@@ -323,9 +326,31 @@ def _compact(page: InkPage, window: Box, box: Box) -> list[tuple[tuple[float, fl
         if free[label] < BESIDE_FREE_MM2 * PX_PER_MM**2:
             continue
         r, c = rows[mine], cols[mine]
+        whole = r.min() > 2 and r.max() < seen.ink.shape[0] - 3
+        if not whole:  # a tail runs through it: what is on the square's level must be more than the tail
+            r, c = _on_level(seen, box, r, c)
+            if not len(r) or len(r) / _pen_px(_drawn(seen.ink.shape, r, c)) < CROSSING_MM * PX_PER_MM:
+                continue
         reach = max(np.ptp(r), np.ptp(c)) / PX_PER_MM
         y = (seen.rows.start + float(r.mean())) / PX_PER_MM
-        whole = r.min() > 2 and r.max() < seen.ink.shape[0] - 3
-        if whole and BESIDE_REACH_MM[0] <= reach <= BESIDE_REACH_MM[1] and box.y - 0.5 < y < box.bottom + 0.5:
-            found.append((((seen.cols.start + float(c.mean())) / PX_PER_MM, y), px_to_mm2(float(area[label]))))
+        if BESIDE_REACH_MM[0] <= reach <= BESIDE_REACH_MM[1] and box.y - 0.5 < y < box.bottom + 0.5:
+            found.append(
+                (
+                    ((seen.cols.start + float(c.mean())) / PX_PER_MM, y),
+                    px_to_mm2(float(area[label] if whole else len(r))),
+                )
+            )
     return found
+
+
+def _on_level(seen: InkWindow, box: Box, rows: Points, cols: Points) -> tuple[Points, Points]:
+    """Those of a stroke's pixels in a window that lie on the level of a square."""
+    y = (seen.rows.start + rows) / PX_PER_MM
+    level = (y > box.y) & (y < box.bottom)
+    return rows[level], cols[level]
+
+
+def _drawn(shape: tuple[int, ...], rows: Points, cols: Points) -> Ink:
+    out = np.zeros(shape, bool)
+    out[rows, cols] = True
+    return out

@@ -20,23 +20,34 @@ Mask = NDArray[Any]
 
 SQUEEZE = 3
 """Columns taken together: a path may rise or fall one pixel a step, a third of its way."""
-LONG_MM = 8.2
-"""A stroke this long strikes out. On 390 lines as written the longest way had 7.6 mm in 98 of 100; on strikes 9.4."""
-SURE_MM, BROKEN = 6.5, 0.08
-"""So does a shorter one that is hardly broken; a way through letters jumps a fifth of its columns, a strike 2 %."""
+LONG_MM = 14.0
+"""A way this long strikes out, however it goes; where real hands write a word in one line they reach 11 mm."""
+FIRM_MM, FIRM = 9.2, 0.11
+"""So does a shorter one that is little broken: a way through letters jumps a fifth of its columns, a strike a tenth
+at most."""
+SURE_MM, BROKEN, BENT_MM = 6.5, 0.06, 0.04
+"""And one the length of a word that is hardly broken and bends in one sweep: the bar of a Đ that runs on through the
+letters after it wanders by 0.05 mm, a strike that short by 0.03."""
 SHORT_MM, MOST = 4.5, 0.8
 """A short one does where it runs through nearly all that is written."""
 REACH_MM = 1.1
 """Letters below a strike are looked for this far."""
-UNDER, UNDER_LOW, LOW = 0.06, 0.15, 0.85
-"""A stroke with letters below less of its way than this is an underline: only tails of g and y cross it. In the
-lowest part of the ink the second share holds."""
+UNDER, UNDER_SHORT, UNDER_LOW, LOW = 0.06, 0.12, 0.10, 0.85
+"""A stroke with letters below less of its way than this is an underline: only tails of g and y cross it. For short
+ones and in the lowest part of the ink the next shares hold."""
+BARE, MIDST = 0.05, (0.2, 0.6)
+"""A long one that is no more broken than this, and lies between these heights of the ink, strikes out letters too
+faint to be seen beside it."""
+OVER = 0.03
+"""With letters above less of its way it is a bar over letters, of a T or of a tone mark."""
+WHOLE = 0.08
+"""A short strike is broken in no more of its columns."""
 TANGLE_MM = (4.0, 2.6)
-TANGLE = 0.67
-"""Inked share of such a window: scribbled over. Broad letters have 0.63."""
-KNOT_MM, KNOT, KNOT_WHOLE = 12.0, 0.45, 0.58
+TANGLE = 0.68
+"""Inked share of such a window: scribbled over. Broad letters of a bilevel scan have 0.674, scribbles from 0.697."""
+KNOT_MM, KNOT, KNOT_WHOLE = 18.5, 0.42, 0.58
 """So is a piece this wide and dense (ink to a strip of the window's height), or a dense one that is nearly all there
-is. Words of 139 real lines and of cursive fonts hang together over 10.8 mm at most."""
+is. Words of some 500 real lines and of cursive fonts hang together over 16 mm at most; scribbled ones over 21 to 66."""
 RAISED_MM = 1.6
 """What stands this far above a strike was written above it; the marks of the struck letters are nearer."""
 MARKS_MM = 1.1
@@ -45,10 +56,12 @@ RAISED_MM2 = 1.5
 """Less ink above a strike is a mark of a struck letter."""
 BESIDE_MM = 8.0
 """What is written above struck words may run on to their right by this much."""
-DIGIT_MM, DIGIT_WIDE_MM = 11.8, 4.8
-"""Pen line and width that no digit in a cell has: of some 450 real ones the largest had 11.2 mm and 4.5 mm.
-
-The reader of digits knows more crossed ones by their looks ("not a digit")."""
+DIGIT_MM, DIGIT_WIDE_MM, DIGIT_BLOT_MM = 13.0, 5.7, 1.35
+"""Pen line, width, and depth of the ink's middle below its edge that no digit in a cell has: of some 4,400 real ones
+the largest had 12.5, 5.4 and 1.2 mm, but for one whose neighbour hung on. The reader of digits knows more crossed ones
+by their looks ("not a digit")."""
+STROKE_MM, STROKE_BENT_MM = 5.2, 0.05
+"""A way this long in one sweep runs from wall to wall: it crosses a digit out. Real digits have 5.1 mm at most."""
 ROW_MM = 11.0
 """A stroke this long strikes out digits in a row of cells; digits that touch make shorter ways."""
 MARGIN_MM = 0.4
@@ -128,17 +141,37 @@ def _back(length: NDArray[np.int32], row: int, col: int) -> NDArray[np.int64]:
 def _is_strike(text: NDArray[np.bool_], span: Span, way: NDArray[np.int64]) -> bool:
     height, width = text.shape
     reach = round(REACH_MM * PX_PER_MM)
-    below = broken = 0
+    below = above = broken = 0
     for k, row in enumerate(way):
         column = text[:, min(span.start + k * SQUEEZE + 1, width - 1)]
         broken += not column[row]
-        gaps = np.flatnonzero(~column[row:]) + row
-        foot = int(gaps[0]) if len(gaps) else height
-        below += foot - int(row) > reach or bool(column[foot : foot + reach].any())
-    if below < (UNDER_LOW if span.row > LOW * height else UNDER) * len(way):
+        below += _goes_on(column[row:], reach)
+        above += _goes_on(column[row::-1], reach)
+    long, gaps, n = len(way) * SQUEEZE / PX_PER_MM, broken / len(way), len(way)
+    low = span.row > LOW * height
+    if long >= LONG_MM:
+        return below >= (UNDER_LOW if low else UNDER) * n or (
+            gaps <= BARE and MIDST[0] <= span.row / height <= MIDST[1]
+        )
+    if below < UNDER_SHORT * n or above < OVER * n:
         return False
-    long, whole = len(way) * SQUEEZE / PX_PER_MM, broken <= BROKEN * len(way)
-    return long >= LONG_MM or (long >= SURE_MM and whole) or (whole and len(way) * SQUEEZE >= MOST * width)
+    if long >= MOST * width / PX_PER_MM and gaps <= WHOLE:
+        return True
+    return (long >= FIRM_MM and gaps <= FIRM) or (long >= SURE_MM and gaps <= BROKEN and _bent_mm(way) <= BENT_MM)
+
+
+def _goes_on(column: NDArray[np.bool_], reach: int) -> bool:
+    """Is there more ink in a column that begins on a way: that of the way itself thick, or more within reach?"""
+    gaps = np.flatnonzero(~column)
+    if not len(gaps):
+        return len(column) > reach
+    return bool(gaps[0] > reach or column[gaps[0] : gaps[0] + reach].any())
+
+
+def _bent_mm(way: NDArray[np.int64]) -> float:
+    """How far a way lies off one sweep (a parabola), mm."""
+    steps = np.linspace(-1, 1, len(way))
+    return float(np.std(way - np.polyval(np.polyfit(steps, way, 2), steps)) / PX_PER_MM)
 
 
 def _tangles(text: NDArray[np.bool_]) -> list[Span]:
@@ -229,7 +262,7 @@ def _pieces(ink: Mask) -> tuple[int, Mask, NDArray[np.int64], NDArray[np.float64
 def cell_struck(ink: Mask, margin: int) -> bool:
     """Is a digit crossed out? `ink` (rows, cols) is its cell with `margin` px of the neighbours around.
 
-    A stroke runs from wall to wall, or there is more pen line than any digit has.
+    It was, where it is wider than a digit, has more pen line, is blotted out, or a stroke runs from wall to wall.
     """
     count, labels, total, _ = _pieces(ink)
     core = (slice(margin, ink.shape[0] - margin), slice(margin, ink.shape[1] - margin))
@@ -240,12 +273,14 @@ def cell_struck(ink: Mask, margin: int) -> bool:
     if not mine.any():
         return False
     cols = np.flatnonzero(mine.any(axis=0))
-    if pen_line_mm(mine) > DIGIT_MM or cols[-1] - cols[0] > DIGIT_WIDE_MM * PX_PER_MM:
+    depth = cv2.distanceTransform(mine.astype(np.uint8), cv2.DIST_L2, 3)
+    wide, blot = (cols[-1] - cols[0]) / PX_PER_MM, float(depth.max()) / PX_PER_MM
+    if wide > DIGIT_WIDE_MM or blot > DIGIT_BLOT_MM or pen_line_mm(mine) > DIGIT_MM:
         return True
     length = _paths(_squeezed(mine))
     row, col = (int(v) for v in np.unravel_index(int(length.argmax()), length.shape))
-    start = (col - int(length[row, col]) + 1) * SQUEEZE
-    return start < margin + 2 and (col + 1) * SQUEEZE > ink.shape[1] - margin - 2
+    way = _back(length, row, col)
+    return len(way) * SQUEEZE > STROKE_MM * PX_PER_MM and _bent_mm(way) <= STROKE_BENT_MM
 
 
 def pen_line_mm(ink: Mask) -> float:

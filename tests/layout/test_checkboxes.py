@@ -7,7 +7,7 @@ import pytest
 
 from samples.draw import Pen
 from samples.hands import TICKS
-from samples.slips import draw_slip, draw_tail, tails_of
+from samples.slips import draw_slip, draw_tail, stroke, tails_of
 from scanner.layout.checkboxes import read_marks, resolve
 from scanner.layout.ink import InkPage, build_print_model, find_ink
 from scanner.layout.laying import level, to_grey
@@ -164,3 +164,56 @@ def test_filled_square_alone_is_the_answer_and_beside_a_tick_is_not_proposed(pen
     pen.sheet[:] = np.repeat(printed.blank[..., None], 3, axis=2)
     slip, _, (chosen, _, reason) = slipped(pen, form, printed, "filled_beside")
     assert chosen == (slip.value,) and reason is not None
+
+
+def grouped(pen: Pen, form, printed, field: str = FIELD):
+    """What is said of a group, with all squares of the sheet known."""
+    spec = form.field(field)
+    marks = read_marks(seen(pen, printed), spec, [o.box for f in form.fields for o in f.options])
+    return resolve(marks, spec.kind)
+
+
+def test_mark_that_touches_a_circle_above_is_proposed_to_a_person(pen, printed, form) -> None:
+    option = form.field(FIELD).options[1]
+    pen.tick(option.box, "check")
+    angle = np.linspace(0, 2 * np.pi, 24)
+    x, y = option.box.x + 1.5 + 16 * np.cos(angle), option.box.y - 3.6 + 3.2 * np.sin(angle)
+    stroke(pen, np.stack([x, y], 1), 4)
+    stroke(pen, np.array([[option.box.x + 1.5, option.box.y + 1.5], [option.box.x + 2.5, option.box.y - 0.5]]), 4)
+    chosen, _, reason = grouped(pen, form, printed)
+    assert chosen == (option.id,) and reason is not None
+
+
+def test_little_that_is_left_of_a_mark_on_a_label_is_seen_by_a_person(pen, printed, form) -> None:
+    box = form.field(FIELD).options[1].box
+    stroke(pen, np.array([[box.x - 2.6, box.y + 1.2], [box.x - 2.2, box.y + 1.7]]), 6)
+    assert grouped(pen, form, printed)[2] is not None
+
+
+def test_mark_beside_its_square_across_a_tail_is_seen_by_a_person(pen, printed, form) -> None:
+    box = form.field(FIELD).options[2].box
+    pen.tick(Box(box.x - 4.2, box.y, box.w, box.h), "cross")
+    stroke(pen, np.array([[box.x - 3.0, box.y + 1.6], [box.x - 1.0, box.y - 9]]), 4)
+    assert grouped(pen, form, printed)[2] is not None
+
+
+def test_loose_stroke_beside_another_answer_is_seen_by_a_person(form) -> None:
+    def mark(option: str, share: float) -> Mark:
+        measures = {"inside": 0.25, "share": share, "strokes": 1.9}
+        return Mark(option, MarkState.MARKED, 1.0, Box(0, 0, 3, 3), measures)
+
+    assert resolve((mark("a", 0.95), mark("b", 0.9)), FieldKind.CHOICES)[2] is None
+    chosen, _, reason = resolve((mark("a", 0.95), mark("b", 0.6)), FieldKind.CHOICES)
+    assert chosen == ("a", "b") and reason is not None and reason.code == "mark_unclear"
+    assert resolve((mark("a", 0.95), mark("b", 0.6)), FieldKind.CHOICE)[0] == ("a",)
+    assert resolve((mark("b", 0.6),), FieldKind.CHOICES)[2] is None
+
+
+def test_less_full_of_two_full_squares_is_proposed() -> None:
+    def mark(option: str, inside: float) -> Mark:
+        measures = {"inside": inside, "ring": 0.0, "share": 1.0, "strokes": 1.5}
+        return Mark(option, MarkState.MARKED, 1.0, Box(0, 0, 3, 3), measures)
+
+    chosen, _, reason = resolve((mark("a", 0.72), mark("b", 0.64)), FieldKind.CHOICE)
+    assert chosen == ("b",) and reason is not None
+    assert resolve((mark("a", 0.70), mark("b", 0.69)), FieldKind.CHOICE)[0] == ("a", "b")

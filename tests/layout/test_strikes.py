@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -98,15 +99,57 @@ def test_line_above_is_not_taken_for_a_correction(pen, printed, form) -> None:
     assert crop.standing is not None and crop.standing.ink is None
 
 
-def test_digit_struck_from_wall_to_wall_is_noticed_and_a_wide_one_is_none(pen, printed, form) -> None:
+def test_digit_scribbled_over_is_noticed_and_a_wide_one_is_none(pen, printed, form) -> None:
     cells = form.field("ma_bhxh").boxes
     for digit, cell in zip("0714808", cells, strict=False):
         pen.write_digit(digit, cell)
     assert not cut(pen, printed, form, "ma_bhxh").struck
-    cell = cells[2]
-    middle = cell.y + cell.h / 2
-    stroke(pen, np.array([[cell.x - 0.3, middle + 0.4], [cell.right + 0.3, middle - 0.4]]), 4)
+    x, y = cells[2].x + cells[2].w / 2, cells[2].y + cells[2].h / 2
+    turns = np.arange(12)
+    stroke(pen, np.stack([x + np.where(turns % 2, 1.8, -1.8), np.linspace(y - 2, y + 2, 12)], 1), 5)
     assert cut(pen, printed, form, "ma_bhxh").struck
+
+
+@pytest.mark.parametrize("digit", list("0123456789"))
+def test_digit_that_fills_its_cell_is_not_struck(pen, printed, form, digit: str) -> None:
+    pen.hand = replace(pen.hand, size_mm=6.6)
+    for cell in form.field("ma_bhxh").boxes[2:6:2]:
+        pen.write_digit(digit, cell)
+    assert not cut(pen, printed, form, "ma_bhxh").struck
+
+
+def letters(length_mm: float, pitch: int, *, joined: bool) -> np.ndarray:
+    """Upright strokes 2.6 mm high as a line's ink (rows, cols), joined above and below in turn like "nunu" or not."""
+    ink = np.zeros((110, 1000), np.uint8)
+    for k, x in enumerate(range(80, 80 + round(length_mm * PX_PER_MM), pitch)):
+        ink[40:71, x : x + 4] = 255
+        if joined:
+            row = 40 if k % 2 else 67
+            ink[row : row + 4, x : x + pitch] = 255
+    return ink
+
+
+def test_long_word_written_in_one_line_is_not_struck_and_a_longer_tangle_is() -> None:
+    assert find_strikes(letters(15.5, 9, joined=True)) == ()
+    assert len(find_strikes(letters(22, 9, joined=True))) == 1
+
+
+def test_bar_over_letters_is_no_strike_and_one_through_them_is() -> None:
+    over, through = letters(40, 14, joined=False), letters(40, 14, joined=False)
+    over[37:41, 150:236] = through[53:57, 150:236] = 255
+    assert find_strikes(over) == ()
+    assert len(find_strikes(through)) == 1
+
+
+def test_strike_over_letters_too_faint_to_be_seen_is_noticed_and_an_underline_is_none() -> None:
+    faint = np.zeros((110, 900), np.uint8)
+    faint[20:24, 100:700:50] = faint[70:76, 90:720:60] = 255
+    under = faint.copy()
+    assert find_strikes(faint) == ()
+    cv2.line(faint, (90, 44), (700, 48), 255, 7)
+    cv2.line(under, (90, 82), (700, 84), 255, 7)
+    assert len(find_strikes(faint)) == 1
+    assert find_strikes(under) == ()
 
 
 def test_nothing_is_struck_on_empty_paper() -> None:
