@@ -159,7 +159,7 @@ def _corrected(
     others = tuple(dict.fromkeys(t for t in (*stands.alternatives, whole.text) if t and t != value))
     return FieldReading(
         spec.id, value or None, whole.raw, look.first[0].score, _bounded(confidence if written else 0.5, reason), True,
-        stands.engine, crop.box, others, reason, features, steps=(Step(whole.raw, value, reason.code),),
+        stands.engine, crop.box, others, reason, features, steps=(Step(whole.raw, value, "struck_left_out"),),
     )  # fmt: skip
 
 

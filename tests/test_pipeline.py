@@ -121,5 +121,5 @@ def test_struck_entry_goes_to_a_person_with_what_stands_and_what_was_struck(desk
     reading = next(r for r in record.readings if r.field == "ho_ten")
     assert reading.review and reading.reason is not None and reading.reason.code == "struck_out"
     assert reading.value == "Trần Thị Hoa"
-    assert [s.why for s in reading.steps] == ["struck_out"] and len(reading.raw) > len("Trần Thị Hoa")
+    assert [s.why for s in reading.steps] == ["struck_left_out"] and len(reading.raw) > len("Trần Thị Hoa")
     assert reading.alternatives

@@ -57,3 +57,8 @@ def test_codes_without_words_are_shown_as_they_are() -> None:
 def test_measures_stand_in_the_sentence() -> None:
     assert "120" in say(Reason("resolution_low", {"dpi": 120}), "vi")
     assert say(Reason("page_blank")) != say(Reason("page_blank"), "vi")
+
+
+def test_no_code_has_two_sentences() -> None:
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCANNER / "wording").glob("*.json"))]
+    assert len(all_words()) == sum(len(file) for file in files)

@@ -28,7 +28,7 @@ from scanner.layout.geometry import (
     scaling,
     sheet_corners,
 )
-from scanner.layout.keypoints import another_sheet, first_guess, first_warp
+from scanner.layout.keypoints import Guess, another_sheet, first_guess, first_warp
 from scanner.layout.landmarks import Found, find_landmarks
 from scanner.layout.laying import halved, level, to_grey
 from scanner.layout.reference import FormReference
@@ -113,11 +113,24 @@ def begin(grey: Gray, reference: FormReference) -> Start | NotRegistered:
     if another_sheet(view, guess, reference):
         return NotRegistered(Reason("two_sheets"))
     sheet = reference.form.sheet
-    onto, warp = first_warp(guess, sheet)
+    onto, warp = _better_start(view, guess, reference)
     dpi = float(np.sqrt(area(sheet_corners(onto, sheet)) / (sheet[0] * sheet[1]))) * 25.4
     if halve and dpi < ENOUGH_DPI:
         view, factor, onto = level(grey), 1.0, scaling(1 / factor) @ onto
     return Start(view, factor, onto / onto[2, 2], warp)
+
+
+def _better_start(view: Gray, guess: Guess, reference: FormReference) -> tuple[Matrix, Points]:
+    """The plane of the key points, or the folds that they hint at: whichever brings more landmarks within reach.
+
+    On print that repeats itself, line after line, wrong matches agree with each other and look like folds.
+    """
+    folded = first_warp(guess, reference.form.sheet)
+    if not folded[1].any():
+        return folded
+    starts = ((guess.matrix, still()), folded)
+    seen = [find_landmarks(view, onto, warp, reference, REACH_PX[0]).text.sum() for onto, warp in starts]
+    return starts[int(np.argmax(seen))]
 
 
 def passes(start: Start, reference: FormReference) -> Iterator[Pass]:

@@ -245,7 +245,7 @@ class Base:
         broken = {}
         for page in sorted(set(range(1, form.page_count + 1)) - there):
             fields = tuple(spec.id for spec in form.fields if spec.page == page)
-            issue = Issue(PAGE_MISSING, fields, Reason("page_missing", {"page": page, "pages": form.page_count}))
+            issue = Issue(PAGE_MISSING, fields, Reason("sheet_page_missing", {"page": page, "pages": form.page_count}))
             broken[issue_key(issue, {})] = issue
         self._bring_issues(session, record, broken, PAGE_MISSING)
 

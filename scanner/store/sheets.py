@@ -124,7 +124,7 @@ class Sheets(Intake):
         if not doubled and session.scalars(told.where(RuleIssue.closed_at.is_(None))).first() is None:
             return
         record = session.get_one(Record, record_id)
-        issue = Issue(PAGE_DOUBLED, (), Reason("page_doubled", {"page": record.form_page}))
+        issue = Issue(PAGE_DOUBLED, (), Reason("sheet_page_doubled", {"page": record.form_page}))
         self._bring_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
         self._settle_state(session, record, None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,9 +11,13 @@ import pytest
 from samples.photo import photograph
 from samples.stress import stress
 from samples.wear import Worn
+from scanner.drafting import draft_form
+from scanner.forms import blank_image
+from scanner.layout.reference import build_reference
 from scanner.layout.registration import register
 from scanner.model import NotRegistered, Registration
 from tests.conftest import Desk, as_page
+from tests.layout.drawn_forms import Paper
 from tests.layout.test_registration import errors
 
 
@@ -55,3 +61,18 @@ def test_two_sheets_on_one_picture_are_refused_with_the_reason(reference, desk_w
 def test_a_corner_of_another_sheet_is_no_second_sheet(reference, desk_with_two) -> None:
     placed = register(as_page(desk_with_two((2400, 2400), (1000, 300)), None), reference)
     assert isinstance(placed, Registration)
+
+
+def test_print_that_repeats_itself_is_no_folded_sheet(tmp_path: Path) -> None:
+    """Sixteen lines of the same words: matches of one line with another agree with their neighbours, and are wrong."""
+    paper = Paper(tmp_path / "form.pdf", points=12)
+    paper.text(20, 25, "Second side, to be kept with the first", 18)
+    for line in range(16):
+        paper.text(20, 130 + 9 * line, f"{line + 17}. Fill in with block letters; leave the margin free.")
+    paper.comb(60, 45, (6, 7), (4,), 0)
+    paper.done()
+    form = draft_form(tmp_path / "form.pdf", "lines", tmp_path / "forms")
+    blank = blank_image(form)
+    placed = register(as_page(np.array(blank)), build_reference(form, blank))
+    assert isinstance(placed, Registration)
+    assert placed.residual_p95_mm < 0.05
