@@ -142,7 +142,7 @@ def passes(start: Start, reference: FormReference) -> Iterator[Pass]:
     far = True
     for number in range(MOST_PASSES):
         found = find_landmarks(start.grey, onto, warp, reference, REACH_PX[0 if far else 1])
-        if len(found.centres) < FEWEST:
+        if found.text.sum() < FEWEST:  # pieces of line alone hold nothing sideways
             return
         # the offsets were seen on a page laid with the old field: the sum is what the new field must give
         target = displacement(warp, found.centres, sheet) + found.offsets

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -209,3 +211,11 @@ def test_stamp_over_the_signature_does_not_hide_the_form(sheet: Pixels, referenc
     found = placed(image, reference)
     assert isinstance(found, Registration)
     assert told(found) == set()
+
+
+def test_lines_without_words_beside_them_are_no_evidence(sheet: Pixels, reference) -> None:
+    texts = [m for m in reference.landmarks if m.along_x]
+    lines = tuple(m for m in reference.landmarks if not m.along_x)
+    refused = placed(sheet, replace(reference, landmarks=(*texts[:2], *lines)))
+    assert isinstance(refused, NotRegistered)
+    assert refused.reason.code == "landmarks_missing"
