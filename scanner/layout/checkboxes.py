@@ -33,6 +33,9 @@ DEFAULTS: Mapping[str, float] = {
     "around": 0.42,  # directions in which a circle lies: a square in a circled label has 0.44, a letter beside it 0.38
     "heavier": 1.45,  # one of two marks with this much more pen line was struck out
     "apart_mm": 5.0,  # a mark that reaches so far to both sides, off its level, touches a neighbour's circle
+    "hangs_mm": 3.5,  # no scribble reaches so far down
+    "closed": 0.55,  # beside a clean mark a circle lies in more directions; a tail and a letter have 0.44
+    "leans_mm2": 3.2,  # ink around a square, part of something larger: a circle around its label has 3.7
     "fuller": 0.03,  # of two full squares one that is fuller by so much, inside and around, was cancelled
     "loose": 0.72,  # a mark with less of itself at its square may be a stroke that strays; large ticks have more
     "tight": 0.85,  # beside such a one a mark with this much of itself at its square is likelier meant
@@ -97,7 +100,7 @@ def _state(m: Mapping[str, float], limits: Mapping[str, float]) -> tuple[MarkSta
 def _cancelled(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
     """Was the mark taken back: scribbled over, struck through from side to side, crossed out?"""
     out = [m[f"out_{way}"] for way in ("left", "right", "up", "down")]
-    if m["inside"] >= limits["filled"]:
+    if m["inside"] >= limits["filled"] and not _joined(m, limits):
         return m["ring"] >= limits["scribble"] or sum(o > 0.6 for o in out) >= 2 or m["around"] >= limits["around"]
     tangle = limits["tangle"] + (1.0 if m["out_up"] > TAIL_MM else 0.0)
     struck = m["across"] >= limits["across_mm"] and m["strokes"] >= limits["crossed"]
@@ -106,8 +109,9 @@ def _cancelled(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
 
 
 def _joined(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
-    """Does the mark hang together with a wide stroke above or below its square, a circle around a neighbour?"""
-    return min(m["out_left"], m["out_right"]) >= limits["apart_mm"] and m["across"] < limits["across_mm"]
+    """Does the mark hang together with a neighbour's circle, above or below, or with a letter that hangs from it?"""
+    wide = min(m["out_left"], m["out_right"]) >= limits["apart_mm"]
+    return (wide or m["out_down"] >= limits["hangs_mm"]) and m["across"] < limits["across_mm"]
 
 
 def _odd(m: Mapping[str, float], limits: Mapping[str, float]) -> bool:
@@ -138,7 +142,8 @@ def resolve(
     marked, unclear, cancelled = of[MarkState.MARKED], of[MarkState.UNCLEAR], of[MarkState.CANCELLED]
     chosen = tuple(m.option for m in marked)
     score = min((m.score for m in marks), default=0.0)
-    circled = [m for m in unclear if _circled(m)]
+    least = DEFAULTS["closed" if marked else "around"]
+    circled = [m for m in unclear if _circled(m) and m.measures["around"] >= least]
     if circled:
         proposed = _roundest(circled) if kind is FieldKind.CHOICE else [m for m in marks if m in marked or m in circled]
         return tuple(m.option for m in proposed), score, Reason("mark_circled", {"count": len(circled)})
@@ -159,9 +164,12 @@ def resolve(
 
 
 def _circled(mark: Mark) -> bool:
-    return (
-        mark.measures.get("around", 0.0) >= DEFAULTS["around"] and mark.measures.get("inside", 0.0) < DEFAULTS["filled"]
+    m = mark.measures
+    inside = m.get("inside", 0.0)
+    full = inside >= DEFAULTS["filled"] or (
+        inside > 3 * DEFAULTS["marked"] and m.get("ring", 0.0) >= DEFAULTS["scribble"]
     )
+    return m.get("around", 0.0) >= DEFAULTS["around"] and not full
 
 
 def _with_unclear(marks: Sequence[Mark], kind: FieldKind) -> tuple[str, ...]:
@@ -169,7 +177,8 @@ def _with_unclear(marks: Sequence[Mark], kind: FieldKind) -> tuple[str, ...]:
     marked = [m for m in marks if m.state is MarkState.MARKED]
     unclear = [m for m in marks if m.state is MarkState.UNCLEAR]
     meant = [m for m in unclear if _meant(m)]
-    if marked and (not meant or any(m.measures["inside"] < DEFAULTS["filled"] for m in marked)):
+    ordinary = any(m.measures["inside"] < DEFAULTS["filled"] for m in marked)
+    if marked and (not meant or ordinary):
         return _lightest(marked, kind, DEFAULTS["filled"])
     clear = [m for m in marks if m in marked or m in meant]
     likeliest = next((some for some in (clear, *_by_likelihood(unclear)) if some), [])
@@ -180,15 +189,21 @@ def _with_unclear(marks: Sequence[Mark], kind: FieldKind) -> tuple[str, ...]:
 
 def _by_likelihood(unclear: Sequence[Mark]) -> tuple[list[Mark], ...]:
     """Unclear marks likeliest meant first: own ink, a tick's foot, far the most ink, any ink, a mark that missed."""
-    own = [m for m in unclear if m.measures.get("own", 0.0) >= DEFAULTS["marked"]]
-    own = [m for m in own if m.measures["extent"] > DEFAULTS["dot_mm"]]
+    own = [m for m in unclear if _drawn_in(m)]
     feet = [m for m in unclear if m.measures.get("foot")]
     dark = [m for m in unclear if m.measures.get("doubtful", 0.0) > DEFAULTS["empty"]]
     most = max((m.measures["doubtful"] for m in dark), default=0.0)
     darkest = [m for m in dark if m.measures["doubtful"] > 0.5 * most]
     missed = [m for m in unclear if m.measures.get("missed_mm2", 0.0) >= DEFAULTS["missed_mm2"]]
     closest = [m for m in missed if m.measures["beside_mm2"] >= DEFAULTS["beside_mm2"]]
-    return own, feet, darkest, closest, missed, list(unclear)
+    leaning = [m for m in unclear if m.measures.get("beside_mm2", 0.0) >= DEFAULTS["leans_mm2"]]
+    others = [m for m in unclear if m.measures.get("own", 0.0) > 0]
+    return own, feet, darkest, closest, missed, leaning, others
+
+
+def _drawn_in(mark: Mark) -> bool:
+    """Was more than a dot drawn in the square itself?"""
+    return mark.measures.get("own", 0.0) >= DEFAULTS["marked"] and mark.measures["extent"] > DEFAULTS["dot_mm"]
 
 
 def _roundest(circled: Sequence[Mark]) -> list[Mark]:

@@ -35,6 +35,8 @@ REACH_MM = 1.1
 UNDER, UNDER_SHORT, UNDER_LOW, LOW = 0.06, 0.12, 0.10, 0.85
 """A stroke with letters below less of its way than this is an underline: only tails of g and y cross it. For short
 ones and in the lowest part of the ink the next shares hold."""
+HIGH = 0.1
+"""One so high in the ink, with as few letters above it, is a ruling."""
 BARE, MIDST = 0.05, (0.2, 0.6)
 """A long one that is no more broken than this, and lies between these heights of the ink, strikes out letters too
 faint to be seen beside it."""
@@ -45,9 +47,11 @@ WHOLE = 0.08
 TANGLE_MM = (4.0, 2.6)
 TANGLE = 0.68
 """Inked share of such a window: scribbled over. Broad letters of a bilevel scan have 0.674, scribbles from 0.697."""
-KNOT_MM, KNOT, KNOT_WHOLE = 18.5, 0.42, 0.58
-"""So is a piece this wide and dense (ink to a strip of the window's height), or a dense one that is nearly all there
-is. Words of some 500 real lines and of cursive fonts hang together over 16 mm at most; scribbled ones over 21 to 66."""
+KNOTS = ((18.5, 0.42), (13.3, 0.51))
+KNOT_WHOLE = 0.58
+"""So is a piece this wide, mm, and dense (ink to a strip of the window's height), or a dense one that is nearly all
+there is. Words of 1,100 real lines hang together over 16 mm at most, dense ones over 12; scribbled ones over 13 to
+66 mm."""
 RAISED_MM = 1.6
 """What stands this far above a strike was written above it; the marks of the struck letters are nearer."""
 MARKS_MM = 1.1
@@ -56,12 +60,11 @@ RAISED_MM2 = 1.5
 """Less ink above a strike is a mark of a struck letter."""
 BESIDE_MM = 8.0
 """What is written above struck words may run on to their right by this much."""
-DIGIT_MM, DIGIT_WIDE_MM, DIGIT_BLOT_MM = 13.0, 5.7, 1.35
-"""Pen line, width, and depth of the ink's middle below its edge that no digit in a cell has: of some 4,400 real ones
-the largest had 12.5, 5.4 and 1.2 mm, but for one whose neighbour hung on. The reader of digits knows more crossed ones
-by their looks ("not a digit")."""
-STROKE_MM, STROKE_BENT_MM = 5.2, 0.05
-"""A way this long in one sweep runs from wall to wall: it crosses a digit out. Real digits have 5.1 mm at most."""
+DIGIT_MM, DIGIT_WIDE_MM, DIGIT_BLOT_MM = 13.7, 5.7, 1.5
+"""Pen line, width, and depth of the ink's middle below its edge that no digit in a cell has: of some 6,200 real ones
+the largest had 13.5, 5.4 and 1.44 mm. The reader of digits knows more crossed ones by their looks ("not a digit")."""
+STROKE_MM, STROKE_BENT_MM = 5.4, 0.05
+"""A way this long in one sweep runs from wall to wall: it crosses a digit out. Real digits have 5.3 mm at most."""
 ROW_MM = 11.0
 """A stroke this long strikes out digits in a row of cells; digits that touch make shorter ways."""
 MARGIN_MM = 0.4
@@ -149,6 +152,8 @@ def _is_strike(text: NDArray[np.bool_], span: Span, way: NDArray[np.int64]) -> b
         above += _goes_on(column[row::-1], reach)
     long, gaps, n = len(way) * SQUEEZE / PX_PER_MM, broken / len(way), len(way)
     low = span.row > LOW * height
+    if long >= LONG_MM and above < UNDER * n and span.row < HIGH * height:
+        return False  # a ruling above the letters
     if long >= LONG_MM:
         return below >= (UNDER_LOW if low else UNDER) * n or (
             gaps <= BARE and MIDST[0] <= span.row / height <= MIDST[1]
@@ -196,7 +201,7 @@ def _knots(text: NDArray[np.bool_]) -> list[Span]:
     for (left, _, wide, _, area), (_, row) in zip(stats[1:count], middles[1:count], strict=True):
         mm, dense = wide / PX_PER_MM, area / (wide * TANGLE_MM[1] * PX_PER_MM)
         whole = mm >= SHORT_MM and wide >= MOST * text.shape[1] and dense >= KNOT_WHOLE
-        if whole or (mm >= KNOT_MM and dense >= KNOT):
+        if whole or any(mm >= wide_mm and dense >= share for wide_mm, share in KNOTS):
             out.append(Span(int(left), int(left + wide), int(row)))
     return out
 

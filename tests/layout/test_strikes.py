@@ -130,8 +130,8 @@ def letters(length_mm: float, pitch: int, *, joined: bool) -> np.ndarray:
 
 
 def test_long_word_written_in_one_line_is_not_struck_and_a_longer_tangle_is() -> None:
-    assert find_strikes(letters(15.5, 9, joined=True)) == ()
-    assert len(find_strikes(letters(22, 9, joined=True))) == 1
+    assert find_strikes(letters(15.5, 10, joined=True)) == ()
+    assert len(find_strikes(letters(22, 10, joined=True))) == 1
 
 
 def test_bar_over_letters_is_no_strike_and_one_through_them_is() -> None:
