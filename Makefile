@@ -4,6 +4,7 @@
 BIN := .venv/bin
 DEMO := out/demo
 export OMP_THREAD_LIMIT = 1
+export OPENBLAS_NUM_THREADS = 1
 
 setup:
 	@sh scripts/setup.sh

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import traceback
 from datetime import datetime
@@ -21,6 +22,9 @@ from scanner.commands.common import end, with_settings
 from scanner.errors import SohoaError, StorageFull
 from scanner.settings import Settings, load_settings
 
+ONE_THREAD = ("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
+"""One core a process: left alone, Tesseract and small matrices wake every core, and a page costs two to three times as
+much on a busy machine."""
 FAULTS = "faults.log"
 """In the data folder: where in the program faults of ours happened. It holds no values."""
 
@@ -90,6 +94,8 @@ def _keep(error: Exception, ctx: click.Context) -> Path | None:
 @click.pass_context
 def main(ctx: click.Context, data: Path | None, debug: bool) -> None:
     """Sohoa: from scanned forms to verified records."""
+    for name in ONE_THREAD:  # before NumPy is loaded, here and in the workers, which inherit it
+        os.environ.setdefault(name, "1")
     ctx.obj = {"data": data}
 
 

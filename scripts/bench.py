@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-os.environ["OMP_THREAD_LIMIT"] = "1"
+os.environ |= dict.fromkeys(("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"), "1")
 
 import cv2
 from rich.console import Console

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+for one_thread in ("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"):
+    os.environ[one_thread] = "1"
+for name in [n for n in os.environ if n.startswith("SOHOA_")]:
+    del os.environ[name]
+
 import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
-os.environ["OMP_THREAD_LIMIT"] = "1"
-for name in [n for n in os.environ if n.startswith("SOHOA_")]:
-    del os.environ[name]
 
 from samples.draw import Sheet, Stock, draw_sheet, load_stock
 from samples.people import People

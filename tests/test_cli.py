@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from scanner.cli import main
+from scanner.cli import ONE_THREAD, main
 from scanner.forms import load_form
 from tests.conftest import Desk
 
@@ -183,3 +183,14 @@ def test_program_needs_no_network(folder: Path, tmp_path: Path) -> None:
         command = [*alone, sys.executable, "-m", "scanner", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         assert done.returncode == 0, done.stderr
+
+
+def test_every_command_keeps_to_one_core_a_process() -> None:
+    """Before NumPy is loaded: afterwards its threads are there already."""
+    code = (
+        "import os, sys, scanner.cli as cli; assert 'numpy' not in sys.modules;"
+        "cli.main(['forms', 'list'], standalone_mode=False);"
+        "assert all(os.environ[name] == '1' for name in cli.ONE_THREAD)"
+    )
+    bare = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
+    assert subprocess.run([sys.executable, "-c", code], env=bare, check=False).returncode == 0

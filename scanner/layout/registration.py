@@ -30,10 +30,10 @@ from scanner.layout.geometry import (
 )
 from scanner.layout.keypoints import Guess, another_sheet, first_guess, first_warp
 from scanner.layout.landmarks import Found, find_landmarks
-from scanner.layout.laying import halved, level, to_grey
+from scanner.layout.laying import halved, level, to_grey, to_page
 from scanner.layout.reference import FormReference
 from scanner.layout.warping import fit_folded, fit_smooth, loose, still
-from scanner.model import Gray, NotRegistered, Page, Reason, Registration
+from scanner.model import FieldLayout, FieldSpec, Gray, NotRegistered, Page, Reason, Registration
 
 REACH_PX = (12, 5)
 """How far a landmark is looked for in each pass, px at LANDMARK_DPI: 2 mm after the first guess, then 0.8 mm."""
@@ -41,6 +41,8 @@ MOST_PASSES = 4
 """A plane sheet is looked at twice, a folded one three times, and once more where a part was still out of reach."""
 CAMERA = 0.01
 """Perspective (change of scale over the sheet) of a photo taken one degree askew; scans show 0.001."""
+CUT_MM = 0.5
+"""A box may reach this far out of the page: its edge is not where people write."""
 LIMB_MM = 25.0
 """From the nearest print: further out on a folded sheet errors of 2 mm were seen."""
 FEW, NEARLY_ALL = 0.3, 0.97
@@ -169,18 +171,38 @@ def _settle(start: Start, reference: FormReference) -> Registration | NotRegiste
         return refusal or NotRegistered(Reason("landmarks_missing", {"share": 0}))
     matrix = scaling(1 / start.factor) @ last.onto
     placed = judge(last.evidence, last.found, last.residual, matrix / matrix[2, 2], last.warp, reference)
-    if last.warp.ndim == 2:
-        return placed
-    return replace(placed, unseen=tuple(sorted({*placed.unseen, *_out_on_a_limb(last.found, reference)})))
+    rows, cols = (round(side / start.factor) for side in start.grey.shape)
+    doubtful = {*placed.unseen, *_cut_off(placed, (rows, cols), reference)}
+    if last.warp.ndim == 3:
+        doubtful |= {*_out_on_a_limb(last.found, reference)}
+    return replace(placed, unseen=tuple(sorted(doubtful)))
+
+
+def _cut_off(placed: Registration, shape: tuple[int, int], reference: FormReference) -> list[str]:
+    """Fields that reach out of a page of (rows, cols): part of an answer may be gone. Of free room its middle says."""
+    gone, slack = [], CUT_MM * placed.scale
+    for spec in reference.form.fields:
+        at = to_page(placed, _corners(spec))
+        if spec.layout is FieldLayout.AREA:
+            at = at.mean(axis=0, keepdims=True)
+        if at.min() < -slack or at[:, 0].max() > shape[1] + slack or at[:, 1].max() > shape[0] + slack:
+            gone.append(spec.id)
+    return gone
+
+
+def _corners(spec: FieldSpec) -> Points:
+    """Of all its boxes, (N, 2) mm."""
+    boxes = (*spec.boxes, *(o.box for o in spec.options))
+    return np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
 
 
 def _out_on_a_limb(found: Found, reference: FormReference) -> list[str]:
     """Fields of a folded sheet that reach far from all print: nobody saw which way the paper turns there."""
     limbs = []
     for spec in reference.form.fields:
-        boxes = (*spec.boxes, *(o.box for o in spec.options))
-        corners = np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
-        away = np.hypot(*np.moveaxis(corners[:, None] - found.centres[None], 2, 0)).min(axis=1)
+        if spec.layout is FieldLayout.AREA:  # free room: 2 mm more or less change nothing
+            continue
+        away = np.hypot(*np.moveaxis(_corners(spec)[:, None] - found.centres[None], 2, 0)).min(axis=1)
         if away.max() > LIMB_MM:
             limbs.append(spec.id)
     return limbs

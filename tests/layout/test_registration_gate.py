@@ -219,3 +219,10 @@ def test_lines_without_words_beside_them_are_no_evidence(sheet: Pixels, referenc
     refused = placed(sheet, replace(reference, landmarks=(*texts[:2], *lines)))
     assert isinstance(refused, NotRegistered)
     assert refused.reason.code == "landmarks_missing"
+
+
+def test_fields_that_reach_out_of_the_page_are_told(sheet: Pixels, reference, form) -> None:
+    found = placed(sheet[:, : round(190 * DPI / 25.4)], reference)
+    assert isinstance(found, Registration)
+    out = {f.id for f in form.fields if f.layout.value != "area" and f.area.right > 191}
+    assert out and out <= told(found)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-os.environ["OMP_THREAD_LIMIT"] = "1"
+os.environ |= dict.fromkeys(("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"), "1")
 
 import cv2
 from rich.console import Console
