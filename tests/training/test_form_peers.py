@@ -13,9 +13,9 @@ from PIL import Image
 
 from scanner.forms import load_form
 from scanner.model import Box, FieldKind
-from training.form_peers import compare, formhtr, omrchecker, scoring
+from training.form_peers import compare, formhtr, omrchecker, ours, scoring
 from training.form_peers.scoring import Answer, Outcome, Skipped, score
-from training.form_peers.sheets import Sheet, as_ticked, choices, load_sheets
+from training.form_peers.sheets import Sheet, as_ticked, choices, draw_sheets, load_sheets
 
 FORM = load_form("mau-so-03")
 SINGLE = next(spec for spec in choices(FORM) if spec.kind is FieldKind.CHOICE)
@@ -26,6 +26,14 @@ def sheet(file: Path = Path("a.png"), **ticked: frozenset[str]) -> Sheet:
     """A page at 150 dpi on which the form lies straight."""
     mm = np.array([[20.0, 30.0], [180.0, 30.0], [180.0, 260.0], [20.0, 260.0], [100.0, 100.0]])
     return Sheet(file, "clean", ticked, mm, mm * 150 / 25.4 - 0.5)
+
+
+def test_our_own_row_reads_ticks_and_nothing_else(tmp_path: Path) -> None:
+    drawn = draw_sheets(tmp_path, 2, 3, FORM, ("scan", "photo"))
+    outcome = ours.read(drawn, FORM, tmp_path)
+    assert {spec.id for spec in choices(FORM)} == set(outcome.answers[drawn[0].file.name].ticked)
+    counted = score(drawn, outcome)
+    assert (counted.placed, counted.wrongly, counted.right, counted.silent) == (2, 0, 24, 0)
 
 
 # --- counting ----------------------------------------------------------------------------------------

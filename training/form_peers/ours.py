@@ -14,14 +14,23 @@ from scanner.model import FormTemplate, PageRef, Record, Registration
 from scanner.pages import list_pages
 from scanner.pipeline import Reader, build_reader, read_ref
 from scanner.settings import load_settings
+from scanner.shelf import PrintedPage, Shelf
 from training.form_peers.scoring import Answer, Outcome, Skipped
 from training.form_peers.sheets import Points, Sheet, as_ticked, choices
 
 
+class _Choices(Shelf):
+    """A shelf of which only the questions with ticks are read."""
+
+    def at(self, number: int) -> PrintedPage:
+        """A printed page that is placed by the whole form."""
+        page = super().at(number)
+        return replace(page, form=page.form.model_copy(update={"fields": tuple(choices(page.form)), "rules": ()}))
+
+
 def read(sheets: Sequence[Sheet], form: FormTemplate, _folder: Path) -> Outcome:
     """The pipeline as `sohoa read` runs it, over the choices only; it is placed by the whole form."""
-    whole = build_reader(form, load_settings())
-    reader = replace(whole, form=form.model_copy(update={"fields": tuple(choices(form)), "rules": ()}))
+    reader = replace(build_reader(form, load_settings()), shelf=_Choices((form,), {}))
     answers, spent = {}, 0.0
     for sheet in sheets:
         before = time.process_time()
