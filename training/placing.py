@@ -3,8 +3,8 @@
     python -m training.placing --seed 901 --sheets 20 [--kinds scan,folded,…] [--keep DIR]
 
 Errors are those of every corner of every box and tick box, px at 300 dpi. A page is placed wrongly where a corner is
-off by more than 2 mm in a field that is not in doubt. Seconds are CPU time of one thread. `--keep` saves the worst page
-of each kind with its boxes drawn.
+off by more than 2 mm in a field that is not in doubt (of free room, as for a signature, its middle). Seconds are of
+one thread's CPU. `--keep` saves the worst page of each kind with its boxes drawn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from scanner.forms import blank_image, load_form
 from scanner.layout.laying import to_page
 from scanner.layout.reference import FormReference, build_reference
 from scanner.layout.registration import register
-from scanner.model import DPI, FormTemplate, Page, PageRef, Registration
+from scanner.model import DPI, FieldLayout, FormTemplate, Page, PageRef, Registration
 
 KINDS = (*worn_as.KINDS, *stress.KINDS, *photo.KINDS)
 WRONG_PX = 2 * DPI / 25.4
@@ -55,10 +55,20 @@ def corners(form: FormTemplate) -> NDArray[np.float64]:
     return np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
 
 
-def _sure(form: FormTemplate, found: Registration) -> NDArray[np.bool_]:
-    """Which of the corners belong to fields that are not in doubt."""
-    counts = [4 * (len(f.boxes) + len(f.options)) for f in form.fields]
-    return np.repeat([f.id not in found.unseen for f in form.fields], counts)
+def _off(points: NDArray[np.float64], found: Registration, worn: Worn) -> NDArray[np.float64]:
+    """How far from their true places form points (N, 2; mm) are found, px at 300 dpi."""
+    return np.asarray(np.hypot(*(to_page(found, points) - worn.to_page(points)).T) * (DPI / 25.4) / found.scale)
+
+
+def _wrongly(form: FormTemplate, found: Registration, worn: Worn) -> bool:
+    """Is a field that is not in doubt off by more than 2 mm? Of free room the middle counts: it has no print."""
+    for spec in form.fields:
+        points = corners(form.model_copy(update={"fields": (spec,)}))
+        if spec.layout is FieldLayout.AREA:
+            points = points.mean(axis=0, keepdims=True)
+        if spec.id not in {*found.unseen, *found.unsure} and _off(points, found, worn).max() > WRONG_PX:
+            return True
+    return False
 
 
 def worn_sheet(sheet: NDArray[np.uint8], kind: str, rng: np.random.Generator) -> Worn:
@@ -90,12 +100,11 @@ def place(worn: Worn, reference: FormReference, row: Row, keep: Path | None) -> 
         if keep:
             _save(keep.with_name(f"{keep.name}-unplaced-{len(row.reasons)}.jpg"), worn.image)
         return
-    points = corners(reference.form)
-    away = np.hypot(*(to_page(found, points) - worn.to_page(points)).T) * (DPI / 25.4) / found.scale
+    away = _off(corners(reference.form), found, worn)
     row.placed += 1
     row.errors.append(away)
-    row.doubted += len(found.unseen)
-    row.wrong += bool(np.any(away[_sure(reference.form, found)] > WRONG_PX))
+    row.doubted += len({*found.unseen, *found.unsure})
+    row.wrong += _wrongly(reference.form, found, worn)
     if away.max() > row.worst:
         row.worst = float(away.max())
         if keep:
