@@ -30,7 +30,7 @@ evaluate: setup
 	@$(BIN)/sohoa evaluate samples/truth.jsonl --report out/evaluate.html --baseline docs/baseline.json || test $$? -eq 3
 
 bench: setup
-	@$(BIN)/python -m scripts.bench
+	@$(BIN)/python -m benchmarks.bench
 
 calibrate: setup
 	@$(BIN)/python -m training.calibrate

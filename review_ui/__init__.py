@@ -13,16 +13,16 @@ from pathlib import Path
 from flask import Flask, url_for
 
 from review_ui.access import set_up_access
-from review_ui.cards import reason_words
+from review_ui.field_view import reason_words
 from review_ui.language import set_up_language
-from review_ui.placer import Placer, set_up_placer
+from review_ui.page_reader import Placer, set_up_placer
 from review_ui.problems import set_up_problems
 from review_ui.security import protect, throttle
+from review_ui.trial_reading import Workshop
 from review_ui.uploads import set_up_uploads
-from review_ui.workshop import Workshop
-from scanner.opening import open_store
 from scanner.settings import Settings
-from scanner.store import Store
+from scanner.store.database import Store
+from scanner.store_factory import open_store
 
 __all__ = ["create_app"]
 
@@ -47,10 +47,10 @@ def create_app(
         files,
         queue,
         records,
-        rescue,
         sheets,
         users,
     )
+    from review_ui import manual_registration as rescue
 
     app = Flask(__name__)
     set_up_uploads(app, designer_forms.ROOM, {**designer.LIMITS, **designer_pages.LIMITS})

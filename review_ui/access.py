@@ -13,7 +13,8 @@ from flask_login import LoginManager, UserMixin, current_user
 
 from review_ui.language import translate as _
 from scanner.settings import Settings
-from scanner.store import Store, Viewer
+from scanner.store.database import Store
+from scanner.store.views import Viewer
 
 P = ParamSpec("P")
 

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.language import language
 from review_ui.language import translate as _
+from scanner.messages import say
 from scanner.model import SET_ASIDE, PageStatus
-from scanner.store import BatchSummary, PageItem
-from scanner.words import say
+from scanner.store.views import BatchSummary, PageItem
 
 bp = Blueprint("batches", __name__, url_prefix="/batches")
 

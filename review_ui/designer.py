@@ -11,7 +11,6 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, settings, viewer
-from review_ui.cards import reason_words
 from review_ui.designer_forms import (
     BLANKS,
     MAX_FORM,
@@ -29,13 +28,14 @@ from review_ui.designer_forms import (
     workshop,
 )
 from review_ui.designer_words import busy, checks, kinds, layouts, lists, parts_of_checks, script_texts, unfit
+from review_ui.field_view import reason_words
 from review_ui.language import percent
 from review_ui.language import translate as _
-from review_ui.typed import shown
 from review_ui.uploads import MAX_UPLOAD, kind_of, set_aside
+from review_ui.value_parser import shown
 from scanner.errors import FormError
-from scanner.form_versions import blank_picture, drop_draft, is_form_id, keep_draft, list_drafts, publish, versions
-from scanner.forms import LAYOUTS, list_forms, pages_of
+from scanner.forms.loading import LAYOUTS, list_forms, pages_of
+from scanner.forms.versions import blank_picture, drop_draft, is_form_id, keep_draft, list_drafts, publish, versions
 from scanner.model import FormTemplate, Record, Unreadable
 from scanner.rules import CHECKS, CONSTANTS, MANY
 

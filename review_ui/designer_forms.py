@@ -12,10 +12,10 @@ from flask import abort, current_app
 
 from review_ui.access import settings
 from review_ui.designer_words import fault
-from review_ui.workshop import Workshop
+from review_ui.trial_reading import Workshop
 from scanner.errors import Conflict, FormError, SohoaError
-from scanner.form_versions import all_faults, load_draft, stamp
-from scanner.forms import form_of, list_forms, load_form
+from scanner.forms.loading import form_of, list_forms, load_form
+from scanner.forms.versions import all_faults, load_draft, stamp
 from scanner.model import FormTemplate
 
 ROOM = "designer"

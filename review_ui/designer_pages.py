@@ -14,22 +14,12 @@ from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, viewer
-from review_ui.cards import reason_words
-from review_ui.designer_forms import (
-    BLANKS,
-    MAX_FORM,
-    ROOM,
-    Busy,
-    as_sent,
-    saving,
-    unchanged,
-    working_copy,
-    workshop,
-)
+from review_ui.designer_forms import BLANKS, MAX_FORM, ROOM, Busy, as_sent, saving, unchanged, working_copy, workshop
 from review_ui.designer_words import busy, unfit_page
+from review_ui.field_view import reason_words
 from review_ui.language import translate as _
+from review_ui.trial_reading import Workshop
 from review_ui.uploads import MAX_UPLOAD, kind_of, set_aside
-from review_ui.workshop import Workshop
 from scanner.errors import FormError
 from scanner.model import FormTemplate, Unreadable
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from review_ui.language import language
 from review_ui.language import translate as _
+from scanner.messages import say, word
 from scanner.model import FormTemplate, Reason
 from scanner.rules import CHECKS
-from scanner.words import say, word
 
 ROOM = "…"
 """Stands for a field or a constant that is not chosen yet."""

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, settings, store, viewer
 from review_ui.language import VIETNAM, language
 from scanner import export
-from scanner.forms import list_forms, load_form
+from scanner.forms.loading import list_forms, load_form
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
 log = logging.getLogger(__name__)

@@ -38,7 +38,7 @@ def translate(text: str, **parts: object) -> str:
 
 
 def language() -> str:
-    """The language in force, as `scanner.words` names it."""
+    """The language in force, as `scanner.messages` names it."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "vi"
 

@@ -11,7 +11,7 @@ from review_ui.access import allow, store, viewer
 from review_ui.batches import summary
 from scanner.errors import NotThere
 from scanner.model import PageStatus
-from scanner.store import BatchSummary, QueueItem, Viewer
+from scanner.store.views import BatchSummary, QueueItem, Viewer
 
 bp = Blueprint("queue", __name__, url_prefix="/queue")
 

@@ -10,14 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, settings, store, viewer, wants_json
 from review_ui.batches import summary
-from review_ui.cards import Card, Refused, card_of, cards_of, notes_of, papers_of
+from review_ui.field_view import Card, Refused, card_of, cards_of, notes_of, papers_of
 from review_ui.language import clock
 from review_ui.language import translate as _
-from review_ui.typed import LONGEST, NotAValue, shown, value_from
+from review_ui.value_parser import LONGEST, NotAValue, shown, value_from
 from scanner.errors import Conflict
-from scanner.form_versions import load_version
+from scanner.forms.versions import load_version
 from scanner.model import FieldSpec, FormTemplate
-from scanner.store import FieldView, RecordView
+from scanner.store.views import FieldView, RecordView
 
 bp = Blueprint("records", __name__, url_prefix="/records")
 

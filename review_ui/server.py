@@ -6,10 +6,10 @@ import waitress
 
 from review_ui import create_app
 from review_ui.designer import LIMITS
-from review_ui.placer import Placer
-from review_ui.workshop import Workshop
-from scanner.opening import open_store
+from review_ui.page_reader import Placer
+from review_ui.trial_reading import Workshop
 from scanner.settings import Settings
+from scanner.store_factory import open_store
 
 THREADS = 8
 """Pages are short and wait for the disk; eight answer an office of thirty reviewers."""

@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.language import translate as _
 from review_ui.records import form_of, whole
-from review_ui.typed import shown
+from review_ui.value_parser import shown
 from scanner.errors import Conflict
 from scanner.model import FormTemplate
-from scanner.store import RecordView, SheetPage
+from scanner.store.views import RecordView, SheetPage
 
 UNFINISHED = frozenset({"page_missing", "page_doubled"})
 """Rules that a sheet breaks which may be nothing but a second scan of pages that are there."""

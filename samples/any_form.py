@@ -22,7 +22,7 @@ from PIL import Image
 from samples.draw import Sheet, Stock, draw_sheet, load_stock, save
 from samples.people import DISTRICTS, GIVEN, HAMLETS, JOBS, MAJORS, MIDDLE, PEOPLES, SURNAMES, WORKPLACES
 from samples.wear import wear
-from scanner.forms import blank_image, load_form, pages_of
+from scanner.forms.loading import blank_image, load_form, pages_of
 from scanner.model import FieldKind, FieldSpec, FormTemplate, RuleSpec
 
 Answers = dict[str, Any]

@@ -19,11 +19,11 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 from werkzeug.serving import make_server
 
 from review_ui import create_app
-from review_ui.workshop import Workshop
-from scanner.opening import open_store
+from review_ui.trial_reading import Workshop
 from scanner.rules import CHECKS, CONSTANTS
 from scanner.settings import Settings
-from scanner.workshop import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
+from scanner.store_factory import open_store
+from scanner.trial_reading import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
 
 PASSWORD = "mat-khau-thu-1"
 READING_MS = 120_000

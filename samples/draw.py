@@ -21,22 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from samples.hands import (
-    INKS,
-    TICKS,
-    Hand,
-    Ink,
-    find_fonts,
-    knows,
-    load_digits,
-    load_lines,
-    system_font,
-    tick,
-)
+from samples.hands import INKS, TICKS, Hand, Ink, find_fonts, knows, load_digits, load_lines, system_font, tick
 from samples.people import People
 from samples.photographed import line_ink
 from samples.wear import Worn, wear
-from scanner.forms import blank_image, load_form
+from scanner.forms.loading import blank_image, load_form
 from scanner.model import PX_PER_MM, Box, FieldLayout, FieldSpec, FormTemplate
 
 TYPED = ("DejaVu Serif", "DejaVu Sans", "Noto Sans", "Noto Serif", "Liberation Serif", "Tinos")

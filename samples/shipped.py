@@ -12,7 +12,7 @@ from PIL import Image
 from samples.draw import FORM, Sheet, draw_sheet, load_stock, save
 from samples.people import People
 from samples.wear import Worn, wear
-from scanner.forms import blank_image, load_form
+from scanner.forms.loading import blank_image, load_form
 
 SEED = 2024
 SINGLE = (

@@ -27,13 +27,13 @@ from typing import Any
 import cv2
 
 from scanner.errors import EngineError, SettingsError, SohoaError
-from scanner.files import FileStore
-from scanner.forms import load_form
+from scanner.forms.loading import load_form
+from scanner.intake.pages import Limits, find_sources, list_pages
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
-from scanner.pages import Limits, find_sources, list_pages
 from scanner.pipeline import Reader, build_reader, read_ref, unread
 from scanner.settings import Settings
-from scanner.store import Store
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
 
 IN_FLIGHT = 4
 """Jobs handed out beyond the workers: enough to keep them busy, few enough to forget cheaply."""

@@ -96,7 +96,7 @@ def _hand(_: Settings) -> Finding:
 
 def _calibration(settings: Settings) -> Finding:
     """Which calibration is in use."""
-    from scanner.calibration import DATA, load_calibration
+    from scanner.confidence.calibration import DATA, load_calibration
 
     try:
         used = load_calibration(settings.data)
@@ -111,8 +111,8 @@ def _calibration(settings: Settings) -> Finding:
 
 
 def _forms(settings: Settings) -> Finding:
-    from scanner.form_versions import all_faults
-    from scanner.forms import list_forms, load_form
+    from scanner.forms.loading import list_forms, load_form
+    from scanner.forms.versions import all_faults
 
     try:
         ids = list_forms(*settings.form_places)
@@ -124,7 +124,7 @@ def _forms(settings: Settings) -> Finding:
 
 def _lists(settings: Settings) -> Finding:
     """This house's own; pages are read without those that are damaged."""
-    from scanner.own_lists import damaged_lists, own_lists
+    from scanner.site_lists.lists import damaged_lists, own_lists
 
     damaged = ", ".join(str(path) for path in damaged_lists(settings.lists))
     if damaged:

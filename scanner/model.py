@@ -201,7 +201,7 @@ class FormTemplate(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why something could not be done: a code for programs, words for people come from `scanner.words`.
+    """Why something could not be done: a code for programs, words for people come from `scanner.messages`.
 
     `params` hold measurements only (dpi, counts), never a citizen's value.
     """
@@ -267,7 +267,8 @@ class Registration:
     A form point p (x, y in mm) lies at `homography` · (p + d(p)) on the page as it was opened, in pixels
     (x, y), a pixel's centre having whole numbers. d is a field over the sheet, mm: `warp` holds the
     coefficients of a polynomial, shape (terms, 2), or for folded paper its values on a grid, shape
-    (rows, cols, 2); see `scanner.layout.warping`. Residuals are those of the printed landmarks after the fit.
+    (rows, cols, 2); see `scanner.layout.registration.warping`. Residuals are those of the printed
+    landmarks after the fit.
     """
 
     sheet: tuple[float, float]  # width, height, mm
@@ -404,7 +405,7 @@ class FieldReading:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A rule that a record breaks. The message comes from `scanner.words` by rule and params."""
+    """A rule that a record breaks. The message comes from `scanner.messages` by rule and params."""
 
     rule: str
     fields: tuple[str, ...]

@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scanner import pages
-from scanner.calibration import Calibration, load_calibration
+from scanner.confidence.calibration import Calibration, load_calibration
 from scanner.errors import EngineError
-from scanner.files import FileStore
-from scanner.layout.covered import covered_fields
-from scanner.layout.fields import cut_fields
-from scanner.layout.geometry import Points
-from scanner.layout.hidden import hidden_lines
-from scanner.layout.ink import InkPage, PrintModel, find_ink
-from scanner.layout.laying import align, level
-from scanner.layout.reference import FormReference
-from scanner.layout.registration import register_from
-from scanner.layout.stamps import Seal, fields_under, grey_seals, red_seals, without_seals
-from scanner.lines import Lists
+from scanner.form_catalogue import Found, PrintedPage, Shelf
+from scanner.intake import pages
+from scanner.intake.pages import Limits
+from scanner.intake.quality import assess
+from scanner.layout.ink.extraction import InkPage, PrintModel, find_ink
+from scanner.layout.ink.field_crops import cut_fields
+from scanner.layout.ink.hidden_lines import hidden_lines
+from scanner.layout.ink.occlusion import covered_fields
+from scanner.layout.ink.stamps import Seal, fields_under, grey_seals, red_seals, without_seals
+from scanner.layout.registration.alignment import align, level
+from scanner.layout.registration.geometry import Points
+from scanner.layout.registration.reference import FormReference
+from scanner.layout.registration.register import register_from
 from scanner.model import (
     PX_PER_MM,
     Crop,
@@ -43,13 +44,12 @@ from scanner.ocr.digits import CellReader
 from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, SECOND_LOOK, Engines
 from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
-from scanner.own_lists import own_lists
-from scanner.pages import Limits
-from scanner.quality import assess
-from scanner.reading import read_fields
+from scanner.recognition.line_fusion import Lists
+from scanner.recognition.reading import read_fields
 from scanner.rules import check
 from scanner.settings import Settings
-from scanner.shelf import Found, PrintedPage, Shelf
+from scanner.site_lists.lists import own_lists
+from scanner.store.pictures import FileStore
 
 POOR = frozenset({"blurred", "resolution_too_low"})
 """What makes every reading of a page doubtful: motion blur of 9 px and 90–110 dpi gave confident errors."""

@@ -12,12 +12,12 @@ from datetime import date
 from typing import Any
 
 from scanner.errors import FormError
+from scanner.messages import word
 from scanner.model import FieldKind, FormTemplate, Issue, Reason, RuleSpec, Value
 from scanner.vietnam.dates import age_on, parse_date, span_of, year_of
 from scanner.vietnam.ethnic import find_group
 from scanner.vietnam.identity import IdentityNumber
 from scanner.vietnam.orthography import nfc, usual_tones
-from scanner.words import word
 
 CountSame = Callable[[str, str], int]
 """(field id, value) → how many other records hold the same value."""

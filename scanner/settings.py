@@ -80,7 +80,7 @@ class Settings(BaseSettings):
 
     @property
     def form_places(self) -> tuple[Path | None, Path | None]:
-        """Where forms are looked for, as `scanner.forms` wants it: the folder set, or the shipped and the house's."""
+        """Where `scanner.forms.loading` looks for forms: the folder set, or the shipped and the site's."""
         return (self.forms, None) if self.forms else (None, self.own_forms)
 
     @property

@@ -14,12 +14,12 @@ from scanner import export
 from scanner.batch import scan
 from scanner.commands.common import progress
 from scanner.errors import SohoaError
-from scanner.forms import list_forms, load_form
+from scanner.forms.loading import list_forms, load_form
+from scanner.messages import say
 from scanner.model import FormTemplate
-from scanner.opening import open_store
 from scanner.settings import load_settings
-from scanner.store import Store
-from scanner.words import say
+from scanner.store.database import Store
+from scanner.store_factory import open_store
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 PEOPLE = (("duyet", "Người duyệt", "reviewer"), ("quantri", "Quản trị", "admin"))

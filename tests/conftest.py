@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from samples.draw import Sheet, Stock, draw_sheet, load_stock
 from samples.people import People
 from samples.wear import Worn, wear
-from scanner.forms import blank_image, load_form
-from scanner.layout.reference import FormReference, build_reference
+from scanner.forms.loading import blank_image, load_form
+from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.model import FormTemplate, Page, PageRef
-from scanner.opening import open_store
 from scanner.pipeline import Reader, build_reader
 from scanner.settings import Settings
-from scanner.store import Store
+from scanner.store.database import Store
+from scanner.store_factory import open_store
 
 FORM = "mau-so-03"
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None)

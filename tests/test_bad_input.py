@@ -17,9 +17,9 @@ from PIL import Image
 from pypdf import PdfWriter
 
 from scanner.cli import main
-from scanner.files import FileStore
-from scanner.opening import open_store
 from scanner.settings import Settings
+from scanner.store.pictures import FileStore
+from scanner.store_factory import open_store
 from tests.conftest import Desk
 
 
@@ -126,7 +126,7 @@ def test_folder_without_permission_is_told(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from scanner.pages import find_sources\n"
+        "from scanner.intake.pages import find_sources\n"
         "from scanner.errors import SourceError\n"
         "if os.geteuid() == 0:\n"
         "    os.setgid(65534)\n"

@@ -15,11 +15,11 @@ from sqlalchemy import text
 
 from scanner import batch
 from scanner.batch import jobs_for, scan
+from scanner.intake.pages import Limits
 from scanner.model import PageStatus
-from scanner.opening import open_store
-from scanner.pages import Limits
 from scanner.settings import Settings
 from scanner.store.connection import connect
+from scanner.store_factory import open_store
 from tests.conftest import Desk
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from scanner.cli import ONE_THREAD, main
-from scanner.forms import load_form
+from scanner.forms.loading import load_form
 from tests.conftest import Desk
 
 
@@ -130,12 +130,12 @@ def test_wrong_use_is_exit_code_two() -> None:
 
 
 def test_fault_of_ours_is_one_sentence_without_values(monkeypatch, tmp_path: Path) -> None:
-    import scanner.opening
+    import scanner.store_factory
 
     def broken(_: object) -> None:
         raise RuntimeError("Nguyễn Văn Bình 008080123456")
 
-    monkeypatch.setattr(scanner.opening, "open_store", broken)
+    monkeypatch.setattr(scanner.store_factory, "open_store", broken)
     result = CliRunner().invoke(main, ["--data", str(tmp_path), "users", "list"])
     assert result.exit_code == 1
     assert "RuntimeError" in result.stderr and "Bình" not in result.output and "Traceback" not in result.output

@@ -16,8 +16,8 @@ from PIL import Image
 from scanner import batch, errors
 from scanner.batch import Summary, scan
 from scanner.model import FormTemplate, PageRef, Record
-from scanner.opening import open_store
 from scanner.settings import Settings
+from scanner.store_factory import open_store
 from tests.conftest import Desk
 
 BEGUN = "begun.txt"

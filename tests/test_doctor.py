@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from scanner import doctor
-from scanner.calibration import DATA, MADE_FROM, load_calibration
+from scanner.confidence.calibration import DATA, MADE_FROM, load_calibration
+from scanner.confidence.recalibration import keep
 from scanner.doctor import Finding, examine
 from scanner.ocr import handwriting
-from scanner.opening import open_store
-from scanner.recalibration import keep
 from scanner.settings import Settings
 from scanner.store.connection import connect
+from scanner.store_factory import open_store
 
 
 def finding(settings: Settings, name: str) -> Finding:

@@ -1,4 +1,4 @@
-"""The house: imports flow down, the desk sees no pixels, no code knows a form."""
+"""The tree: imports flow down, the review desk sees no pixels, no code knows a form."""
 
 from __future__ import annotations
 
@@ -9,61 +9,43 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LAYERS = (
-    {"errors", "words", "vietnam"},
-    {"model"},
-    {"settings", "files"},
-    {
-        "pages",
-        "decoding",
-        "quality",
+LAYERS: tuple[frozenset[str], ...] = tuple(
+    frozenset(f"scanner.{name}" for name in layer.split())
+    for layer in (
+        "errors messages vietnam",
+        "model",
+        "settings store.pictures",
+        "intake layout ocr rules confidence.calibration forms.blanks",
+        "sheets forms.loading confidence.fitting",
         "forms",
-        "blanks",
-        "form_check",
-        "layout",
-        "ocr",
-        "values",
-        "rules",
-        "calibration",
-        "assembling",
-        "clues",
-    },
-    {"lines", "cells"},
-    {"reading", "drafting", "fitting", "own_lists", "form_versions", "shelf"},
-    {"pipeline", "store", "export", "form_pages"},
-    {"opening", "workshop"},
-    {"batch", "evaluation", "report", "doctor", "recalibration", "list_growth", "rescue"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
+        "recognition",
+        "form_catalogue site_lists.lists",
+        "pipeline store export",
+        "store_factory trial_reading manual_registration",
+        "batch confidence.recalibration evaluation doctor site_lists.growth",
+        "commands",
+        "cli",
+        "__main__",
+    )
 )
-HELPERS = {
-    "assembling": {"clues"},
-    "pages": {"decoding"},
-    "forms": {"blanks", "form_check"},
-    "form_check": {"blanks"},
-    "blanks": {"forms"},
-}
-"""Parts of one stage that were moved into a file of their own."""
-DESK = {
-    "errors",
-    "words",
-    "model",
-    "settings",
-    "files",
-    "store",
-    "rules",
-    "vietnam",
-    "export",
-    "forms",
-    "form_versions",
-    "opening",
-}
+"""From the bottom up. A module belongs to the longest name here that it begins with."""
+STAGES = frozenset(f"scanner.{name}" for name in "intake layout ocr rules sheets forms.blanks".split())
+"""They do not know each other; a package knows itself."""
+DESK = frozenset(
+    f"scanner.{name}"
+    for name in "errors messages model settings vietnam rules store export forms store_factory".split()
+)
+ROOMS = frozenset().union(*LAYERS)
 
 
-def rank(room: str) -> int:
-    """The layer of a room, from 0 at the bottom."""
-    return next(i for i, layer in enumerate(LAYERS) if room in layer)
+def modules(*tops: str) -> list[Path]:
+    """Every Python file below some folders of the project."""
+    return sorted(path for top in tops for path in (ROOT / top).rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """scanner/ocr/ctc.py → scanner.ocr.ctc"""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def imported(path: Path) -> set[str]:
@@ -77,36 +59,53 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 
 
-def rooms(names: set[str]) -> set[str]:
-    """The rooms of `scanner` among imported names."""
-    known = set().union(*LAYERS)
-    return {n.split(".")[1] for n in names if n.startswith("scanner.")} & known
+def room_of(name: str) -> str | None:
+    """The longest entry of the layers that a dotted name begins with."""
+    parts = name.split(".")
+    return next((r for n in range(len(parts), 0, -1) if (r := ".".join(parts[:n])) in ROOMS), None)
 
 
-SOURCES = sorted(p for p in (ROOT / "scanner").rglob("*.py") if p.name != "__init__.py" or p.parent.name != "scanner")
+def test_every_room_is_there_and_every_module_has_one() -> None:
+    there = {name_of(path) for path in modules("scanner")}
+    assert {room for room in ROOMS if not any(f"{name}.".startswith(f"{room}.") for name in there)} == set()
+    packages = {name_of(path) for path in modules("scanner") if path.name == "__init__.py"}
+    assert {name for name in there - packages if room_of(name) is None} == set()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [p for p in modules("scanner") if p.name != "__init__.py"], ids=name_of)
 def test_imports_flow_down_and_stages_do_not_know_each_other(path: Path) -> None:
-    mine = path.relative_to(ROOT / "scanner").parts[0].removesuffix(".py")
-    for room in rooms(imported(path)) - {mine} - HELPERS.get(mine, set()):
-        assert rank(room) < rank(mine), f"{mine} may not import {room}"
+    mine = room_of(name_of(path))
+    assert mine is not None
+    rank = {room: i for i, layer in enumerate(LAYERS) for room in layer}
+    for room in {room for name in imported(path) if (room := room_of(name))} - {mine}:
+        assert rank[room] < rank[mine] and not {room, mine} <= STAGES, f"{mine} may not import {room}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "review_ui").glob("*.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", modules("review_ui"), ids=name_of)
 def test_the_desk_sees_no_pixels_and_no_engines(path: Path) -> None:
     names = imported(path)
     assert not {n for n in names if n.split(".")[0] in ("cv2", "tesserocr", "onnxruntime", "pytesseract")}
-    assert rooms(names) <= DESK
+    wanted = {n for n in names if n.startswith("scanner.")}
+    assert {n for n in wanted if not any(f"{n}.".startswith(f"{room}.") for room in DESK)} == set()
 
 
-@pytest.mark.parametrize(
-    "path", sorted([*(ROOT / "scanner").rglob("*.py"), *(ROOT / "review_ui").rglob("*.py")]), ids=str
-)
+@pytest.mark.parametrize("path", modules("scanner", "review_ui", "samples"), ids=name_of)
+def test_what_is_below_knows_no_tests_and_no_measuring(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imported(path)}
+    assert not tops & {"tests", "benchmarks", "training"}
+    assert path.relative_to(ROOT).parts[0] == "samples" or "samples" not in tops
+
+
+@pytest.mark.parametrize("path", modules("benchmarks", "training"), ids=name_of)
+def test_training_and_benchmarks_know_no_tests(path: Path) -> None:
+    assert "tests" not in {name.split(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("path", modules("scanner", "review_ui"), ids=name_of)
 def test_no_code_knows_a_forms_name_or_a_fields_id(path: Path) -> None:
     forms = [json.loads(p.read_text(encoding="utf-8")) for p in (ROOT / "form_templates").glob("*/form.json")]
     ids = {field["id"] for form in forms for field in form["fields"]} | {form["id"] for form in forms}

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from scanner.messages import all_words
 from scanner.model import PX_PER_MM, PageStatus, Record
 from scanner.pipeline import Reader, read_page
-from scanner.words import all_words
 from tests.conftest import Desk, as_page
 
 DAY = date(2024, 11, 1)

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from samples.people import People
 from samples.wear import KINDS, wear
-from scanner.calibration import Calibration, Model, load_calibration, parse_calibration
+from scanner.confidence.calibration import Calibration, Model, load_calibration, parse_calibration
 from scanner.errors import SettingsError, StoreError
-from scanner.files import FileStore
 from scanner.model import Box, Crop, EngineReading, FieldKind, FieldLayout, FieldSpec
+from scanner.recognition.values import clean_text, digits_value, parts_date, possible_date
 from scanner.settings import Settings, load_settings
-from scanner.values import clean_text, digits_value, parts_date, possible_date
+from scanner.store.pictures import FileStore
 
 # --- files -------------------------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ import pytest
 
 from samples.corrections import correct_line
 from samples.draw import Pen, draw_sheet
-from scanner.files import FileStore
 from scanner.model import FieldKind, FieldLayout, PageRef, PageStatus
 from scanner.ocr.engine import HAND, LINE
 from scanner.ocr.fake import ScriptedRecogniser
 from scanner.pipeline import read_page, read_ref
+from scanner.store.pictures import FileStore
 from tests.conftest import as_page
 
 DAY = date(2024, 11, 1)

@@ -9,9 +9,9 @@ import pytest
 
 from samples.people import People
 from scanner.errors import FormError
+from scanner.messages import LANGUAGES, all_words
 from scanner.model import FormTemplate, RuleSpec
 from scanner.rules import CHECKS, check, describe_rules, is_empty
-from scanner.words import LANGUAGES, all_words
 
 DAY = date(2024, 11, 1)
 GOOD = {

@@ -18,13 +18,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanner.calibration import Calibration
-from scanner.fitting import Case, as_data, calibration_error, fit
-from scanner.forms import load_form
+from scanner.confidence.calibration import Calibration
+from scanner.confidence.fitting import Case, as_data, calibration_error, fit
+from scanner.forms.loading import load_form
 from scanner.model import FieldLayout, FieldReading, FormTemplate, PageRef, Record
 from scanner.ocr.engine import ENGINE_FOR
 from scanner.pipeline import build_reader, read_ref
-from scanner.reading import HARD_REASONS
+from scanner.recognition.reading import HARD_REASONS
 from scanner.settings import load_settings
 
 FEATURES: Mapping[str, Sequence[str]] = {

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import nn
 
-from scanner.layout.ink import ink_box
+from scanner.layout.ink.extraction import ink_box
 from scanner.ocr.digits import REJECT, SIDE, normalise
 
 CELL = (88, 80)  # rows, cols of a cell's window at 300 dpi

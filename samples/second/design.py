@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from samples.designing import READING_MS, Designer, Named, Ruled, desk_of, launch
 from samples.second.blank import print_blank
-from scanner.form_versions import VERSIONS
+from scanner.forms.versions import VERSIONS
 from scanner.settings import Settings
 
 FORM = "cung-lao-dong"

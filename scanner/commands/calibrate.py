@@ -12,8 +12,8 @@ from scanner.commands.common import end, installed_forms, must_be_there, of_comm
 from scanner.settings import Settings
 
 if TYPE_CHECKING:
-    from scanner.calibration import Calibration
-    from scanner.recalibration import Outcome, Sample
+    from scanner.confidence.calibration import Calibration
+    from scanner.confidence.recalibration import Outcome, Sample
 
 ROW = "{:<10} {:>8} {:>8} {:>11} {:>11}  {}"
 
@@ -25,7 +25,7 @@ ROW = "{:<10} {:>8} {:>8} {:>11} {:>11}  {}"
 @with_settings
 def calibrate(settings: Settings, xa: str | None, dry_run: bool, reset: bool) -> None:
     """Learn from verified records how sure the machine may be here."""
-    from scanner.calibration import load_calibration
+    from scanner.confidence.calibration import load_calibration
 
     if reset and (dry_run or xa is not None):
         raise click.UsageError("--reset goes with no other option.")
@@ -42,7 +42,7 @@ def calibrate(settings: Settings, xa: str | None, dry_run: bool, reset: bool) ->
 
 
 def _learnt(settings: Settings, shipped: Calibration, xa: str | None) -> list[Outcome]:
-    from scanner.recalibration import gather, learn
+    from scanner.confidence.recalibration import gather, learn
 
     with opened(settings) as store:
         viewer = of_commune(xa)
@@ -53,8 +53,8 @@ def _learnt(settings: Settings, shipped: Calibration, xa: str | None) -> list[Ou
 
 
 def _keep(settings: Settings, outcomes: Sequence[Outcome], shipped: Calibration, xa: str | None) -> None:
+    from scanner.confidence.recalibration import calibration_of, keep
     from scanner.export.columns import VIETNAM
-    from scanner.recalibration import calibration_of, keep
 
     own = calibration_of(outcomes, shipped, datetime.now(VIETNAM).date(), xa)
     path = keep(own, settings.data)
@@ -62,7 +62,7 @@ def _keep(settings: Settings, outcomes: Sequence[Outcome], shipped: Calibration,
 
 
 def _reset(settings: Settings) -> None:
-    from scanner.recalibration import reset
+    from scanner.confidence.recalibration import reset
 
     gone = reset(settings.data)
     click.echo("The shipped calibration is in use again." if gone else "The shipped calibration is in use already.")
@@ -77,7 +77,7 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
 
 
 def _too_few(outcomes: Sequence[Outcome]) -> str:
-    from scanner.recalibration import FEWEST, FEWEST_OF_EACH
+    from scanner.confidence.recalibration import FEWEST, FEWEST_OF_EACH
 
     most = max(outcomes, key=lambda o: o.decided)
     needed = f"{FEWEST} decisions needed, {FEWEST_OF_EACH} of them wrong and {FEWEST_OF_EACH} right"

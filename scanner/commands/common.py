@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from scanner.model import FormTemplate
-    from scanner.store import Store, Viewer
+    from scanner.store.database import Store
+    from scanner.store.views import Viewer
 
 MUST_ACT, NEEDS_A_PERSON = 1, 3
 EVERY = 50
@@ -52,7 +53,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     """The form named by flag or setting, or the only one there is. Raises FormError."""
-    from scanner.forms import list_forms, load_form
+    from scanner.forms.loading import list_forms, load_form
 
     wanted = form_id or settings.form
     known = list_forms(*settings.form_places)
@@ -63,7 +64,7 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
 
 def chosen_forms(settings: Settings, form_id: str | None) -> list[FormTemplate]:
     """The form named by flag or setting alone, or every form there is. Raises FormError."""
-    from scanner.forms import list_forms, load_form
+    from scanner.forms.loading import list_forms, load_form
 
     wanted = form_id or settings.form
     names = [wanted] if wanted else list_forms(*settings.form_places)
@@ -86,7 +87,7 @@ def tell_missing_reader() -> None:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Store]:
     """The store, closed at the end."""
-    from scanner.opening import open_store
+    from scanner.store_factory import open_store
 
     store = open_store(settings)
     try:
@@ -97,7 +98,7 @@ def opened(settings: Settings) -> Iterator[Store]:
 
 def of_commune(xa: str | None) -> Viewer | None:
     """Somebody who sees one commune alone: the database then gives out nothing of another."""
-    from scanner.store import Viewer
+    from scanner.store.views import Viewer
 
     return None if xa is None else Viewer("", "operator", "operator", "exporter", (xa.strip(),))
 
@@ -113,7 +114,7 @@ def must_be_there(store: Store, batch: str | None, viewer: Viewer | None) -> Non
 
 def installed_forms(settings: Settings) -> Callable[[str], FormTemplate | None]:
     """Forms by id, loaded once; None for one that is gone, whose records are left out."""
-    from scanner.forms import load_form
+    from scanner.forms.loading import load_form
 
     @cache
     def form_of(form_id: str) -> FormTemplate | None:

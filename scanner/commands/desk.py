@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def serve(settings: Settings, host: str, port: int) -> None:
     """Open the review desk in a browser."""
     from review_ui.server import serve as run
-    from review_ui.workshop import Workshop
-    from scanner import workshop
-    from scanner.rescue import Rescuer
+    from review_ui.trial_reading import Workshop
+    from scanner import trial_reading as workshop
+    from scanner.manual_registration import Rescuer
 
     with opened(settings) as store:
         if not store.users():
@@ -81,8 +81,8 @@ def _form_of(settings: Settings, form_id: str | None, counts: Mapping[str, int])
 @with_settings
 def report(settings: Settings, week: str | None, out: Path) -> None:
     """The commune's weekly report: counts only."""
-    from scanner.forms import load_form
-    from scanner.report import Week, weekly_report, write_weekly_report
+    from scanner.export.weekly_report import Week, weekly_report, write_weekly_report
+    from scanner.forms.loading import load_form
 
     chosen = Week.parse(week) if week else Week.current()
     with opened(settings) as store:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.commands.common import end, with_settings
+from scanner.messages import say
 from scanner.settings import Settings
-from scanner.words import say
 
 if TYPE_CHECKING:
     from scanner.model import FormTemplate
@@ -22,7 +22,7 @@ def forms() -> None:
 
 def _named(settings: Settings, name: str) -> FormTemplate:
     """The form of an id, or of a form file that need not be installed."""
-    from scanner.forms import load_form, read_form
+    from scanner.forms.loading import load_form, read_form
 
     path = Path(name)
     return read_form(path) if path.suffix == ".json" else load_form(name, *settings.form_places)
@@ -32,7 +32,7 @@ def _named(settings: Settings, name: str) -> FormTemplate:
 @with_settings
 def show(settings: Settings) -> None:
     """The forms that are installed."""
-    from scanner.forms import list_forms, load_form
+    from scanner.forms.loading import list_forms, load_form
 
     for form_id in list_forms(*settings.form_places):
         form = load_form(form_id, *settings.form_places)
@@ -44,8 +44,8 @@ def show(settings: Settings) -> None:
 @with_settings
 def check(settings: Settings, names: tuple[str, ...]) -> None:
     """Validate forms (all that are installed): overlaps, boxes off the sheet, double ids, rules."""
-    from scanner.form_versions import all_faults
-    from scanner.forms import list_forms
+    from scanner.forms.loading import list_forms
+    from scanner.forms.versions import all_faults
 
     wrong = []
     for name in names or list_forms(*settings.form_places):
@@ -69,8 +69,8 @@ def draw(settings: Settings, name: str, out: Path | None) -> None:
     """Paint a form's boxes over its blank."""
     from PIL import Image
 
-    from scanner.forms import blank_image
-    from scanner.layout.draw import draw_form
+    from scanner.forms.loading import blank_image
+    from scanner.layout.detection.draw import draw_form
 
     form = _named(settings, name)
     target = out or Path(f"{form.id}.png")
@@ -87,8 +87,8 @@ def draw(settings: Settings, name: str, out: Path | None) -> None:
 @with_settings
 def new(settings: Settings, blank: Path, form_id: str | None, out: Path | None) -> None:
     """Draft a form from its blank: lines, boxes and cells are found, then named by you."""
-    from scanner.drafting import draft_form
-    from scanner.forms import FILE
+    from scanner.forms.drafting import draft_form
+    from scanner.forms.loading import FILE
 
     folder = out or settings.forms or Path("form_templates")
     form = draft_form(blank, form_id or blank.stem.lower().replace(" ", "-"), folder)

@@ -11,8 +11,8 @@ from scanner.errors import SettingsError, SohoaError, StorageFull, StoreError
 from scanner.settings import Settings
 
 if TYPE_CHECKING:
-    from scanner.list_growth import Change
-    from scanner.store import Store
+    from scanner.site_lists.growth import Change
+    from scanner.store.database import Store
 
 
 @click.group()
@@ -35,7 +35,7 @@ def update(settings: Settings) -> None:
 @with_settings
 def show(settings: Settings, name: str | None) -> None:
     """The lists and how long they are, or a list's own entries."""
-    from scanner.own_lists import GROWING, damaged_lists, own_lists
+    from scanner.site_lists.lists import GROWING, damaged_lists, own_lists
     from scanner.vietnam.wordlists import word_list
 
     if name is not None and name not in GROWING:
@@ -66,8 +66,8 @@ def grow_quietly(store: Store, settings: Settings) -> None:
 
 
 def _grown(store: Store, settings: Settings) -> list[Change]:
-    from scanner.forms import list_forms
-    from scanner.list_growth import update_lists
+    from scanner.forms.loading import list_forms
+    from scanner.site_lists.growth import update_lists
 
     form_of = installed_forms(settings)
     forms = [form for form in map(form_of, list_forms(*settings.form_places)) if form is not None]

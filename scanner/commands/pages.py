@@ -24,8 +24,8 @@ from scanner.commands.common import (
     with_settings,
 )
 from scanner.commands.lists import grow_quietly
+from scanner.messages import say
 from scanner.settings import Settings
-from scanner.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

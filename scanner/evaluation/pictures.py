@@ -12,8 +12,8 @@ from PIL import Image
 
 from scanner.errors import StoreError
 from scanner.evaluation.scores import Item, Place, rank
-from scanner.files import FileStore
 from scanner.model import Box, FieldLayout, FormTemplate, Record
+from scanner.store.pictures import FileStore
 
 SHOWN = 50
 """Readings shown with their picture: what a person looks through in one sitting."""

@@ -13,8 +13,8 @@ from scanner.evaluation.baseline import Fall
 from scanner.evaluation.curves import EDGES
 from scanner.evaluation.run import Evaluation, UnplacedPage
 from scanner.evaluation.scores import Score
-from scanner.words import say as say_reason
-from scanner.words import word
+from scanner.messages import say as say_reason
+from scanner.messages import word
 
 NAMED = 20
 """Pages without fields named on the terminal; the report names all."""

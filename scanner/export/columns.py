@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scanner.export.rows import Row
+from scanner.messages import word
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
-from scanner.words import word
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Việt Nam's time: UTC+7 without summer time since 1975, so no time-zone data is needed (Windows has none)."""

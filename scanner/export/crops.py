@@ -19,10 +19,10 @@ from typing import Protocol
 from scanner.errors import StoreError
 from scanner.export.columns import VIETNAM
 from scanner.export.outfile import new_folder
-from scanner.files import FileStore
+from scanner.messages import LANGUAGES, word
 from scanner.model import FieldKind, FormTemplate, Value
+from scanner.store.pictures import FileStore
 from scanner.vietnam.orthography import nfc
-from scanner.words import LANGUAGES, word
 
 LABELS, NUMBERS, README = "labels.tsv", "digits.tsv", "README.txt"
 LABELS_OF = {FieldKind.TEXT: LABELS, FieldKind.DIGITS: NUMBERS, FieldKind.DATE: NUMBERS}

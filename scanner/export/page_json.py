@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from scanner.messages import say
 from scanner.model import Box, FieldReading, Issue, PageStatus, Quality, Reason, Record, Registration, Step, Value
-from scanner.words import say
 
 FIGURES = {"residual_mm": 3, "residual_p95_mm": 3, "rotation_deg": 2, "scale": 4, "perspective": 5}
 """Figures of a registration, with the decimals that mean something."""

@@ -19,8 +19,8 @@ from scanner.export.page_json import (
     value_to_json,
 )
 from scanner.export.rows import FieldState, PageState, Row
+from scanner.messages import say
 from scanner.model import FormTemplate, PageStatus
-from scanner.words import say
 
 
 def write_csv(rows: Iterable[Row], form: FormTemplate, path: Path, delimiter: str = ",") -> None:

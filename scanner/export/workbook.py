@@ -15,7 +15,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from scanner.export.columns import harmless
-from scanner.words import word
+from scanner.messages import word
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

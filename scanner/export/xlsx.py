@@ -8,18 +8,11 @@ from pathlib import Path
 
 from xlsxwriter.format import Format
 
-from scanner.export.columns import (
-    headings,
-    labelled,
-    local_time,
-    provenance,
-    provenance_headings,
-    real_date,
-)
+from scanner.export.columns import headings, labelled, local_time, provenance, provenance_headings, real_date
 from scanner.export.rows import FieldState, Row
 from scanner.export.workbook import ROWS, Book, Cell, Table, write_cell
+from scanner.messages import word
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
-from scanner.words import word
 
 OLDEST = dt.date(1900, 3, 1)
 """Excel counts a 29 February 1900 that never was: days before March 1900 are not safe as its dates."""

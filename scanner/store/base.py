@@ -10,10 +10,10 @@ from sqlalchemy import Engine, delete, func, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from scanner.errors import NotThere, UserError
-from scanner.files import FileStore
 from scanner.model import FormTemplate, Issue, PageStatus, Reason, Value
 from scanner.store.connection import Sessions
 from scanner.store.convert import IssueKey, digest, issue_key, issue_row, message_row, row_value
+from scanner.store.pictures import FileStore
 from scanner.store.tables import Batch, Key, Reading, Record, RuleIssue, User, now
 from scanner.store.views import REVIEWING, Viewer
 

@@ -14,7 +14,7 @@ from scanner.model import PageStatus, Value
 from scanner.store import convert
 from scanner.store.base import Base, holder, may_review
 from scanner.store.failures import is_duplicate
-from scanner.store.showing import field_views, issue_views, of_sheet, page_view
+from scanner.store.row_mapping import field_views, issue_views, of_sheet, page_view
 from scanner.store.tables import WAITING, Batch, Reading, Record, Revision, RuleIssue, now
 from scanner.store.views import MANNERS, FieldView, QueueItem, RecordView, RevisionView, Viewer
 

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from scanner.assembling import Leaf, assemble
-from scanner.clues import Clue, clues_of
 from scanner.errors import Conflict
 from scanner.model import FormTemplate, Issue, PageStatus, Reason
+from scanner.sheets.assembling import Leaf, assemble
+from scanner.sheets.match_keys import Clue, clues_of
 from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, may_review
 from scanner.store.convert import issue_key
 from scanner.store.intake import Intake
-from scanner.store.showing import page_view
+from scanner.store.row_mapping import page_view
 from scanner.store.tables import PageAct, Reading, Record, RuleIssue
 from scanner.store.views import SheetPage, Viewer
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from scanner.errors import EngineError
-from scanner.layout.ink import ink_box
+from scanner.layout.ink.extraction import ink_box
 from scanner.model import Box, Crop
 from scanner.ocr import digits, weights
 from scanner.ocr.digits import CellReader, normalise, separate

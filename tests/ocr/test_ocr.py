@@ -8,9 +8,9 @@ import pytest
 
 from samples.hands import tight
 from scanner.errors import EngineError
-from scanner.layout.fields import cut_fields
-from scanner.layout.ink import find_ink
-from scanner.layout.laying import level, to_grey
+from scanner.layout.ink.extraction import find_ink
+from scanner.layout.ink.field_crops import cut_fields
+from scanner.layout.registration.alignment import level, to_grey
 from scanner.model import Box, Crop, FieldKind, FieldLayout
 from scanner.ocr import tesseract
 from scanner.ocr.correction import correct

@@ -16,10 +16,9 @@ from PIL import Image, ImageDraw, ImageFont
 from werkzeug.test import TestResponse
 
 from review_ui import create_app
-from review_ui.placer import Placer
-from review_ui.workshop import Workshop
-from scanner.files import FileStore
-from scanner.forms import load_form
+from review_ui.page_reader import Placer
+from review_ui.trial_reading import Workshop
+from scanner.forms.loading import load_form
 from scanner.model import (
     FieldKind,
     FieldLayout,
@@ -32,9 +31,11 @@ from scanner.model import (
     Step,
     Value,
 )
-from scanner.opening import open_store
 from scanner.settings import Settings
-from scanner.store import RecordView, Store, Viewer
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
+from scanner.store.views import RecordView, Viewer
+from scanner.store_factory import open_store
 
 FORM = load_form("mau-so-03")
 PASSWORD = "mat-khau-thu-1"

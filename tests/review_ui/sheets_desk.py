@@ -9,13 +9,13 @@ from pathlib import Path
 from desk import PASSWORD, VIEW_PX_PER_MM, jpeg
 from PIL import Image, ImageDraw, ImageFont
 
-from scanner.files import FileStore
-from scanner.forms import FILE, save_form
+from samples.two_pages import TWO, page, unplaced
+from scanner.forms.loading import FILE, save_form
 from scanner.model import FieldLayout, Record
-from scanner.opening import open_store
 from scanner.settings import Settings
+from scanner.store.pictures import FileStore
 from scanner.store.tables import page_id
-from tests.two_pages import TWO, page, unplaced
+from scanner.store_factory import open_store
 
 BATCH = "Đợt hai trang"
 

@@ -15,16 +15,16 @@ from desk import FORM, PERSON, Desk, Visitor, drawn_sheet, jpeg, open_desk, read
 from werkzeug.test import TestResponse
 
 from review_ui.designer_words import parts_of_checks
+from review_ui.trial_reading import Workshop
 from review_ui.uploads import MAX_UPLOAD
-from review_ui.workshop import Workshop
 from scanner.errors import FormError
-from scanner.files import FileStore
-from scanner.form_versions import copy_form, list_drafts, load_version, versions
-from scanner.forms import load_form
+from scanner.forms.loading import load_form
+from scanner.forms.versions import copy_form, list_drafts, load_version, versions
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
 from scanner.rules import CHECKS, CONSTANTS
 from scanner.settings import Settings
-from scanner.workshop import add_to_draft, remove_from_draft, replace_in_draft
+from scanner.store.pictures import FileStore
+from scanner.trial_reading import add_to_draft, remove_from_draft, replace_in_draft
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
 PATH = f"/forms/{FORM.id}"

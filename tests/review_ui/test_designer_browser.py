@@ -11,12 +11,12 @@ import pytest
 from desk import FORM, PERSON, Desk, drawn_sheet, open_desk
 from playwright.sync_api import Page, expect
 
-from review_ui.workshop import Workshop
-from scanner.form_versions import load_version
-from scanner.forms import load_form
+from review_ui.trial_reading import Workshop
+from scanner.forms.loading import load_form
+from scanner.forms.versions import load_version
 from scanner.model import Box, FieldKind
 from scanner.settings import Settings
-from scanner.workshop import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
+from scanner.trial_reading import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
 
 READING_MS = 60_000
 

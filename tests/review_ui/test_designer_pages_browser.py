@@ -17,13 +17,13 @@ from playwright.sync_api import Page, expect
 from samples.any_form import draw_person
 from samples.designing import READING_MS, Designer, Named, whole_workshop
 from samples.draw import load_stock
+from samples.drawn_forms import Paper
 from scanner.cli import main
-from scanner.form_versions import list_drafts
-from scanner.forms import load_form
+from scanner.forms.loading import load_form
+from scanner.forms.versions import list_drafts
 from scanner.model import FormTemplate
 from scanner.settings import Settings
-from scanner.workshop import draft_from_blank
-from tests.layout.drawn_forms import Paper
+from scanner.trial_reading import draft_from_blank
 
 FIELDS = (
     Named("1. Họ và tên", lexicon="names", required=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk import Desk
 
 from review_ui.queue import next_free
-from scanner.store import QueueItem, Viewer
+from scanner.store.views import QueueItem, Viewer
 
 ME = Viewer("1", "hanh", "Nguyễn Thị Hạnh", "reviewer")
 

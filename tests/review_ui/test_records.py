@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 from desk import DOUBTED, FORM, MENDED, Desk, read_record, without
 
-from scanner.store import FieldView, RecordView
+from scanner.store.views import FieldView, RecordView
 
 
 def now(desk: Desk, record_id: str) -> RecordView:

@@ -12,7 +12,7 @@ import pytest
 from desk import Desk, open_desk
 from sheets_desk import BATCH, fill_sheets, ids
 
-from tests.two_pages import NAMES, TWO, number_of
+from samples.two_pages import NAMES, TWO, number_of
 
 
 @pytest.fixture(scope="module")

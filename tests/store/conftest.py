@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from scanner.files import FileStore
-from scanner.forms import load_form
+from scanner.forms.loading import load_form
 from scanner.model import Box, FieldReading, PageRef, PageStatus, Reason, Record, Value
-from scanner.opening import _Forms
-from scanner.store import Store, Viewer
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
+from scanner.store.views import Viewer
+from scanner.store_factory import _Forms
 
 PASSWORD = "mat-khau-thu"
 ANSWERS: dict[str, Value] = {

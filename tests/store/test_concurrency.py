@@ -11,7 +11,9 @@ from threading import Barrier
 import pytest
 
 from scanner.errors import Conflict, StoreError
-from scanner.store import Store, Viewer, connection
+from scanner.store import connection
+from scanner.store.database import Store
+from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD, record, user
 from tests.store.test_contract import only, put
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from scanner.errors import Conflict, NotThere, StoreError, UserError
-from scanner.files import FileStore
 from scanner.model import Issue, PageRef, PageStatus, Reason, Record, Step
-from scanner.store import Store, Viewer, outgoing
+from scanner.store import export_queries as outgoing
 from scanner.store.connection import connect
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
 from scanner.store.tables import page_id
+from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD, failed, record, user
 
 

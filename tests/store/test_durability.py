@@ -6,15 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scanner.files import FileStore
-from scanner.store import Store
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
 from tests.store.conftest import record
 
 WRITER = """
 import sys
 from pathlib import Path
-from scanner.files import FileStore
-from scanner.store import Store
+from scanner.store.pictures import FileStore
+from scanner.store.database import Store
 from tests.store.conftest import record
 
 url, folder, pages = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])

@@ -11,12 +11,13 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from scanner.errors import NotThere, SettingsError, StorageFull, StoreError
-from scanner.files import FileStore
 from scanner.model import Value
-from scanner.store import Store, Viewer
 from scanner.store.connection import connect
+from scanner.store.database import Store
 from scanner.store.failures import clear_errors, is_duplicate
+from scanner.store.pictures import FileStore
 from scanner.store.tables import Revision, new_id
+from scanner.store.views import Viewer
 from tests.store.conftest import failed, record
 from tests.store.test_contract import only, put
 

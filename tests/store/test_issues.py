@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from scanner.errors import Conflict
-from scanner.files import FileStore
+from scanner.messages import say
 from scanner.model import Issue, Reason, Value
-from scanner.store import RecordView, Store, Viewer, base
+from scanner.store import base
 from scanner.store.connection import connect
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
 from scanner.store.tables import RuleIssue
-from scanner.words import say
+from scanner.store.views import RecordView, Viewer
 from tests.store.conftest import failed, record, user
 from tests.store.test_contract import only, put
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from scanner.model import Record
-from scanner.store import Store, Viewer
 from scanner.store import learning as module
+from scanner.store.database import Store
+from scanner.store.views import Viewer
 from tests.store.conftest import record, user
 from tests.store.test_contract import put
 

@@ -23,9 +23,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, inspect, text
 
 from scanner.errors import NewerDatabase, SettingsError, StorageFull, StoreError
-from scanner.files import FileStore
-from scanner.store import Store, connection, migrations, schema
+from scanner.store import connection, migrations, schema
 from scanner.store.connection import connect
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
 from scanner.store.tables import Table, page_id
 from tests.store.conftest import record
 from tests.store.test_concurrency import together

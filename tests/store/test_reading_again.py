@@ -8,7 +8,8 @@ import pytest
 
 from scanner.errors import NotThere
 from scanner.model import Box, Mark, MarkState, PageStatus
-from scanner.store import FieldView, Store, Viewer
+from scanner.store.database import Store
+from scanner.store.views import FieldView, Viewer
 from tests.store.conftest import failed, record
 from tests.store.test_contract import only, put
 

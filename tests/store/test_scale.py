@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from scanner.files import FileStore
-from scanner.store import Store, Viewer
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
+from scanner.store.views import Viewer
 from tests.store.conftest import failed, record
 from tests.store.test_contract import put
 

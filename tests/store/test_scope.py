@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scanner.errors import NotThere, StoreError, UserError
-from scanner.store import Store, Viewer
+from scanner.store.database import Store
+from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD, failed, record, user
 from tests.store.test_contract import put
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from samples.two_pages import NAMES, TWO, number_of, open_sheets, page, unplaced
 from scanner.errors import Conflict, NotThere, StoreError, UserError
 from scanner.model import PageStatus, Record
-from scanner.store import Store, Viewer
 from scanner.store import sheets as module
+from scanner.store.database import Store
 from scanner.store.tables import page_id
+from scanner.store.views import Viewer
 from tests.store.conftest import user
-from tests.two_pages import NAMES, TWO, number_of, open_sheets, page, unplaced
 
 
 @pytest.fixture

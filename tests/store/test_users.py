@@ -8,7 +8,9 @@ from time import perf_counter
 import pytest
 
 from scanner.errors import UserError
-from scanner.store import Store, Viewer, users
+from scanner.store import users
+from scanner.store.database import Store
+from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from samples.misplaced import FITTED, HELD_OUT, Stack, print_rows
+from samples.paper import Sheet, scanned
 from training.gate.cases import tail, upper
-from training.gate.paper import Sheet, scanned
-from training.gate.wrong import FITTED, HELD_OUT, Stack, print_rows
 
 
 @pytest.mark.parametrize(

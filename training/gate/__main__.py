@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 
 from samples.draw import FORM
-from scanner.forms import load_form
-from scanner.layout.gate_scale import gate_scale
+from scanner.forms.loading import load_form
+from scanner.layout.registration.gate_scale import gate_scale
 from training.gate.cases import FIT_EACH, fields_of, for_fitting
 from training.gate.fit import fit_field, fit_page, write
 from training.gate.gather import gather, gathered

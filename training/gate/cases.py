@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scanner.forms import load_form
-from scanner.layout.beside import FieldEvidence
-from scanner.layout.gate import Evidence
-from scanner.layout.gate_scale import Scale
+from samples.misplaced import HELD_OUT
+from samples.office_wear import GOOD
+from scanner.forms.loading import load_form
+from scanner.layout.registration.field_evidence import FieldEvidence
+from scanner.layout.registration.gate import Evidence
+from scanner.layout.registration.gate_scale import Scale
 from scanner.model import FieldLayout
-from training.gate.good import GOOD
 from training.gate.trials import Trial
-from training.gate.wrong import HELD_OUT
 
 FORM = load_form("mau-so-03")
 LIMIT_MM, LIMIT_PHOTO_MM, LIMIT_ROOM_MM = 1.0, 2.0, 5.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from scanner.fitting import logistic
-from scanner.layout.beside import FieldEvidence
-from scanner.layout.gate_scale import Scale
+from scanner.confidence.fitting import logistic
+from scanner.layout.registration.field_evidence import FieldEvidence
+from scanner.layout.registration.gate_scale import Scale
 from training.gate.cases import RIGHT_MM, fields_of, for_fitting, is_good, is_wrong, score, tail
 from training.gate.trials import Trial
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import cv2
 
+from samples.office_wear import GOOD
 from samples.wear import KINDS
-from training.gate.good import GOOD
 from training.gate.trials import MAKERS, Trial, make_bench, try_page
 
 HALVES = 2

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.beside import errors_of
-from scanner.layout.gate import AGREED_MM
-from scanner.layout.laying import to_grey
-from scanner.layout.reference import LANDMARK_DPI, mm_to_px
-from scanner.layout.registration import Start, begin, passes, register
+from scanner.layout.registration.alignment import to_grey
+from scanner.layout.registration.field_evidence import errors_of
+from scanner.layout.registration.gate import AGREED_MM
+from scanner.layout.registration.reference import LANDMARK_DPI, mm_to_px
+from scanner.layout.registration.register import Start, begin, passes, register
 from scanner.model import Page, PageRef, Registration
 from training.gate.trials import MAKERS, Bench
 

@@ -8,13 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from scanner.layout.gate import doubtful
-from scanner.layout.gate_scale import Scale
+from samples.misplaced import HELD_OUT
+from samples.office_wear import GOOD
+from scanner.layout.registration.gate import doubtful
+from scanner.layout.registration.gate_scale import Scale
 from scanner.model import FormTemplate
 from training.gate.cases import FieldCase, fields_of, for_fitting, is_good, is_wrong, score, upper
-from training.gate.good import GOOD
 from training.gate.trials import Trial
-from training.gate.wrong import HELD_OUT
 
 Scales = tuple[Scale, Scale]
 NEAR_BINS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 9.0)

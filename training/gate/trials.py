@@ -12,11 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samples.draw import FORM, draw_sheet, load_stock
+from samples.misplaced import FITTED, HELD_OUT, Stack, print_rows
+from samples.office_wear import GOOD
+from samples.paper import Seen, Truth
 from samples.people import People
-from scanner.forms import blank_image, load_form
-from scanner.layout.beside import FieldEvidence, field_evidence
-from scanner.layout.gate import NOTHING, Evidence
-from scanner.layout.geometry import (
+from scanner.forms.loading import blank_image, load_form
+from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.field_evidence import FieldEvidence, field_evidence
+from scanner.layout.registration.gate import NOTHING, Evidence
+from scanner.layout.registration.geometry import (
     Matrix,
     Points,
     area,
@@ -26,14 +30,10 @@ from scanner.layout.geometry import (
     scaling,
     sheet_corners,
 )
-from scanner.layout.laying import level, to_grey
-from scanner.layout.reference import LANDMARK_DPI, FormReference, build_reference
-from scanner.layout.registration import Start, begin, passes
-from scanner.layout.warping import still
+from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, build_reference
+from scanner.layout.registration.register import Start, begin, passes
+from scanner.layout.registration.warping import still
 from scanner.model import FieldLayout, FormTemplate, Gray
-from training.gate.good import GOOD
-from training.gate.paper import Seen, Truth
-from training.gate.wrong import FITTED, HELD_OUT, Stack, print_rows
 
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
 SHEETS = 24

@@ -24,13 +24,13 @@ from samples.draw import Pen, Stock, save
 from samples.hands import INKS, Hand
 from samples.photographed import ink_of, levelled, writing
 from samples.wear import Worn, wear
-from scanner import pages
-from scanner.forms import blank_image, load_form
-from scanner.layout.fields import cut_fields
-from scanner.layout.ink import build_print_model, find_ink
-from scanner.layout.laying import align, level, to_grey
-from scanner.layout.reference import build_reference
-from scanner.layout.registration import register
+from scanner.forms.loading import blank_image, load_form
+from scanner.intake import pages
+from scanner.layout.ink.extraction import build_print_model, find_ink
+from scanner.layout.ink.field_crops import cut_fields
+from scanner.layout.registration.alignment import align, level, to_grey
+from scanner.layout.registration.reference import build_reference
+from scanner.layout.registration.register import register
 from scanner.model import PX_PER_MM, Box, FieldKind, FieldLayout, FieldSpec, Page, PageRef, Registration, Unreadable
 from scanner.ocr.line_picture import PAD_COLS, PAD_ROWS
 from training.handwriting.charset import CLASS_OF

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from scanner.lines import choose
 from scanner.model import Box, Crop, EngineReading
 from scanner.ocr.handwriting import LineReader
+from scanner.recognition.line_fusion import choose
 from scanner.vietnam.orthography import tone_blind
 from training.handwriting.lines import Line, photographed, sheet_numbers
 

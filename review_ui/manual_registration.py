@@ -1,0 +1,229 @@
+"""Pages that could not be placed: a person points at four printed corners, or sets the page aside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from review_ui.access import allow, settings, store, viewer
+from review_ui.batches import page_card
+from review_ui.language import clock, day, language
+from review_ui.language import translate as _
+from review_ui.page_reader import Placer, Point, placer
+from review_ui.records import HOLD_SECONDS
+from scanner.errors import Conflict, FormError
+from scanner.forms.loading import list_forms, load_form
+from scanner.messages import say
+from scanner.model import SET_ASIDE, FormTemplate, PageStatus, Record
+from scanner.store.views import PageItem, RecordView
+
+bp = Blueprint("rescue", __name__, url_prefix="/rescue")
+
+FARTHEST = 20_000
+"""Of a point, px: no page is kept as large."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPage:
+    """One printed page of a form that is installed: what an unplaced page may be."""
+
+    form: str
+    page: int
+    title: str  # in words
+
+    @property
+    def key(self) -> str:
+        """As it stands in addresses."""
+        return f"{self.form}/{self.page}"
+
+
+@dataclass(frozen=True, slots=True)
+class AsideCard:
+    """A page that somebody set aside, in words."""
+
+    item: PageItem
+    state: str
+
+
+@bp.get("/")
+@allow("review")
+def index() -> ResponseReturnValue:
+    """Pages that wait for a person to place them, and those that people set aside."""
+    waiting = [i for i in store().pages_needing_a_person(viewer()) if i.status is PageStatus.UNPLACED]
+    return render_template(
+        "manual_registration/index.html",
+        pages=[page_card(item) for item in waiting],
+        aside=[AsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer())],
+        me=viewer().display,
+    )
+
+
+@bp.get("/<uuid:record_id>")
+@allow("review")
+def page(record_id: object) -> ResponseReturnValue:
+    """The page beside the blank. Opening it takes the page for a while, so that others see who is at it."""
+    record = store().record(str(record_id), viewer())
+    if record.status is not PageStatus.UNPLACED:
+        return redirect(_where_it_went(record))
+    hands = _hands(record)
+    printed = _printed_pages()
+    chosen = _chosen(record, printed, request.args.get("as"))
+    store().hold(record.id, viewer(), HOLD_SECONDS)
+    return render_template(
+        "manual_registration/page.html",
+        record=record,
+        printed=printed,
+        chosen=chosen,
+        guide=hands.guide(chosen.form, chosen.page),
+        reason=say(record.reason, language()) if record.reason else "",
+        corners=(_("top left"), _("top right"), _("bottom right"), _("bottom left")),
+    )
+
+
+@bp.get("/<uuid:record_id>/blank.png")
+@allow("review")
+def blank(record_id: object) -> ResponseReturnValue:
+    """The blank of the printed page that this one is taken for."""
+    record = store().record(str(record_id), viewer())
+    chosen = _chosen(record, _printed_pages(), request.args.get("as"))
+    response = Response(_hands(record).guide(chosen.form, chosen.page).blank, mimetype="image/png")
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@bp.post("/<uuid:record_id>/read")
+@allow("review")
+def read(record_id: object) -> ResponseReturnValue:
+    """Read the page again from four points. Answers our script: where to go on, or why the page was refused."""
+    points = _points(request.form.getlist("point"))
+    page = store().record(str(record_id), viewer())
+    if page.status is not PageStatus.UNPLACED:
+        return _too_late(page)
+    chosen = _chosen(page, _printed_pages(), request.form.get("as"))
+    found = _hands(page).read(page, points, chosen.form, chosen.page)
+    if found.status is not PageStatus.READ:
+        return _still_refused(found)
+    try:
+        store().place(page.id, found, viewer=viewer(), points=points)
+    except Conflict:
+        return _too_late(store().record(page.id, viewer()))
+    said = _("The page was placed and read; it is a record now.")
+    return jsonify(said=said, next=url_for("records.form", record_id=page.id))
+
+
+@bp.post("/<uuid:record_id>/aside")
+@allow("review")
+def aside(record_id: object) -> ResponseReturnValue:
+    """Another document, or to be scanned again."""
+    chosen = next((s for s in SET_ASIDE if s.value == request.form.get("as")), None)
+    if chosen is None:
+        abort(400)
+    try:
+        store().set_aside(str(record_id), chosen, viewer=viewer())
+        flash(_("The page was set aside: %(state)s.", state=_state(chosen)))
+    except Conflict:
+        flash(_dealt_with(str(record_id)))
+    return redirect(url_for("rescue.index"))
+
+
+@bp.post("/<uuid:record_id>/back")
+@allow("review")
+def back(record_id: object) -> ResponseReturnValue:
+    """What was set aside needs a person again."""
+    try:
+        store().take_back(str(record_id), viewer=viewer())
+        flash(_("The page is among those that need a person again."))
+    except Conflict:
+        flash(_dealt_with(str(record_id)))
+    return redirect(url_for("rescue.index"))
+
+
+# --- parts -------------------------------------------------------------------------------------------
+
+
+def _hands(record: RecordView) -> Placer:
+    """Who reads the page again. 404 where there is nobody, or no picture to read."""
+    found = placer()
+    if found is None or record.image is None:
+        abort(404)
+    return found
+
+
+def _printed_pages() -> list[PrintedPage]:
+    """Every printed page of every form that is installed, as a person may choose among them."""
+    found = []
+    for form in filter(None, map(_sound, list_forms(*settings().form_places))):
+        many = form.page_count > 1
+        for n in range(1, form.page_count + 1):
+            title = _("%(form)s, page %(n)s", form=form.title, n=n) if many else form.title
+            found.append(PrintedPage(form.id, n, title))
+    return found
+
+
+def _sound(form_id: str) -> FormTemplate | None:
+    try:
+        return load_form(form_id, *settings().form_places)
+    except FormError:
+        return None
+
+
+def _chosen(record: RecordView, printed: Sequence[PrintedPage], key: str | None) -> PrintedPage:
+    """What a person says the page is; unsaid, what the machine held it for. 404 for what is not there."""
+    if not printed:
+        abort(404)
+    if key is None:
+        held_for = [p for p in printed if p.form == record.form]
+        return next((p for p in held_for if p.page == record.form_page), (held_for or list(printed))[0])
+    named = [p for p in printed if p.key == key]
+    return named[0] if named else abort(404)
+
+
+def _points(given: list[str]) -> list[Point]:
+    """Four points written "x,y". 400 for anything else."""
+    try:
+        pairs = [tuple(float(part) for part in text.split(",")) for text in given]
+    except ValueError:
+        abort(400)
+    points = [(p[0], p[1]) for p in pairs if len(p) == 2 and all(math.isfinite(v) and abs(v) < FARTHEST for v in p)]
+    if len(pairs) != 4 or len(points) != 4:
+        abort(400)
+    return points
+
+
+def _state(status: PageStatus) -> str:
+    return _("Other document") if status is PageStatus.OTHER else _("To be scanned again")
+
+
+def _where_it_went(record: RecordView) -> str:
+    if record.status is PageStatus.READ:
+        return url_for("records.form", record_id=record.id)
+    return url_for("rescue.index")
+
+
+def _still_refused(found: Record) -> ResponseReturnValue:
+    why = say(found.reason, language()) if found.reason else ""
+    message = _("The page still cannot be read. %(why)s Look at the four points again, or set the page aside.", why=why)
+    return jsonify(error="refused", message=message), 422
+
+
+def _too_late(record: RecordView) -> ResponseReturnValue:
+    """Somebody else was faster: theirs stands, and this person is led there."""
+    message = _dealt_with(record.id)
+    return jsonify(error="conflict", message=message, next=_where_it_went(record)), 409
+
+
+def _dealt_with(record_id: str) -> str:
+    """Who did what with a page last."""
+    acts = store().page_acts(record_id, viewer())
+    if not acts:
+        return _("Somebody else has just dealt with this page.")
+    did = {
+        PageStatus.READ: _("placed this page; it is a record in the queue now"),
+        PageStatus.OTHER: _("set this page aside as another document"),
+        PageStatus.RESCAN: _("set this page aside to be scanned again"),
+    }.get(acts[-1].after, _("took this page back"))
+    return _("%(who)s %(did)s (%(time)s).", who=acts[-1].by, did=did, time=f"{clock(acts[-1].at)} {day(acts[-1].at)}")

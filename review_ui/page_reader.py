@@ -1,0 +1,54 @@
+"""What the desk needs of the pipeline to read a page that a person places: handed over by whoever starts the desk.
+
+The desk itself knows no pixels and no engines; `sohoa serve` gives it `scanner.manual_registration.Rescuer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from flask import Flask, current_app
+
+from scanner.model import Record
+from scanner.store.views import RecordView
+
+Point = tuple[float, float]
+
+
+class Guide(Protocol):
+    """A blank (PNG of the whole sheet), the sheet's size and four printed points on it, mm."""
+
+    @property
+    def sheet(self) -> tuple[float, float]: ...
+
+    @property
+    def points(self) -> tuple[Point, ...]: ...
+
+    @property
+    def blank(self) -> bytes: ...
+
+
+class Placer(Protocol):
+    """Reads a page of the store again from four points, px of its picture in the order of the guide's.
+
+    `page` is which printed page of the form it is, from 1. Whoever names no form means the one that the record is held
+    for. Both raise FormError for a form or a page that is not there.
+    """
+
+    def guide(self, form_id: str, page: int = 1) -> Guide: ...
+
+    def read(
+        self, record: RecordView, points: Sequence[Point], form_id: str | None = None, page: int = 1
+    ) -> Record: ...
+
+
+def set_up_placer(app: Flask, placer: Placer | None) -> None:
+    """Keep the placer at hand for the views; templates ask `can_place` whether to offer it."""
+    app.extensions["sohoa-placer"] = placer
+    app.template_global("can_place")(lambda: placer is not None)
+
+
+def placer() -> Placer | None:
+    """The placer of this app, if it has one."""
+    return cast("Placer | None", current_app.extensions["sohoa-placer"])

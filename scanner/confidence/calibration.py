@@ -1,0 +1,130 @@
+"""From what the engines and measures say to the probability that the delivered value is right.
+
+One small logistic model a kind of reading, fitted on drawn sheets by `training/calibrate.py` and kept as data with
+the thresholds chosen from a target error. Scores of engines mean different things; probabilities do not.
+
+A site may have a calibration of its own in its data folder (written by `scanner.confidence.recalibration`): the shipped
+models on another scale. It holds for the shipped models that it was made from and for no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from scanner.errors import SettingsError
+
+DATA = "calibration.json"
+MADE_FROM = "made_from"
+"""In a house's own file: which shipped calibration it is a scaling of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """p = 1 / (1 + exp(-(bias + Σ weight·feature))), no surer than `ceiling`; missing features count 0.
+
+    `ceiling` is the upper end of what the fitting sample can show (rule of succession).
+    """
+
+    bias: float
+    weights: Mapping[str, float]
+    threshold: float
+    ceiling: float
+
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """Log-odds that the value is right, before the ceiling."""
+        return self.bias + sum(w * features.get(name, 0.0) for name, w in self.weights.items())
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Probability that the value is right."""
+        return min(self.ceiling, 1 / (1 + math.exp(-max(-30.0, min(30.0, self.log_odds(features))))))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A model a kind of reading ("text", "cells", "parts", "ticks", "empty", "signature")."""
+
+    models: Mapping[str, Model]
+    fitted_on: str
+    of_house: bool = False  # from the data folder, not the one that ships
+
+    def judge(self, kind: str, features: Mapping[str, float]) -> tuple[float, bool]:
+        """(confidence, sure enough to be accepted without a person). A kind never fitted is never accepted."""
+        model = self.models.get(kind)
+        if model is None:
+            return 0.0, False
+        confidence = model.probability(features)
+        return confidence, confidence >= model.threshold
+
+
+def load_calibration(data: Path | None = None) -> Calibration:
+    """The calibration in use: the house's own where its data folder holds one, else the one that ships.
+
+    A house's file made from other shipped models (Sohoa was updated since) is passed over: its scale means nothing for
+    these. No threshold is below the shipped one, whatever the file says. Raises SettingsError for a damaged file.
+    """
+    shipped = parse_calibration(_shipped())
+    own = None if data is None else _of_house(data / DATA, shipped)
+    return own or shipped
+
+
+def shipped_mark() -> str:
+    """What the shipped calibration is known by."""
+    return hashlib.sha256(_shipped().encode()).hexdigest()[:16]
+
+
+def _shipped() -> str:
+    return resources.files("scanner").joinpath("data", DATA).read_text(encoding="utf-8")
+
+
+def _of_house(path: Path, shipped: Calibration) -> Calibration | None:
+    """The house's own calibration; None where it has none, or one of other shipped models."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        made_from = json.loads(text)[MADE_FROM]
+        own = parse_calibration(text)
+        if made_from != shipped_mark():
+            return None
+        models = {kind: _no_lower(own.models[kind], model.threshold) for kind, model in shipped.models.items()}
+        return Calibration(models, own.fitted_on, of_house=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        raise SettingsError(f"{path} cannot be read.", "Mend its permission.") from None
+    except (SettingsError, ValueError, KeyError, TypeError):
+        raise SettingsError(
+            f"{path} is damaged.", "Go back to the calibration that ships with: sohoa calibrate --reset"
+        ) from None
+
+
+def _no_lower(model: Model, threshold: float) -> Model:
+    return replace(model, threshold=max(model.threshold, threshold))
+
+
+def parse_calibration(text: str) -> Calibration:
+    """Calibration data as JSON → Calibration. Raises SettingsError."""
+    try:
+        data = json.loads(text)
+        return Calibration({kind: _model(row) for kind, row in data["models"].items()}, str(data["fitted_on"]))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        raise SettingsError(
+            "The calibration data is damaged.", "Install Sohoa again, or fit it anew with make calibrate."
+        ) from None
+
+
+def _model(row: Mapping[str, Any]) -> Model:
+    weights = {name: _number(weight) for name, weight in row["weights"].items()}
+    return Model(_number(row["bias"]), weights, _number(row["threshold"]), _number(row["ceiling"]))
+
+
+def _number(value: object) -> float:
+    """JSON also lets through text, yes and no, NaN and ∞, with which every confidence would be wrong in silence."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)

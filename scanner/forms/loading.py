@@ -1,0 +1,393 @@
+"""Forms as configuration: `form_templates/<id>/form.json` and the blank beside it → FormTemplate."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageFilter, UnidentifiedImageError
+from pydantic import BaseModel, ValidationError
+
+from scanner.errors import FormError
+from scanner.forms.blanks import fit_to_sheet, render_blank
+from scanner.model import (
+    DPI,
+    Box,
+    FieldKind,
+    FieldLayout,
+    FieldSpec,
+    FormTemplate,
+    Gray,
+    NextPage,
+    Option,
+    Reason,
+    RuleSpec,
+)
+
+FILE = "form.json"
+RENDERED = "blank.png"
+SOURCE_NOTE = "blank-sha256"
+"""The kept rendering says under this name of which file it is the picture."""
+SHEET_MM = (30.0, 600.0)
+MEND = "Mend the form file."
+TOUCH_MM2, TOUCH_SHARE = 0.5, 0.2
+"""Boxes may share a wall, and a line's room may hang a little into the next line's."""
+LAYOUTS: Mapping[FieldKind, frozenset[FieldLayout]] = {
+    FieldKind.TEXT: frozenset({FieldLayout.LINE, FieldLayout.AREA, FieldLayout.COMB}),
+    FieldKind.DIGITS: frozenset({FieldLayout.LINE, FieldLayout.COMB}),
+    FieldKind.DATE: frozenset({FieldLayout.LINE, FieldLayout.COMB, FieldLayout.PARTS}),
+    FieldKind.CHOICE: frozenset({FieldLayout.TICKS}),
+    FieldKind.CHOICES: frozenset({FieldLayout.TICKS}),
+    FieldKind.SIGNATURE: frozenset({FieldLayout.AREA, FieldLayout.LINE}),
+}
+DATE_BOXES = {FieldLayout.COMB: 8, FieldLayout.PARTS: 3}
+OTHER_INK = 0.003
+"""Share of a rendering's ink that may have no ink of the other near it: renderers differ by a pixel."""
+
+
+# --- where forms live --------------------------------------------------------------------------------
+
+
+def forms_folder(folder: Path | None = None) -> Path:
+    """Where the forms live: the folder given, or the one that came with the program."""
+    if folder is not None:
+        return folder
+    here = Path(__file__).resolve().parents[1]
+    for place in (here.parent / "form_templates", here / "form_templates"):
+        if place.is_dir():
+            return place
+    raise FormError("The folder of forms is missing.", "Install Sohoa again, or name the folder with SOHOA_FORMS.")
+
+
+def list_forms(folder: Path | None = None, house: Path | None = None) -> list[str]:
+    """Ids of the forms that have a form file, in order: those of the folder and those made in the house."""
+    found = {p.parent.name for place in _places(folder, house) for p in place.glob(f"*/{FILE}")}
+    return sorted(name for name in found if not name.startswith("."))
+
+
+def _places(folder: Path | None, house: Path | None) -> list[Path]:
+    """The folders to look in, the house's first: what it made of a shipped form goes before the shipped one."""
+    return [house, forms_folder(folder)] if house is not None and house.is_dir() else [forms_folder(folder)]
+
+
+def load_form(form_id: str, folder: Path | None = None, house: Path | None = None) -> FormTemplate:
+    """The form of that id. Raises FormError when there is none or its file is wrong."""
+    known = list_forms(folder, house)
+    if form_id not in known:
+        raise FormError(f'There is no form "{form_id}".', f"Known forms: {', '.join(known) or 'none'}.")
+    place = next(p for p in _places(folder, house) if (p / form_id / FILE).exists())
+    form = read_form(place / form_id / FILE)
+    if form.id != form_id:
+        raise FormError(f'{form_id}/{FILE} calls itself "{form.id}".', "Give the folder and the form one id.")
+    return form
+
+
+# --- the form file -----------------------------------------------------------------------------------
+
+
+def read_form(path: Path) -> FormTemplate:
+    """A form file → FormTemplate. Raises FormError with the place of the first fault."""
+    name = f"{path.resolve().parent.name}/{path.name}"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError:
+        raise FormError(f"The form file {name} cannot be opened.", "Check the path and your permission.") from None
+    except (ValueError, RecursionError) as error:
+        raise FormError(f"{name} is not valid JSON ({error}).", MEND) from None
+    return form_of(data, path.parent, name)
+
+
+def form_of(data: Any, folder: Path, name: str) -> FormTemplate:
+    """What a form file holds → FormTemplate; `name` is the file's in what FormError says."""
+    if not isinstance(data, dict):
+        raise FormError(f"{name} does not hold a form.", MEND)
+    try:
+        form = FormTemplate.model_validate({**data, "folder": folder})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise FormError(f"{name} is wrong at {_place(first['loc'], data)}: {first['msg']}.", MEND) from None
+    for place, fault in _oddities(form, data):
+        raise FormError(f"{name} is wrong at {place}: {fault}.", MEND)
+    return form
+
+
+def _place(path: Iterable[str | int], data: Any) -> str:
+    """A place in a form file in words: fields and options by their ids, where they have one."""
+    words = []
+    for step in path:
+        data = data[step] if _has(data, step) else None
+        own = data.get("id") or data.get("rule") if isinstance(data, dict) else None
+        if isinstance(step, int):
+            words.append(f'"{own}"' if isinstance(own, str) else f"number {step + 1}")
+        else:
+            words.append(step)
+    return " ".join(words) or "the top"
+
+
+def _has(data: Any, step: str | int) -> bool:
+    if isinstance(data, dict):
+        return step in data
+    return isinstance(data, list) and isinstance(step, int) and -len(data) <= step < len(data)
+
+
+def _oddities(form: FormTemplate, data: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """What types alone do not catch: names that mean nothing, numbers without end, a blank elsewhere."""
+    for place in _unknown(data, FormTemplate, ()):
+        yield _place(place, data), "there is no such entry"
+    for place in _endless(data, ()):
+        yield _place(place, data), "the number is not finite"
+    pages: list[tuple[str, FormTemplate | NextPage]] = [("", form)]
+    pages += [(f"next_pages number {n} ", page) for n, page in enumerate(form.next_pages, 1)]
+    for at, page in pages:
+        if not all(SHEET_MM[0] <= side <= SHEET_MM[1] for side in page.sheet):
+            yield f"{at}sheet", f"a side must be {SHEET_MM[0]:.0f} to {SHEET_MM[1]:.0f} mm long"
+        if not re.fullmatch(r"[^/\\:\0]*[^/\\:.\0]", page.blank):
+            yield f"{at}blank", "it must be the name of a file beside the form file"
+        if page.blank_page < 1:
+            yield f"{at}blank_page", "pages are counted from 1"
+
+
+def _unknown(data: Any, model: type[BaseModel], at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
+    """Places of entries that the form's model does not know: most are typing errors."""
+    below: Mapping[str, type[BaseModel]] = {
+        "fields": FieldSpec, "options": Option, "rules": RuleSpec, "next_pages": NextPage,
+    }  # fmt: skip
+    known = set(model.model_fields) - ({"folder", "page"} if model is FormTemplate else set())
+    for key, value in data.items():
+        if key not in known:
+            yield (*at, key)
+        elif key in below and isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _unknown(item, below[key], (*at, key, number))
+
+
+def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
+    if isinstance(data, float) and not math.isfinite(data):
+        yield at
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(data, dict):
+        items = data.items()
+    elif isinstance(data, list):
+        items = enumerate(data)
+    for key, value in items:
+        yield from _endless(value, (*at, key))
+
+
+def save_form(form: FormTemplate, path: Path) -> None:
+    """Write a form file, boxes to a hundredth of a millimetre, one field after another, stable."""
+    data = form.model_dump(mode="json", exclude={"folder", "page"}, exclude_defaults=True)
+    text = json.dumps(_rounded(data), ensure_ascii=False, indent=1)
+    partial = path.with_suffix(".partial")
+    partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8", newline="\n")
+    partial.replace(path)
+
+
+def _rounded(value: Any) -> Any:
+    """Boxes and sheets, the lists of floats, to 0.01 mm; single numbers (ages, thresholds) as they are."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [round(item, 2) + 0.0 if isinstance(item, float) else _rounded(item) for item in value]
+    return value
+
+
+def _boxes_on_one_line(text: str) -> str:
+    """The numbers of one box stand on one line: a form file is read by people too."""
+    number = r"-?\d[-+\d.eE]*"
+    return re.sub(rf"\[\s*({number}(?:,\s*{number})*)\s*\]", _one_line, text)
+
+
+def _one_line(numbers: re.Match[str]) -> str:
+    return "[" + ", ".join(n.strip() for n in numbers[1].split(",")) + "]"
+
+
+# --- the blank ---------------------------------------------------------------------------------------
+
+
+def rendering_of(form: FormTemplate) -> str:
+    """The name of the kept picture of a form's blank, of the page that the form is taken as."""
+    return RENDERED if form.page == 1 else f"{Path(RENDERED).stem}-{form.page}.png"
+
+
+def pages_of(form: FormTemplate) -> list[FormTemplate]:
+    """Each printed page as a form by itself, in order."""
+    return [form.of_page(number) for number in range(1, form.page_count + 1)]
+
+
+def files_of(form: FormTemplate) -> list[str]:
+    """Names of the files that belong beside a form file: its blanks and their kept pictures, each once."""
+    return sorted({name for page in pages_of(form) for name in (page.blank, rendering_of(page))})
+
+
+def blank_image(form: FormTemplate, dpi: int = DPI) -> Gray:
+    """The blank at dpi: (rows, cols) grey of exactly the sheet's size, read-only. Raises FormError.
+
+    Of a form of several pages, the first; see `FormTemplate.of_page`. Taken from the rendering kept beside the form
+    file; where there is none, the blank itself is rendered.
+    """
+    kept = form.folder / rendering_of(form)
+    source = kept if kept.is_file() else form.folder / form.blank
+    written = source.stat().st_mtime_ns if source.is_file() else 0  # another blank may come to lie at the same place
+    return _blank(kept, form.folder / form.blank, form.blank_page, form.sheet, dpi, written)
+
+
+@lru_cache(maxsize=8)
+def _blank(kept: Path, blank: Path, page: int, sheet: tuple[float, float], dpi: int, _written: int) -> Gray:
+    image = fit_to_sheet(_kept(kept) if kept.is_file() else render_blank(blank, page), sheet)
+    size = (round(sheet[0] * dpi / 25.4), round(sheet[1] * dpi / 25.4))
+    if image.shape[::-1] != size:
+        method = Image.Resampling.BOX if dpi < DPI else Image.Resampling.BICUBIC
+        image = np.array(Image.fromarray(image).resize(size, method), np.uint8)
+    image.setflags(write=False)
+    return image
+
+
+def _kept(path: Path) -> Gray:
+    try:
+        with Image.open(path) as image:
+            return np.array(image.convert("L"), np.uint8)
+    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
+        raise FormError(
+            f"{path.parent.name}/{path.name} is damaged.", "Delete it: the blank is then rendered."
+        ) from None
+
+
+# --- checking ----------------------------------------------------------------------------------------
+
+
+def check_form(form: FormTemplate, checks: Collection[str] = ()) -> list[Reason]:
+    """What is wrong with a form: ids, kinds and layouts, boxes, rules, and the blank beside it.
+
+    `checks` are the names of the checks that exist (scanner.rules.CHECKS); empty means do not look.
+    """
+    return [
+        *_id_faults(form),
+        *_page_faults(form),
+        *(fault for page in pages_of(form) for spec in page.fields for fault in _field_faults(spec, page.sheet)),
+        *(fault for page in pages_of(form) for fault in _overlaps(page)),
+        *_rule_faults(form, checks),
+        *(fault for page in pages_of(form) for fault in _blank_faults(page)),
+    ]
+
+
+def _id_faults(form: FormTemplate) -> Iterable[Reason]:
+    if not form.fields:
+        yield Reason("no_fields")
+    ids = [f.id for f in form.fields]
+    for double in sorted({i for i in ids if ids.count(i) > 1}):
+        yield Reason("double_field", {"field": double})
+    rules = [r.rule for r in form.rules]
+    for double in sorted({r for r in rules if rules.count(r) > 1}):
+        yield Reason("double_rule", {"rule": double})
+    for name in [*ids, *(o.id for f in form.fields for o in f.options)]:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            yield Reason("bad_id", {"field": name})
+
+
+def _page_faults(form: FormTemplate) -> Iterable[Reason]:
+    """Fields on pages that are not there, pages without a field, and values said to be repeated that cannot be."""
+    fields = {f.id: f for f in form.fields}
+    for spec in form.fields:
+        if not 1 <= spec.page <= form.page_count:
+            yield Reason("no_such_page", {"field": spec.id, "page": spec.page})
+        first = fields.get(spec.same_as or spec.id)
+        if first is None or (spec.same_as and (first.page == spec.page or first.kind is not spec.kind)):
+            yield Reason("same_as_unfit", {"field": spec.id, "other": str(spec.same_as)})
+    for number in range(1, form.page_count + 1):
+        if form.page_count > 1 and not any(f.page == number for f in form.fields):
+            yield Reason("page_without_fields", {"page": number})
+
+
+def _field_faults(spec: FieldSpec, sheet: tuple[float, float]) -> Iterable[Reason]:
+    options = [o.id for o in spec.options]
+    if len(set(options)) != len(options):
+        yield Reason("double_option", {"field": spec.id})
+    if spec.layout not in LAYOUTS[spec.kind]:
+        yield Reason("layout_unfit", {"field": spec.id, "kind": spec.kind.value, "layout": spec.layout.value})
+    elif spec.layout is FieldLayout.TICKS and (not options or spec.boxes):
+        yield Reason("no_options", {"field": spec.id})
+    elif spec.layout is not FieldLayout.TICKS and options:
+        yield Reason("options_unfit", {"field": spec.id})
+    elif not _count_fits(spec):
+        yield Reason("wrong_box_count", {"field": spec.id, "count": len(spec.boxes)})
+    elif any(b.x < a.x for a, b in pairwise(spec.boxes)):
+        yield Reason("boxes_out_of_order", {"field": spec.id})
+    if any(not _on(box, sheet) for box in (*spec.boxes, *(o.box for o in spec.options))):
+        yield Reason("outside_sheet", {"field": spec.id})
+
+
+def _count_fits(spec: FieldSpec) -> bool:
+    """Does the number of boxes fit the layout?"""
+    count = len(spec.boxes)
+    if spec.kind is FieldKind.DATE and spec.layout in DATE_BOXES:
+        return count == DATE_BOXES[spec.layout]
+    if spec.layout in (FieldLayout.LINE, FieldLayout.AREA):
+        return count == 1
+    return count >= 2 or spec.layout is FieldLayout.TICKS
+
+
+def _on(box: Box, sheet: tuple[float, float]) -> bool:
+    inside = box.x >= 0 and box.y >= 0 and box.right <= sheet[0] and box.bottom <= sheet[1]
+    return inside and box.w > 0 and box.h > 0
+
+
+def _overlaps(form: FormTemplate) -> Iterable[Reason]:
+    boxes = [(f.id, b) for f in form.fields for b in (*f.boxes, *(o.box for o in f.options))]
+    seen = set()
+    for i, (first, a) in enumerate(boxes):
+        for second, b in boxes[i + 1 :]:
+            limit = max(TOUCH_MM2, TOUCH_SHARE * min(a.w * a.h, b.w * b.h))
+            if a.overlap(b) > limit and (first, second) not in seen:
+                seen.add((first, second))
+                yield Reason("overlap", {"field": first, "other": second})
+
+
+def _rule_faults(form: FormTemplate, checks: Collection[str]) -> Iterable[Reason]:
+    ids = {f.id for f in form.fields}
+    for rule in form.rules:
+        for missing in sorted(rule.named - ids):
+            yield Reason("rule_without_field", {"rule": rule.rule, "field": missing})
+        if checks and rule.check not in checks:
+            yield Reason("rule_without_check", {"rule": rule.rule, "check": rule.check})
+
+
+def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
+    """The blank must be there, of the sheet's size, and its kept rendering must be a picture of it."""
+    blank, kept = form.folder / form.blank, form.folder / rendering_of(form)
+    if not blank.is_file():
+        yield Reason("blank_missing", {"file": form.blank})
+        return
+    try:
+        known = blank_image(form)
+    except FormError:
+        yield Reason("blank_unfit", {"file": form.blank})
+        return
+    if not kept.is_file() or kept == blank or _source(kept) == sha256(blank.read_bytes()).hexdigest():
+        return
+    try:
+        fresh = fit_to_sheet(render_blank(blank, form.blank_page), form.sheet)
+    except FormError:
+        return  # no renderer on this machine: the kept rendering is all there is, and reading works with it
+    if max(_strange_ink(known, fresh), _strange_ink(fresh, known)) > OTHER_INK:
+        yield Reason("blank_outdated", {"file": kept.name})
+
+
+def _source(kept: Path) -> str:
+    with Image.open(kept) as image:
+        return str(image.info.get(SOURCE_NOTE, ""))
+
+
+def _strange_ink(image: Gray, other: Gray) -> float:
+    """Share of an image's ink (300 dpi) with none of the other's within two pixels."""
+    ink = image < 128
+    near = np.array(Image.fromarray(other).filter(ImageFilter.MinFilter(5))) < 170
+    return float((ink & ~near).sum() / max(int(ink.sum()), 1))

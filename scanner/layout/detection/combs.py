@@ -1,0 +1,247 @@
+"""What enclosed rooms are for: squares to tick, rows of cells, boxes to write in.
+
+Neighbours of one size → groups → rows of cells; what stands alone is a tick box or a box. A base line with short
+upright strokes is a row of cells without a roof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.layout.detection.enclosed_boxes import Room
+from scanner.model import PX_PER_MM, Box
+
+TICK_MM = (2.0, 7.0)
+CELL_MM = (1.8, 14.0)
+BOX_MIN_MM = (6.0, 4.0)
+BOX_PRINT_MM2 = 1.5  # rounded corners; a letter has more
+SEPARATOR_MM = 2.6  # widest mark between two groups of cells: a slash, a dash, a dot
+TORN = 2  # cells in a row, between two others, whose walls may be torn
+DATE_GAP_MM = 20.0  # "day □□ month □□ year □□□□" has words between its groups
+DATE_CELLS = ((2, 2, 4), (2, 2, 2))
+PITCH_MM = (3.0, 12.0)  # from stroke to stroke of a row of cells without a roof
+STROKE_MM = (1.4, 0.9)  # least height and greatest thickness of such a stroke
+ROOF_MM = 6.0  # cells whose strokes are low are taken to be this high
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """Rooms by use: single squares to tick, rows of cells left to right, boxes to write in."""
+
+    ticks: tuple[Room, ...]
+    combs: tuple[tuple[Room, ...], ...]
+    boxes: tuple[Room, ...]
+
+
+def furnish(rooms: Sequence[Room], dark: NDArray[Any]) -> Furnished:
+    """Tell rows of cells from single squares and from boxes."""
+    small = [r for r in rooms if all(CELL_MM[0] <= side <= CELL_MM[1] for side in (r.middle.w, r.middle.h))]
+    combs = [comb for row in _rows_of_one_size(small) for comb in _combs(row, dark)]
+    taken = {id(room) for comb in combs for room in comb}
+    single = [r for r in rooms if id(r) not in taken]
+    ticks = [r for r in single if _is_tick(r)]
+    sheet = dark.shape[0] * dark.shape[1] / PX_PER_MM**2
+    boxes = [r for r in single if not _is_tick(r) and _is_box(r, sheet) and not any(_beside(r, t) for t in ticks)]
+    return Furnished(
+        tuple(sorted(ticks, key=lambda r: (r.middle.y, r.middle.x))),
+        tuple(sorted(combs, key=lambda c: (c[0].middle.y, c[0].middle.x))),
+        tuple(boxes),
+    )
+
+
+def _is_tick(room: Room) -> bool:
+    low, high = TICK_MM
+    w, h = room.outer.w, room.outer.h
+    if room.print_mm2 > 0.07 * room.inner.w * room.inner.h:  # rounded corners are allowed
+        return False
+    return low <= min(w, h) and max(w, h) <= high and 0.8 < w / h < 1.25
+
+
+def _is_box(room: Room, sheet_mm2: float) -> bool:
+    w, h = room.inner.w, room.inner.h
+    large = w >= BOX_MIN_MM[0] and h >= BOX_MIN_MM[1]
+    return large and w * h < 0.4 * sheet_mm2 and room.print_mm2 < BOX_PRINT_MM2
+
+
+def _beside(room: Room, tick: Room) -> bool:
+    """Is a room what a square leaves free of the cell of a table that it stands in?"""
+    level = room.outer.y - 0.5 < tick.outer.y and tick.outer.bottom < room.outer.bottom + 0.5
+    apart = max(tick.outer.x - room.outer.right, room.outer.x - tick.outer.right)
+    return level and tick.outer.h < room.outer.h - 0.5 and -1.0 < apart < 0.5
+
+
+def _rows_of_one_size(rooms: Sequence[Room]) -> list[list[Room]]:
+    """Rooms of one height on one level, left to right."""
+    rows: list[list[Room]] = []
+    for room in sorted(rooms, key=lambda r: (r.middle.y + r.middle.h / 2, r.middle.x)):
+        for row in reversed(rows):
+            first = row[0].middle
+            level = abs(first.y + first.h / 2 - room.middle.y - room.middle.h / 2) < 0.6
+            if level and abs(first.h - room.middle.h) < 0.1 * first.h + 0.2:
+                row.append(room)
+                break
+        else:
+            rows.append([room])
+    return [sorted(row, key=lambda r: r.middle.x) for row in rows]
+
+
+def _combs(row: Sequence[Room], dark: NDArray[Any]) -> list[tuple[Room, ...]]:
+    """Rows of cells among rooms on one level: close neighbours → groups → groups that belong together."""
+    groups = _groups(_mended(row, dark), dark)
+    joined: list[list[list[Room]]] = []
+    for group in groups:
+        if joined and _belongs(joined[-1][-1], group, dark):
+            joined[-1].append(group)
+        else:
+            joined.append([group])
+    runs = [[room for group in run for room in group] for run in joined]
+    return [tuple(comb) for comb in _dates([run for run in runs if len(run) > 2 or _touch(run)])]
+
+
+def _mended(row: Sequence[Room], dark: NDArray[Any]) -> list[Room]:
+    """A row of cells with those between two others that could not be seen, for a wall is torn."""
+    usual = float(np.median([room.middle.w for room in row]))
+    cells = [room for room in row if abs(room.middle.w - usual) < 0.2 * usual]
+    steps = [b.middle.x - a.middle.x for a, b in pairwise(cells)]
+    near = [step for step in steps if step < 1.5 * usual]
+    if len(near) < 2:
+        return list(row)
+    pitch = float(np.median(near))
+    missed = []
+    for a, step in zip(cells, steps, strict=False):
+        count = round(step / pitch)
+        between = [_moved(a, i * pitch) for i in range(1, count)]
+        if count <= TORN + 1 and abs(step / pitch - count) < 0.15 and all(_has_walls(cell, dark) for cell in between):
+            missed += between
+    merged = [
+        room for room in row if any(room.middle.overlap(cell.inner) > 0.3 * usual * cell.inner.h for cell in missed)
+    ]
+    return sorted([*(room for room in row if room not in merged), *missed], key=lambda room: room.middle.x)
+
+
+def _moved(room: Room, by: float) -> Room:
+    inner, middle, outer = (box._replace(x=box.x + by) for box in (room.inner, room.middle, room.outer))
+    return Room(inner, middle, outer, 0.0)
+
+
+def _has_walls(room: Room, dark: NDArray[Any]) -> bool:
+    """Is there most of a wall above and below, some of one on either side, and nothing printed between?"""
+    inner, middle = room.inner.grown(-0.5, -0.5), room.middle
+    rows = slice(round(inner.y * PX_PER_MM), round(inner.bottom * PX_PER_MM))
+    cols = slice(round(inner.x * PX_PER_MM), round(inner.right * PX_PER_MM))
+    level = [dark[_about(y), cols].any(axis=0).mean() for y in (middle.y, middle.bottom)]
+    upright = [dark[rows, _about(x)].any(axis=1).mean() for x in (middle.x, middle.right)]
+    return min(level) > 0.5 and min(upright) > 0.1 and not dark[rows, cols].any()
+
+
+def _about(at: float, reach: float = 0.35) -> slice:
+    """The pixels about a wall, whose middle is at so many mm."""
+    return slice(round((at - reach) * PX_PER_MM), round((at + reach) * PX_PER_MM))
+
+
+def _groups(row: Sequence[Room], dark: NDArray[Any]) -> list[list[Room]]:
+    """Cells side by side, with a common wall or a little white between them."""
+    runs: list[list[Room]] = []
+    for room in row:
+        gap = room.outer.x - runs[-1][-1].outer.right if runs else 0.0
+        near = gap < 0.3 or (gap < 0.5 * room.middle.w and not _printed_mm(runs[-1][-1], room, dark))
+        if runs and near and _one_width(runs[-1][-1], room):
+            runs[-1].append(room)
+        else:
+            runs.append([room])
+    return runs
+
+
+def _touch(run: Sequence[Room]) -> bool:
+    """Do two cells or more share their walls? Two squares with white between them are squares to tick."""
+    return len(run) > 1 and all(b.outer.x - a.outer.right < 0.3 for a, b in pairwise(run))
+
+
+def _one_width(a: Room, b: Room) -> bool:
+    return abs(a.middle.w - b.middle.w) < 0.2 * max(a.middle.w, b.middle.w)
+
+
+def _belongs(left: Sequence[Room], right: Sequence[Room], dark: NDArray[Any]) -> bool:
+    """Is the gap between two groups a space or a separator, not a word?"""
+    gap = right[0].outer.x - left[-1].outer.right
+    if not _one_width(left[-1], right[0]) or max(len(left), len(right)) < 2:
+        return False
+    return gap < max(1.7 * right[0].middle.w, 6.0) and _printed_mm(left[-1], right[0], dark) < SEPARATOR_MM
+
+
+def _dates(runs: Sequence[list[Room]]) -> list[list[Room]]:
+    """Three runs of 2, 2 and 4 (or 2) cells close together are one date, whatever words stand between."""
+    out: list[list[Room]] = []
+    at = 0
+    while at < len(runs):
+        three = runs[at : at + 3]
+        gaps = [b[0].middle.x - a[-1].middle.right for a, b in pairwise(three)]
+        if tuple(len(r) for r in three) in DATE_CELLS and max(gaps) < DATE_GAP_MM:
+            out.append([room for run in three for room in run])
+            at += 3
+        else:
+            out.append(runs[at])
+            at += 1
+    return out
+
+
+def _printed_mm(left: Room, right: Room, dark: NDArray[Any]) -> float:
+    """Width of what is printed between two rooms, mm."""
+    rows = slice(round(left.outer.y * PX_PER_MM), round(left.outer.bottom * PX_PER_MM))
+    seen = dark[rows, round(left.outer.right * PX_PER_MM) + 2 : round(right.outer.x * PX_PER_MM) - 1].any(axis=0)
+    return float(np.count_nonzero(seen)) / PX_PER_MM
+
+
+# --- rows of cells without a roof --------------------------------------------------------------------
+
+
+def open_combs(dark: NDArray[Any]) -> list[tuple[Box, ...]]:
+    """Cells over a base line with evenly spaced upright strokes, none of them closed above."""
+    thick, stroke = (round(v * PX_PER_MM) for v in (STROKE_MM[1], STROKE_MM[0]))
+    long = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, round(3 * PITCH_MM[0] * PX_PER_MM)), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
+    out = []
+    for x, y, w, h, _ in stats[1:count].tolist():
+        if h > thick or y <= stroke or dark[max(y - 2 * stroke, 0) : y, x : x + w].all(axis=1).any():
+            continue
+        left = max(x - thick, 0)
+        upright = dark[y - stroke : y, left : x + w + thick].all(axis=0)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], upright, [False]]).astype(np.int8)))
+        starts, ends = edges[::2], edges[1::2]
+        if len(starts) and (ends - starts).max() <= thick:
+            middles = left + (starts + ends) / 2
+            out += _cells_over(dark, middles, y + h / 2) if _is_even(middles, x, x + w) else []
+    return out
+
+
+def _is_even(middles: NDArray[Any], x0: int, x1: int) -> bool:
+    """Three strokes or more, one pitch apart, from one end of the base line to the other."""
+    if len(middles) < 3:
+        return False
+    pitch = np.diff(middles)
+    low, high = (v * PX_PER_MM for v in PITCH_MM)
+    spans = abs(middles[0] - x0) < PX_PER_MM and abs(middles[-1] - x1) < PX_PER_MM
+    return bool(spans and low <= pitch.min() and pitch.max() <= high and np.ptp(pitch) < 0.15 * pitch.mean() + 2)
+
+
+def _cells_over(dark: NDArray[Any], middles: NDArray[Any], base: float) -> list[tuple[Box, ...]]:
+    """One box a cell: as high as the strokes, or as one writes where they are only hinted at."""
+    columns = [round(float(m)) for m in middles]
+    above = dark[max(round(base - 14 * PX_PER_MM), 0) : round(base), columns][::-1]
+    height = (
+        float(np.median([np.argmin(stroke) if not stroke.all() else len(stroke) for stroke in above.T])) / PX_PER_MM
+    )
+    high = height if height >= 4.0 else ROOF_MM
+    y = base / PX_PER_MM
+    if height > 12.0:
+        return []
+    return [
+        tuple(Box(a / PX_PER_MM, y - high, (b - a) / PX_PER_MM, high) for a, b in pairwise(float(m) for m in middles))
+    ]

@@ -1,0 +1,272 @@
+"""What a blank form offers to write in: lines, parts of dates, tick boxes, rows of cells, boxes.
+
+Print → enclosed rooms → squares, cells, boxes; print without their walls → dots and rules → lines → parts of dates.
+The intermediates are kept so that they can be drawn (`scanner.layout.detection.draw.draw_detected`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.layout.detection.combs import furnish, open_combs
+from scanner.layout.detection.enclosed_boxes import Room, find_rooms
+from scanner.layout.detection.rule_lines import Leader, find_leaders, writing_room
+from scanner.layout.registration.skew import skew_deg, turn, turn_back
+from scanner.model import DPI, PX_PER_MM, Box, Gray
+
+PRINT_LEVEL = 0.8  # darker than this share of the paper is print: light grey rules are, jpeg noise is not
+ROOM_MM = (3.5, 7.0)
+LINE_MIN_MM = 6.5
+PART_MAX_MM = 26.0
+SLASH_GAP_MM, SLASH_MM = 6.5, 2.6  # parts of a date with a slash between; the widest slash
+WORD_GAP_MM, WORD_PART_MM = 20.0, 23.0  # parts with a word between ("ngày … tháng … năm …"), up to 14 points
+COLON_MM = 0.8  # widest dot of a colon
+CHOICE_PITCH_MM = 11.0
+INDENT_MM, COLUMN_MM = 2.0, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Rooms to write in, in reading order (mm).
+
+    lines    writing room above each line, from the free room above it to 1 mm below
+    parts    groups of two or more short lines on one level (day / month / year)
+    choices  tick boxes that seem to belong together, outer edges
+    combs    rows of cells, each a tuple of cells; edges at the middle of the walls
+    boxes    free boxes to write in, inner edges
+    rooms, leaders   what they were made of
+    """
+
+    lines: tuple[Box, ...]
+    parts: tuple[tuple[Box, ...], ...]
+    choices: tuple[tuple[Box, ...], ...]
+    combs: tuple[tuple[Box, ...], ...]
+    boxes: tuple[Box, ...]
+    rooms: tuple[Room, ...] = ()
+    leaders: tuple[Leader, ...] = ()
+
+    @property
+    def ticks(self) -> tuple[Box, ...]:
+        """All tick boxes."""
+        return tuple(box for group in self.choices for box in group)
+
+
+def detect(blank: Gray, dpi: int = DPI) -> Detected:
+    """Find what a blank (rows, cols grey) offers to write in. It may lie askew by as much as `skew.MOST_DEG`."""
+    if dpi != DPI:
+        size = (round(blank.shape[1] * DPI / dpi), round(blank.shape[0] * DPI / dpi))
+        blank = np.asarray(cv2.resize(blank, size, interpolation=cv2.INTER_AREA if dpi > DPI else cv2.INTER_CUBIC))
+    dark = print_mask(blank)
+    askew = skew_deg(dark)
+    return _turned_back(_detect(turn(blank, askew)), askew, blank.shape) if askew else _detect(blank)
+
+
+def _turned_back(found: Detected, askew: float, shape: tuple[int, ...]) -> Detected:
+    """What was found on the blank turned upright, where the blank itself has it; what it was made of is left out."""
+
+    def back(boxes: Iterable[Box]) -> tuple[Box, ...]:
+        return tuple(turn_back(box, askew, shape) for box in boxes)
+
+    def groups(many: Iterable[Iterable[Box]]) -> tuple[tuple[Box, ...], ...]:
+        return tuple(map(back, many))
+
+    return Detected(
+        back(found.lines), groups(found.parts), groups(found.choices), groups(found.combs), back(found.boxes)
+    )
+
+
+def _detect(blank: Gray) -> Detected:
+    """Find what a blank that lies straight, at 300 dpi, offers to write in."""
+    dark = print_mask(blank)
+    rooms = find_rooms(blank, dark)
+    used = furnish(rooms, dark)
+    walls = _walls(dark.shape, [*rooms, *(cell for comb in used.combs for cell in comb)])
+    roofless = open_combs(np.where(walls > 0, 0, dark).astype(np.uint8))
+    for cell in (cell for comb in roofless for cell in comb):
+        walls[_pixels(cell.grown(0.5, 0.5))] = 1
+    leaders = find_leaders(dark, walls)
+    groups = part_groups(leaders, dark)
+    grouped = {id(line) for group in groups for line in group}
+    single = [m for m in leaders if id(m) not in grouped and m.length >= LINE_MIN_MM]
+    combs = [*(tuple(room.middle for room in comb) for comb in used.combs), *roofless]
+    return Detected(
+        lines=tuple(reading_order([writing_room(m, dark, *ROOM_MM) for m in single])),
+        parts=tuple(tuple(writing_room(m, dark, *ROOM_MM) for m in group) for group in groups),
+        choices=tuple(choice_groups([room.outer for room in used.ticks], dark)),
+        combs=tuple(sorted(combs, key=lambda c: (c[0].y, c[0].x))),
+        boxes=tuple(reading_order([room.inner for room in used.boxes])),
+        rooms=tuple(rooms),
+        leaders=tuple(leaders),
+    )
+
+
+def print_mask(blank: Gray) -> NDArray[np.uint8]:
+    """1 where there is print, as against the paper's own level."""
+    return np.asarray(blank < PRINT_LEVEL * np.percentile(blank[::4, ::4], 90), np.uint8)
+
+
+def reading_order(boxes: Sequence[Box]) -> list[Box]:
+    """Rows from the top, each from the left; boxes belong to a row when their middles are within 2.5 mm."""
+    return [box for row in _rows(boxes) for box in row]
+
+
+def _rows(boxes: Sequence[Box], apart: float = 2.5) -> list[list[Box]]:
+    rows: list[list[Box]] = []
+    for box in sorted(boxes, key=lambda b: b.y + b.h / 2):
+        if rows and abs(rows[-1][0].y + rows[-1][0].h / 2 - box.y - box.h / 2) < apart:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return [sorted(row) for row in rows]
+
+
+def _walls(shape: tuple[int, ...], rooms: Sequence[Room]) -> NDArray[np.uint8]:
+    """1 on the walls of rooms: no line to write on."""
+    mask = np.zeros(shape, np.uint8)
+    for room in rooms:
+        outer, inner = room.outer.grown(0.15, 0.15), room.inner.grown(-0.1, -0.1)
+        for wall in (
+            Box(outer.x, outer.y, outer.w, inner.y - outer.y),
+            Box(outer.x, inner.bottom, outer.w, outer.bottom - inner.bottom),
+            Box(outer.x, outer.y, inner.x - outer.x, outer.h),
+            Box(inner.right, outer.y, outer.right - inner.right, outer.h),
+        ):
+            mask[_pixels(wall)] = 1
+    return mask
+
+
+def _pixels(box: Box) -> tuple[slice, slice]:
+    rows = slice(max(round(box.y * PX_PER_MM), 0), max(round(box.bottom * PX_PER_MM), 0))
+    return rows, slice(max(round(box.x * PX_PER_MM), 0), max(round(box.right * PX_PER_MM), 0))
+
+
+# --- the parts of a date -----------------------------------------------------------------------------
+
+
+def part_groups(lines: Sequence[Leader], dark: NDArray[Any]) -> list[tuple[Leader, ...]]:
+    """Short lines that follow each other: two or three with slashes between, or three with words between."""
+    groups: list[tuple[Leader, ...]] = []
+    for row in _levels([m for m in lines if m.length <= PART_MAX_MM]):
+        rest: list[list[Leader]] = []
+        for run in _runs(row, dark, SLASH_GAP_MM, SLASH_MM, PART_MAX_MM):
+            if 2 <= len(run) <= 3:
+                groups.append(tuple(run))
+            else:
+                rest.append(run)
+        left = [m for run in rest for m in run]
+        for run in _runs(left, dark, WORD_GAP_MM, WORD_GAP_MM, WORD_PART_MM):
+            first = len(run) % 3  # "place, day … month … year …": the place is none of the date
+            if first < 2:
+                groups += [tuple(run[i : i + 3]) for i in range(first, len(run), 3)]
+    return groups
+
+
+def _levels(lines: Sequence[Leader]) -> list[list[Leader]]:
+    """Lines on one level, left to right."""
+    levels: list[list[Leader]] = []
+    for line in sorted(lines, key=lambda m: m.y):
+        if levels and abs(levels[-1][-1].y - line.y) < 0.6:
+            levels[-1].append(line)
+        else:
+            levels.append([line])
+    return [sorted(level, key=lambda m: m.x0) for level in levels]
+
+
+def _runs(
+    row: Sequence[Leader], dark: NDArray[Any], gap_mm: float, printed_mm: float, longest: float
+) -> list[list[Leader]]:
+    """A row cut where a gap is too wide, holds too much print, or a line is too long."""
+    runs: list[list[Leader]] = [[m] for m in row[:1]]
+    for a, b in pairwise(row):
+        near = b.x0 - a.x1 < gap_mm and max(a.length, b.length) <= longest
+        if near and 0 < _printed_between(a, b, dark) <= printed_mm and not _ends_in_colon(a, b, dark):
+            runs[-1].append(b)
+        else:
+            runs.append([b])
+    return runs
+
+
+def _ends_in_colon(a: Leader, b: Leader, dark: NDArray[Any]) -> bool:
+    """Is the last thing before line b two dots above each other? Then the word is a label, and b begins a new field."""
+    between = dark[_above(b, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1]
+    columns = np.asarray(between.any(axis=0))
+    if not columns.any():
+        return False
+    last = int(np.flatnonzero(columns)[-1]) + 1
+    first = last - int(np.argmin(columns[:last][::-1])) if not columns[:last].all() else 0
+    edges = np.diff(between[:, first:last].any(axis=1).astype(np.int8), prepend=0, append=0)
+    return last - first <= COLON_MM * PX_PER_MM and int((edges > 0).sum()) == 2
+
+
+def _above(line: Leader, high: float) -> slice:
+    """The rows from so many mm above a line to half a millimetre below it."""
+    return slice(max(round((line.y - high) * PX_PER_MM), 0), round((line.y + 0.5) * PX_PER_MM))
+
+
+def _printed_between(a: Leader, b: Leader, dark: NDArray[Any]) -> float:
+    """Width of what is printed between two lines, mm."""
+    seen = np.flatnonzero(dark[_above(a, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1].any(axis=0))
+    return float(seen[-1] - seen[0] + 1) / PX_PER_MM if len(seen) else 0.0
+
+
+# --- tick boxes that belong together -----------------------------------------------------------------
+
+
+def choice_groups(ticks: Sequence[Box], dark: NDArray[Any]) -> list[tuple[Box, ...]]:
+    """Rows of tick boxes, and the rows below that carry a row on: they begin with a box, at one indent."""
+    upright = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((round(8 * PX_PER_MM), 1), np.uint8))
+    words = cv2.bitwise_and(dark, 1 - upright)
+    groups: list[list[list[Box]]] = []
+    for row in _rows(ticks):
+        if groups and (_column(groups[-1], row, words) or _carries_on(groups[-1], row, words)):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return [tuple(box for row in group for box in row) for group in groups]
+
+
+def _carries_on(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
+    above = group[-1]
+    if _label_before(row[0], words) or not _next_row(above, row, words):
+        return False
+    first_has_label = len(group) == 1 and _label_before(above[0], words)
+    return first_has_label or abs(above[0].x - row[0].x) < INDENT_MM
+
+
+def _column(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
+    """Single boxes below each other at the end of their lines: answers with the box behind the words."""
+    above = group[-1]
+    single = len(above) == len(row) == 1 and abs(above[0].x - row[0].x) < COLUMN_MM
+    if not single or not _next_row(above, row, words):
+        return False
+    return all(_label_before(box, words) and not _label_after(box, words) for box in (above[0], row[0]))
+
+
+def _next_row(above: Sequence[Box], row: Sequence[Box], words: NDArray[Any]) -> bool:
+    return row[0].y - above[0].y <= CHOICE_PITCH_MM and not _words_between(above, row, words)
+
+
+def _label_after(box: Box, words: NDArray[Any]) -> bool:
+    """Is there print right of a box on its level, as near as a label is?"""
+    rows, _ = _pixels(box)
+    return bool(words[rows, round((box.right + 0.3) * PX_PER_MM) : round((box.right + 8.0) * PX_PER_MM)].any())
+
+
+def _label_before(box: Box, words: NDArray[Any]) -> bool:
+    """Is there print left of a box on its level?"""
+    rows, _ = _pixels(box)
+    return bool(words[rows, : max(round((box.x - 0.3) * PX_PER_MM), 0)].any())
+
+
+def _words_between(above: Sequence[Box], below: Sequence[Box], words: NDArray[Any]) -> bool:
+    """Is there a line of print between two rows of boxes?"""
+    top, bottom = max(b.bottom for b in above) + 1.2, min(b.y for b in below) - 1.2
+    rows = slice(round(top * PX_PER_MM), max(round(bottom * PX_PER_MM), round(top * PX_PER_MM)))
+    return bool(words[rows].any(axis=1).sum() > 1.2 * PX_PER_MM)

@@ -1,0 +1,181 @@
+"""Cutting each field from an aligned page: the writer's ink alone, with what belongs to the neighbours left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.layout.ink.extraction import InkPage, InkWindow, Mask, ink_box, px_to_mm2
+from scanner.layout.ink.strikes import ROW_MM, Span, above_line, cell_struck, find_strikes, standing
+from scanner.model import PX_PER_MM, Box, Crop, FieldLayout, FieldSpec, Gray
+
+ABOVE_MM, BELOW_MM, LEFT_MM, RIGHT_MM = 2.2, 3.0, 1.5, 3.0
+"""Writing leaves its room: capitals with tone marks rise above it, g and y hang below, lines run on to the right."""
+CELL_MM = 0.9
+RAISED_ROOM_MM = 2.6
+"""Above a line with something struck out this much more is looked at: the right value may stand there."""
+CLEAR_MM, ABOVE_ON_MM = 1.0, 8.0
+"""Ink above a strike is looked for from here upwards, and so far on to the right."""
+LINE_ABOVE_MM = 2.6
+"""Writing whose middle lies higher than this above the room belongs to the line above."""
+EMPTY_MM2 = 0.35
+"""Less ink than this in a field is no writing: the smallest digit of a fine pen has 0.8 mm²."""
+
+
+def cut_fields(page: InkPage, fields: Iterable[FieldSpec]) -> dict[str, Crop]:
+    """A crop a written field, by id; fields of ticks have none (see `checkboxes`)."""
+    return {f.id: cut_field(page, f) for f in fields if f.layout is not FieldLayout.TICKS}
+
+
+def cut_field(page: InkPage, spec: FieldSpec) -> Crop:
+    """One field's crop; for combs and parts with a crop a cell, cut at the printed walls."""
+    if spec.layout is FieldLayout.LINE or spec.layout is FieldLayout.AREA:
+        return _cut(page, spec.id, spec.boxes[0], spec.layout)
+    cells = tuple(_cut(page, spec.id, box, spec.layout) for box in spec.boxes)
+    layout = FieldLayout.LINE if spec.layout is FieldLayout.PARTS else spec.layout
+    whole = _cut(page, spec.id, spec.area, layout, parted=True)
+    written = any(cell.ink for cell in cells)
+    crossed = spec.layout is FieldLayout.COMB and any(
+        cell.ink and _cell_struck(page, box) for box, cell in zip(spec.boxes, cells, strict=True)
+    )
+    return Crop(
+        spec.id,
+        whole.box,
+        whole.image,
+        whole.ink if written else None,
+        sum(cell.ink_mm2 for cell in cells),
+        any(cell.touches_edge for cell in cells),
+        whole.struck or crossed,
+        cells,
+    )
+
+
+def _margins(box: Box, layout: FieldLayout) -> Box:
+    if layout is FieldLayout.LINE:
+        return Box(box.x - LEFT_MM, box.y - ABOVE_MM, box.w + LEFT_MM + RIGHT_MM, box.h + ABOVE_MM + BELOW_MM)
+    if layout is FieldLayout.PARTS:
+        return Box(box.x - 0.6, box.y - ABOVE_MM / 2, box.w + 1.2, box.h + ABOVE_MM / 2 + BELOW_MM / 2)
+    if layout is FieldLayout.COMB:
+        return box.grown(CELL_MM, CELL_MM)
+    return box
+
+
+def _cell_struck(page: InkPage, box: Box) -> bool:
+    """Is what stands in one cell crossed out?"""
+    seen = page.at(box.grown(CELL_MM, CELL_MM), walls=True)
+    side = round(CELL_MM * PX_PER_MM)
+    return cell_struck(seen.ink, side)
+
+
+def _cut(page: InkPage, field_id: str, box: Box, layout: FieldLayout, *, parted: bool = False) -> Crop:
+    """One room's crop; of a line with something struck out all of it, unless it is cut in parts."""
+    outer = _margins(box, layout)
+    seen = page.at(outer, walls=layout is FieldLayout.COMB)
+    rows, cols = seen.rows, seen.cols
+    core_rows, core_cols = page.window(box)
+    core = (
+        slice(core_rows.start - rows.start, core_rows.stop - rows.start),
+        slice(core_cols.start - cols.start, core_cols.stop - cols.start),
+    )
+    keep = _own_ink(seen.ink, core, layout)
+    area = px_to_mm2(float(np.count_nonzero(keep)))
+    found = ink_box(keep) if area >= EMPTY_MM2 else None
+    if found is None:
+        keep = np.zeros_like(keep)
+    spans = find_strikes(keep) if parted or layout is FieldLayout.LINE else ()
+    if layout is FieldLayout.COMB:
+        spans = tuple(s for s in spans if s.stop - s.start >= ROW_MM * PX_PER_MM)
+    if spans and not parted:
+        return _struck(page, field_id, box, keep, spans)
+    return Crop(field_id, outer, seen.only(keep), found, area, _runs_out(keep), struck=bool(spans))
+
+
+def _struck(page: InkPage, field_id: str, box: Box, own: Mask, spans: tuple[Span, ...]) -> Crop:
+    """The crop of a line with something struck out: all ink with what was written above it, and what stands apart."""
+    low = _margins(box, FieldLayout.LINE)
+    outer = Box(low.x, low.y - RAISED_ROOM_MM, low.w, low.h + RAISED_ROOM_MM)
+    seen = page.at(outer)
+    down = seen.ink.shape[0] - own.shape[0]
+    spans = tuple(Span(s.start, s.stop, s.row + down) for s in spans)
+    keep = np.zeros_like(seen.ink)
+    keep[down:, : own.shape[1]] = own[:, : keep.shape[1]]
+    floor = round((box.y - LINE_ABOVE_MM) * PX_PER_MM) - seen.rows.start
+    keep = cv2.bitwise_or(keep, above_line(_ink_above(page, seen, spans), spans, floor))
+    stands = standing(keep, spans)
+    rest = px_to_mm2(float(np.count_nonzero(stands)))
+    left = Crop(
+        field_id,
+        outer,
+        _softly(seen, stands, keep),
+        ink_box(stands) if rest >= EMPTY_MM2 else None,
+        rest,
+        _runs_out(stands),
+    )
+    area = px_to_mm2(float(np.count_nonzero(keep)))
+    return Crop(field_id, outer, seen.only(keep), ink_box(keep), area, _runs_out(keep), struck=True, standing=left)
+
+
+def _softly(seen: InkWindow, stands: Mask, keep: Mask) -> Gray:
+    """The picture of what stands, with the faint strokes and small marks near it that no mask holds."""
+    gone = cv2.dilate(cv2.bitwise_and(keep, cv2.bitwise_not(stands)), np.ones((5, 5), np.uint8)) > 0
+    near = cv2.dilate(stands, np.ones((15, 15), np.uint8)) > 0
+    return np.where(near & ~gone, seen.picture, np.uint8(255))
+
+
+def _ink_above(page: InkPage, seen: InkWindow, spans: tuple[Span, ...]) -> Mask:
+    """The ink above each strike, found without it: beside a thick strike small writing would be taken for paper."""
+    out = np.zeros_like(seen.ink)
+    for span in spans:
+        bottom = seen.rows.start + span.row - round(CLEAR_MM * PX_PER_MM)
+        left = max(seen.cols.start + span.start - round(CLEAR_MM * PX_PER_MM), seen.cols.start)
+        right = min(seen.cols.start + span.stop + round(ABOVE_ON_MM * PX_PER_MM), seen.cols.stop)
+        if bottom <= seen.rows.start:
+            continue
+        edges = np.array([left, seen.rows.start, right - left, bottom - seen.rows.start]) / PX_PER_MM
+        part = page.at(Box(*edges.tolist()))
+        rows = slice(part.rows.start - seen.rows.start, part.rows.stop - seen.rows.start)
+        cols = slice(part.cols.start - seen.cols.start, part.cols.stop - seen.cols.start)
+        out[rows, cols] |= part.ink[: out[rows, cols].shape[0], : out[rows, cols].shape[1]]
+    return out
+
+
+def _own_ink(ink: Mask, core: tuple[slice, slice], layout: FieldLayout) -> Mask:
+    """The pieces of ink that belong to this room: those with most of themselves in it, and their small neighbours.
+
+    A piece that only leans in (a descender of the line above, a digit of the next cell) is left out.
+    """
+    # broken strokes and tone marks near a letter go with it: pieces are formed on slightly thickened ink
+    joined = cv2.dilate(ink, np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(np.asarray(joined, np.uint8), connectivity=8)
+    labels = np.where(ink > 0, labels, 0)
+    total = np.bincount(labels.ravel(), minlength=count).astype(float)
+    inside = np.bincount(labels[core].ravel(), minlength=count).astype(float)
+    share = inside / np.maximum(total, 1)
+    own = share >= (0.5 if layout is not FieldLayout.LINE else 0.34)
+    own[0] = False
+    if layout is FieldLayout.LINE:
+        own |= _marks_above(labels, count, own, core)
+    return np.asarray(own[labels], np.uint8) * 255
+
+
+def _marks_above(
+    labels: NDArray[Any], count: int, own: NDArray[np.bool_], core: tuple[slice, slice]
+) -> NDArray[np.bool_]:
+    """Small pieces just above or below own ink: tone marks of capitals and dots under letters."""
+    mine = np.asarray(own[labels], np.uint8)
+    reach = cv2.dilate(mine, np.ones((round(2.4 * PX_PER_MM) | 1, 5), np.uint8)) > 0
+    near = np.bincount(labels[reach], minlength=count).astype(float)
+    total = np.bincount(labels.ravel(), minlength=count).astype(float)
+    small = total < (1.6 * PX_PER_MM) ** 2
+    found = (near > 0.5 * np.maximum(total, 1)) & small
+    found[0] = False
+    return np.asarray(found, bool)
+
+
+def _runs_out(keep: Mask) -> bool:
+    """Does own ink reach the window's left or right side?"""
+    return bool(keep.size) and bool(keep[:, 0].any() or keep[:, -1].any())

@@ -1,0 +1,98 @@
+"""Pages that a person places by hand: the form's points to look for, and the page read again from those points.
+
+The desk knows no engines: `sohoa serve` makes a `Rescuer` and hands it over.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from scanner.errors import FormError
+from scanner.form_catalogue import PrintedPage, Shelf
+from scanner.forms.loading import load_form
+from scanner.layout.registration.manual_points import hand_points
+from scanner.model import FormTemplate, PageRef, Record
+from scanner.pipeline import Reader, build_reader, read_by_hand
+from scanner.settings import Settings
+from scanner.site_lists.lists import own_lists
+from scanner.store.pictures import FileStore
+from scanner.store.views import RecordView
+
+GUIDE_DPI = 150
+"""Of the blank shown beside the page: the letter that a point lies on is 20 px high and can be made out enlarged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What a person is shown: the form's four points, (x, y) mm, and the blank as a PNG of the whole sheet."""
+
+    sheet: tuple[float, float]
+    points: tuple[tuple[float, float], ...]
+    blank: bytes
+
+
+class Rescuer:
+    """Reads single pages in this process, one at a time: the engines have one thread.
+
+    What is expensive is loaded with the first page and kept: the engines, and the latest printed page of a form.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._files = settings, FileStore(settings.files)
+        self._lock = threading.Lock()
+        self._reader: Reader | None = None
+        self._guides: dict[tuple[str, str, int], Guide] = {}
+
+    def guide(self, form_id: str, page: int = 1) -> Guide:
+        """The points of a form's printed page. Raises FormError, EngineError."""
+        form = self._printed(form_id, page)
+        key = form.id, form.version, form.page
+        if key not in self._guides:
+            with self._lock:
+                self._guides[key] = _guide(self._of(form).shelf.at(0))
+        return self._guides[key]
+
+    def read(
+        self, record: RecordView, points: Sequence[tuple[float, float]], form_id: str | None = None, page: int = 1
+    ) -> Record:
+        """The page read again from its kept picture; `points` are px of that picture in the order of the guide's.
+
+        It is read as that printed page of that form, which a person named; without one as of the form it was held
+        for. Raises FormError, EngineError, StoreError when the picture is gone.
+        """
+        ref = PageRef(Path(record.source), record.page, record.sha256)
+        form = self._printed(form_id or record.form, page)
+        with self._lock:
+            reader = self._of(form)
+            seen = np.array(points, np.float64)
+            return read_by_hand(ref, record.image or "", seen, reader.shelf.at(0), reader, self._files)
+
+    def _printed(self, form_id: str, page: int) -> FormTemplate:
+        form = load_form(form_id, *self._settings.form_places)
+        if not 1 <= page <= form.page_count:
+            raise FormError(f"The form {form_id} has no page {page}.", f"Its pages are 1 to {form.page_count}.")
+        return form.of_page(page)
+
+    def _of(self, form: FormTemplate) -> Reader:
+        """A reader of that printed page alone; another page or a newer version costs its blank, not the engines."""
+        if self._reader is None:
+            self._reader = build_reader(form, self._settings)
+        elif self._reader.shelf.pages != (form,):
+            self._reader = replace(self._reader, shelf=Shelf((form,), own_lists(self._settings.lists)))
+        return self._reader
+
+
+def _guide(printed: PrintedPage) -> Guide:
+    width, height = (round(side / 25.4 * GUIDE_DPI) for side in printed.form.sheet)
+    small = Image.fromarray(printed.reference.blank).resize((width, height), Image.Resampling.BOX)
+    out = io.BytesIO()
+    small.save(out, "PNG", optimize=True)
+    points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in hand_points(printed.reference))
+    return Guide(printed.form.sheet, points, out.getvalue())

@@ -1,0 +1,71 @@
+"""The store opened with the rules of the forms that are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from scanner.errors import FormError
+from scanner.forms.versions import load_version
+from scanner.model import FormTemplate, Issue, Value
+from scanner.rules import check, repeated_alike
+from scanner.settings import Settings
+from scanner.store.database import Store
+from scanner.store.pictures import FileStore
+
+UNIQUE = "unique"
+
+
+def open_store(settings: Settings) -> Store:
+    """The database and the pictures that the settings name, with every form's rules at work."""
+    settings.ready()
+    forms = _Forms(*settings.form_places)
+    files = FileStore(settings.files)
+    return Store.open(settings.url, files, rules=forms.check, unique=forms.unique, forms=forms.whole)
+
+
+class _Forms:
+    """Forms by id and version, loaded once. A form that is gone has no rules: its records can be seen all the same."""
+
+    def __init__(self, folder: Path | None, house: Path | None = None) -> None:
+        self._load = lru_cache(maxsize=None)(lambda form_id, version: _load(form_id, version, folder, house))
+
+    def whole(self, form_id: str, version: str) -> FormTemplate | None:
+        """A form with all its pages."""
+        return self._load(form_id, version)
+
+    def check(
+        self, form_id: str, version: str, values: Mapping[str, Value], count_same: Callable[[str, str], int]
+    ) -> tuple[Issue, ...]:
+        """The issues of a record's values. Of pages that are not there nothing is asked but that they be there."""
+        form = self._load(form_id, version)
+        if form is None:
+            return ()
+        form = _of_pages(form, {spec.page for spec in form.fields if spec.id in values})
+        found = check(values, form, today=date.today(), count_same=count_same)
+        return (*found, *repeated_alike(values, form))
+
+    def unique(self, form_id: str, version: str) -> Sequence[str]:
+        """Fields whose value may stand in one record only."""
+        form = self._load(form_id, version)
+        rules = [rule for rule in form.rules if rule.check == UNIQUE] if form else []
+        return [field for rule in rules for field in rule.fields.values() if isinstance(field, str)]
+
+
+def _load(form_id: str, version: str, folder: Path | None, house: Path | None) -> FormTemplate | None:
+    try:
+        return load_version(form_id, version, folder, house)
+    except FormError:
+        return None
+
+
+def _of_pages(form: FormTemplate, pages: Set[int]) -> FormTemplate:
+    """The form with the fields of some of its pages, and the rules that speak of no others."""
+    fields = tuple(spec for spec in form.fields if spec.page in pages)
+    if form.page_count == 1 or len(fields) == len(form.fields):
+        return form
+    there = {spec.id for spec in fields}
+    rules = tuple(rule for rule in form.rules if rule.named <= there)
+    return form.model_copy(update={"fields": fields, "rules": rules})

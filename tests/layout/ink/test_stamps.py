@@ -1,0 +1,74 @@
+"""Seals: red ones are dropped and the pen under them stays; grey ones are told; nothing else is taken for one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from samples.stress import stamp
+from samples.wear import wear
+from scanner.layout.ink.extraction import find_ink
+from scanner.layout.ink.stamps import fields_under, grey_seals, red_seals, without_seals
+from scanner.layout.registration.alignment import align, level
+from scanner.layout.registration.register import register
+from scanner.model import PX_PER_MM, Registration
+from scanner.pipeline import Reader
+from tests.conftest import Desk, as_page
+
+AT = (150.0, 240.0)
+RADIUS = 17.0
+
+
+@pytest.fixture(scope="module")
+def stamped(desk_of_sheets: Desk) -> np.ndarray:
+    """A sheet with a seal, a blue stroke through the seal, and red handwriting beside it."""
+    sheet = stamp(desk_of_sheets.draw(88).image, AT, np.random.default_rng(2), RADIUS)
+    x, y = (round(v * PX_PER_MM) for v in AT)
+    cv2.line(sheet, (x - 150, y + 60), (x + 150, y + 90), (30, 40, 140), 6)
+    cv2.line(sheet, (700, 700), (1100, 720), (200, 30, 40), 6)
+    return sheet
+
+
+def place(image: np.ndarray, reader: Reader) -> Registration:
+    placed = register(as_page(image), reader.reference)
+    assert isinstance(placed, Registration)
+    return placed
+
+
+def test_a_red_seal_is_found_where_it_is(stamped: np.ndarray, reader: Reader) -> None:
+    (seal,) = red_seals(stamped, place(stamped, reader))
+    assert np.hypot(seal.centre[0] - AT[0], seal.centre[1] - AT[1]) < 1.5
+    assert abs(seal.radius - RADIUS) < 1.5
+
+
+def test_red_ring_goes_and_the_blue_stroke_and_red_writing_stay(stamped: np.ndarray, reader: Reader) -> None:
+    placed = place(stamped, reader)
+    grey = without_seals(stamped, placed, red_seals(stamped, placed))
+    x, y = (round(v * PX_PER_MM) for v in AT)
+    ring = grey[y - round(RADIUS * PX_PER_MM) - 4 : y - round(RADIUS * PX_PER_MM) + 5, x - 3 : x + 4]
+    assert ring.min() > 225
+    assert grey[y + 75, x] < 110
+    assert grey[710, 900] < 140
+
+
+@pytest.mark.parametrize("kind", ["dark", "grey", "bilevel"])
+def test_a_grey_seal_puts_the_fields_under_it_in_doubt(stamped: np.ndarray, reader: Reader, kind: str) -> None:
+    image = wear(stamped, kind, np.random.default_rng(4)).image
+    placed = place(image, reader)
+    seals = grey_seals(find_ink(align(level(image), placed), reader.printed), reader.form.fields)
+    under = fields_under(seals, reader.form.fields)
+    x, y = AT
+    boxes = {f.id: [*f.boxes, *(o.box for o in f.options)] for f in reader.form.fields}
+    hit = {i for i, bs in boxes.items() if any(b.x < x + 12 and b.right > x - 12 and b.y < y + 12 and b.bottom > y - 12 for b in bs)}  # fmt: skip  # noqa: E501
+    assert hit and hit <= under
+
+
+@pytest.mark.parametrize("kind", ["scan", "dark", "bilevel"])
+def test_an_ordinary_sheet_has_no_seal(desk_of_sheets: Desk, reader: Reader, kind: str) -> None:
+    image = desk_of_sheets.worn(89, kind)[1].image
+    placed = place(image, reader)
+    assert red_seals(image, placed) == ()
+    if image.ndim == 2:
+        page = find_ink(align(level(image), placed), reader.printed)
+        assert grey_seals(page, reader.form.fields) == ()

@@ -1,0 +1,64 @@
+"""Every sentence is there in both languages."""
+
+from __future__ import annotations
+
+import ast
+import json
+import string
+from pathlib import Path
+
+import pytest
+
+from scanner.messages import all_words, say, word
+from scanner.model import Reason
+
+SCANNER = Path(__file__).parent.parent / "scanner"
+
+
+def codes() -> dict[str, set[str]]:
+    """Every reason's code in the sources, with the names of its measures where they are written out."""
+    found: dict[str, set[str]] = {}
+    for path in SCANNER.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name == "Reason":
+                given = node.args[1] if len(node.args) > 1 else None
+                keys = (
+                    {k.value for k in given.keys if isinstance(k, ast.Constant)}
+                    if isinstance(given, ast.Dict)
+                    else set()
+                )
+                found.setdefault(node.args[0].value, set()).update(keys)
+            elif name == "issue":
+                found.setdefault(node.args[0].value, set()).update(k.arg for k in node.keywords if k.arg)
+    return found
+
+
+@pytest.mark.parametrize("code", sorted(codes()))
+def test_reason_has_words_in_both_languages_with_its_measures(code: str) -> None:
+    texts = all_words()[code]
+    for lang in ("en", "vi"):
+        wanted = {name for _, name, _, _ in string.Formatter().parse(texts[lang]) if name}
+        assert wanted <= codes()[code], f"{code} in {lang} names a measure that is not given"
+        assert texts[lang].strip()
+
+
+@pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "wording" / "steps.json").read_text(encoding="utf-8"))))
+def test_reason_of_a_step_is_told_in_both_languages(code: str) -> None:
+    assert word(code, "en") not in ("", code) and word(code, "vi") not in ("", code, word(code, "en"))
+
+
+def test_codes_without_words_are_shown_as_they_are() -> None:
+    assert word("no_such_code", "vi") == "no_such_code"
+
+
+def test_measures_stand_in_the_sentence() -> None:
+    assert "120" in say(Reason("resolution_low", {"dpi": 120}), "vi")
+    assert say(Reason("page_blank")) != say(Reason("page_blank"), "vi")
+
+
+def test_no_code_has_two_sentences() -> None:
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCANNER / "wording").glob("*.json"))]
+    assert len(all_words()) == sum(len(file) for file in files)
