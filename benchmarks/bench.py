@@ -25,13 +25,13 @@ from benchmarks.form_peers.compare import compare
 from samples.draw import FORM
 from scanner.forms.loading import load_form
 from scanner.intake.pages import Limits, list_pages, open_page
-from scanner.intake.quality import assess
-from scanner.layout.ink.extraction import find_ink
+from scanner.intake.quality import assess_quality
+from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, level, to_grey
+from scanner.layout.registration.alignment import align, flatten_background, to_grey
 from scanner.layout.registration.register import Registration, register
 from scanner.model import Page, PageRef
-from scanner.pipeline import Reader, build_reader
+from scanner.pipeline import PageReader, build_reader
 from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
 
@@ -68,17 +68,17 @@ def samples(limits: Limits) -> Iterator[PageRef]:
         yield from (ref for ref in list_pages(path, limits) or [] if isinstance(ref, PageRef))
 
 
-def read(ref: PageRef, reader: Reader, watch: Watch) -> None:
+def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:
     """One page through the stages; only pages that are read through count as pages."""
     before = cpu()
     page = watch.timed("open", lambda: open_page(ref, reader.limits))
-    if not isinstance(page, Page) or watch.timed("quality", lambda: assess(page)).blank:
+    if not isinstance(page, Page) or watch.timed("quality", lambda: assess_quality(page)).blank:
         return
     placed = watch.timed("register", lambda: register(page, reader.reference))
     if not isinstance(placed, Registration):
         return
-    aligned = watch.timed("align", lambda: align(level(to_grey(page.image)), placed))
-    ink = find_ink(aligned, reader.printed)
+    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed))
+    ink = extract_ink(aligned, reader.printed)
     crops = watch.timed("cut", lambda: cut_fields(ink, reader.form.fields))
     fixed = reader.engines, reader.calibration, reader.lists
     watch.timed("read", lambda: read_fields(reader.form, ink, crops, placed, *fixed))

@@ -20,7 +20,7 @@ from rapidfuzz.distance import Levenshtein
 from scanner.forms.loading import load_form
 from scanner.model import Crop, EngineReading, FieldKind, FieldLayout, PageRef
 from scanner.ocr.engine import HAND, LINE, Engines
-from scanner.pipeline import Reader, build_reader, read_ref
+from scanner.pipeline import PageReader, build_reader, read_ref
 from scanner.settings import load_settings
 
 
@@ -40,7 +40,7 @@ def ways(engines: Engines) -> Mapping[str, Engines]:
     return {"print alone": without, "hand alone": {**engines, LINE: Silent()}, "both": engines}
 
 
-def count(folder: Path, reader: Reader) -> Mapping[str, list[int]]:
+def count(folder: Path, reader: PageReader) -> Mapping[str, list[int]]:
     """Kind of hand → fields, exact, wrong letters, letters."""
     found: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     specs = [f for f in reader.form.fields if f.layout is FieldLayout.LINE and f.kind is FieldKind.TEXT]

@@ -26,11 +26,11 @@ from samples.people import People
 from samples.stress import stamp
 from samples.wear import Worn
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, find_ink
-from scanner.layout.ink.hidden_lines import hidden_lines
-from scanner.layout.ink.occlusion import covered_fields
-from scanner.layout.ink.stamps import Seal, fields_under, grey_seals, red_seals, without_seals
-from scanner.layout.registration.alignment import align, level
+from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, extract_ink
+from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.occlusion import occluded_fields
+from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
+from scanner.layout.registration.alignment import align, flatten_background
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register
 from scanner.model import PX_PER_MM, FieldSpec, Page, PageRef, Registration
@@ -44,7 +44,7 @@ class Looked:
 
     covered: frozenset[str]
     missing: frozenset[str]
-    seals: tuple[Seal, ...]
+    seals: tuple[Stamp, ...]
     stamped: frozenset[str]
     seconds: float
 
@@ -56,16 +56,16 @@ def look(worn: Worn, reference: FormReference, printed: PrintModel) -> Looked | 
     if not isinstance(placed, Registration):
         return None
     start = time.process_time()
-    seals = red_seals(page.image, placed)
+    seals = red_stamps(page.image, placed)
     spent = time.process_time() - start
-    ink: InkPage = find_ink(align(level(without_seals(page.image, placed, seals)), placed), printed)
+    ink: InkPage = extract_ink(align(flatten_background(remove_stamps(page.image, placed, seals)), placed), printed)
     start = time.process_time()
-    seals = seals or (grey_seals(ink, reference.form.fields) if page.image.ndim == 2 else ())
+    seals = seals or (grey_stamps(ink, reference.form.fields) if page.image.ndim == 2 else ())
     fields = reference.form.fields
-    covered = frozenset(covered_fields(page.image, placed, ink, fields, seals))
+    covered = frozenset(occluded_fields(page.image, placed, ink, fields, seals))
     spent += time.process_time() - start
-    missing = frozenset({*placed.unseen, *hidden_lines(ink, fields)})
-    return Looked(covered, missing, seals, fields_under(seals, fields), spent)
+    missing = frozenset({*placed.unseen, *hidden_line_fields(ink, fields)})
+    return Looked(covered, missing, seals, stamped_fields(seals, fields), spent)
 
 
 def share_covered(mask: NDArray[np.bool_], spec: FieldSpec) -> float:
@@ -104,7 +104,7 @@ def main() -> None:
             at = (chance.uniform(20, 190), chance.uniform(20, 275))
             if thing == "seal":
                 laid = stamp(sheet, at, chance)
-                true = fields_under([Seal(at, 17.0, True)], form.fields)
+                true = stamped_fields([Stamp(at, 17.0, True)], form.fields)
             elif thing != "nothing":
                 laid, mask = objects.lay(sheet, thing, at, chance)
                 true = frozenset(f.id for f in form.fields if share_covered(mask, f) >= ENOUGH)

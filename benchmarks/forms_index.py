@@ -25,11 +25,11 @@ from samples.draw import FORM, Pen, load_stock
 from samples.drawn_forms import drawn_form
 from samples.hands import Hand
 from samples.wear import wear
-from scanner.form_catalogue import Shelf
+from scanner.form_catalogue import FormCatalogue
 from scanner.forms.drafting import draft_form
 from scanner.forms.loading import FILE, blank_image, load_form, read_form
 from scanner.intake.pages import Limits, open_page
-from scanner.layout.registration.index import candidates
+from scanner.layout.registration.index import rank_pages
 from scanner.model import PX_PER_MM, FieldLayout, FormTemplate, Page, PageRef
 
 COUNTS = (1, 2, 5, 20, 50)
@@ -85,7 +85,7 @@ def measured(count: int, out: Path) -> list[str]:
     """One row of the table: so many printed pages loaded in this process."""
     known = [read_form(path) for path in sorted((out / "forms").glob(f"*/{FILE}"))]
     started = time.process_time()
-    shelf = Shelf(known[:count], {})
+    shelf = FormCatalogue(known[:count], {})
     start = time.process_time() - started
     first = two = right = refused = wrong = turned_away = foreign = pages = 0
     ranking, finding, turning_away = [], [], []
@@ -93,7 +93,7 @@ def measured(count: int, out: Path) -> list[str]:
         for wear_kind in WEARS:
             page = opened(out / "pages" / f"{number:02d}-{wear_kind.replace(' ', '-')}.jpg")
             before = time.process_time()
-            order = [c.number for c in candidates(page, shelf._index)] if shelf._index else [0]
+            order = [c.number for c in rank_pages(page, shelf._index)] if shelf._index else [0]
             ranked = time.process_time()
             found = shelf.find(page)
             (turning_away if number >= count else finding).append(time.process_time() - ranked)

@@ -25,12 +25,12 @@ from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock, write_real_li
 from samples.people import People
 from samples.wear import wear
 from scanner.forms.loading import load_form
-from scanner.layout.ink.extraction import find_ink
+from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, level, to_grey
+from scanner.layout.registration.alignment import align, flatten_background, to_grey
 from scanner.layout.registration.register import register
 from scanner.model import FieldLayout, FieldReading, FormTemplate, Page, PageRef, Registration
-from scanner.pipeline import Reader, build_reader
+from scanner.pipeline import PageReader, build_reader
 from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
 
@@ -114,12 +114,12 @@ class Row:
     silent: int = 0
 
 
-def read_sheet(image: NDArray[np.uint8], dpi: float, reader: Reader, *, read: bool) -> Mapping[str, Any] | None:
+def read_sheet(image: NDArray[np.uint8], dpi: float, reader: PageReader, *, read: bool) -> Mapping[str, Any] | None:
     """Field → (struck?, its reading or None); None where the sheet could not be placed."""
     placed = register(Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi), reader.reference)
     if not isinstance(placed, Registration):
         return None
-    page = find_ink(align(level(to_grey(image)), placed), reader.printed)
+    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
     crops = cut_fields(page, reader.form.fields)
     found: dict[str, FieldReading] = {}
     if read:

@@ -26,12 +26,12 @@ from samples.slips import KINDS, Slip, draw_slip, draw_tail, tails_of
 from samples.wear import wear
 from scanner.confidence.calibration import load_calibration
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, find_ink
-from scanner.layout.registration.alignment import align, level, to_grey
+from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, extract_ink
+from scanner.layout.registration.alignment import align, flatten_background, to_grey
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register
 from scanner.model import FieldKind, FieldLayout, FieldReading, FormTemplate, Page, PageRef, Registration
-from scanner.recognition.reading import read_ticks
+from scanner.recognition.reading import read_choices
 
 PLAIN_SHARE = 0.3
 ORDINARY = ("plain", "none", "choice", "choices")
@@ -108,7 +108,7 @@ def look(bench: Bench, image: NDArray[np.uint8], dpi: float) -> InkPage | None:
     placed = register(Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi), bench.reference)
     if not isinstance(placed, Registration):
         return None
-    return find_ink(align(level(to_grey(image)), placed), bench.printed)
+    return extract_ink(align(flatten_background(to_grey(image)), placed), bench.printed)
 
 
 @dataclass(slots=True)
@@ -160,7 +160,7 @@ def run(seed: int, sheets: int, family: int, wears: Sequence[str], *, plain: boo
         if page is None:
             unplaced += 1
             continue
-        for reading in read_ticks(bench.form, page, calibration).values():
+        for reading in read_choices(bench.form, page, calibration).values():
             kind, slip = truth[reading.field]
             fault = rows[kind].add(reading, slip)
             if fault or (reading.review and kind in ORDINARY):

@@ -15,10 +15,10 @@ from flask import Flask, url_for
 from review_ui.access import set_up_access
 from review_ui.field_view import reason_words
 from review_ui.language import set_up_language
-from review_ui.page_reader import Placer, set_up_placer
+from review_ui.page_reader import ManualRegistration, set_up_manual_registration
 from review_ui.problems import set_up_problems
 from review_ui.security import protect, throttle
-from review_ui.trial_reading import Workshop
+from review_ui.trial_reading import TrialReading
 from review_ui.uploads import set_up_uploads
 from scanner.settings import Settings
 from scanner.store.database import Store
@@ -28,7 +28,10 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    settings: Settings, store: Store | None = None, placer: Placer | None = None, workshop: Workshop | None = None
+    settings: Settings,
+    store: Store | None = None,
+    placer: ManualRegistration | None = None,
+    workshop: TrialReading | None = None,
 ) -> Flask:
     """The app over a store; without one it opens the database that the settings name.
 
@@ -57,7 +60,7 @@ def create_app(
     protect(app, settings.secret_key())
     set_up_language(app)
     set_up_access(app, store or open_store(settings), settings)
-    set_up_placer(app, placer)
+    set_up_manual_registration(app, placer)
     app.extensions["sohoa_workshop"] = workshop
     set_up_problems(app)
     for room in (auth, batches, queue, records, sheets, rescue, exports, files, users, designer, designer_pages):

@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 HOME = {"batches": "batches.index", "review": "queue.index", "exports": "exports.index", "users": "users.index"}
 
 
-class Person(UserMixin):  # type: ignore[misc]
+class CurrentUser(UserMixin):  # type: ignore[misc]
     """The person who is logged in, as Flask-Login wants them."""
 
     def __init__(self, viewer: Viewer) -> None:
@@ -50,9 +50,9 @@ def set_up_access(app: Flask, store: Store, settings: Settings) -> None:
     manager = LoginManager(app)
 
     @manager.user_loader  # type: ignore[untyped-decorator]
-    def _load(session_id: str) -> Person | None:
+    def _load(session_id: str) -> CurrentUser | None:
         found = store.viewer(session_id.partition(".")[0])
-        person = Person(found) if found else None
+        person = CurrentUser(found) if found else None
         return person if person and hmac.compare_digest(person.get_id(), session_id) else None
 
     @manager.unauthorized_handler  # type: ignore[untyped-decorator]
@@ -76,7 +76,7 @@ def settings() -> Settings:
 
 def viewer() -> Viewer:
     """The person who is logged in."""
-    return cast(Person, current_user).viewer
+    return cast(CurrentUser, current_user).viewer
 
 
 def may(room: str) -> bool:

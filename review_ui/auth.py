@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
-from review_ui.access import Person, home, store, viewer
+from review_ui.access import CurrentUser, home, store, viewer
 from review_ui.language import COOKIE, LANGUAGES, YEAR, own_path
 from review_ui.language import translate as _
 from scanner.errors import UserError
@@ -39,7 +39,7 @@ def login() -> ResponseReturnValue:
         if found:
             session.clear()  # a session that somebody planted before the log-in is worth nothing after it
             session.permanent = True
-            login_user(Person(found))
+            login_user(CurrentUser(found))
             log.info("user %s logged in", found.id)
             return redirect(target or home())
         log.warning("a log-in failed from %s", request.remote_addr)
@@ -95,7 +95,7 @@ def _change_password(form: dict[str, str]) -> str:
         return _("The new password is too short; use at least 8 characters.")
     changed = store().viewer(viewer().id)
     if changed:
-        login_user(Person(changed))  # this session goes on; every other one ended with the old password
+        login_user(CurrentUser(changed))  # this session goes on; every other one ended with the old password
     return ""
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.language import language
 from review_ui.language import translate as _
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import SET_ASIDE, PageStatus
 from scanner.store.views import BatchSummary, PageItem
 
@@ -18,7 +18,7 @@ bp = Blueprint("batches", __name__, url_prefix="/batches")
 
 
 @dataclass(frozen=True, slots=True)
-class PageCard:
+class BatchPageCard:
     """A page that needs a person: its state, why, and what to do, in words."""
 
     item: PageItem
@@ -57,7 +57,7 @@ def _stray(batch: BatchSummary) -> int:
     return sum(n for status, n in batch.by_status.items() if status not in (PageStatus.READ, *SET_ASIDE))
 
 
-def page_card(item: PageItem) -> PageCard:
+def page_card(item: PageItem) -> BatchPageCard:
     """The words for one page that needs a person."""
     state, action = {
         PageStatus.UNPLACED: (
@@ -67,4 +67,4 @@ def page_card(item: PageItem) -> PageCard:
         PageStatus.BLANK: (_("Blank page"), _("See whether the other side was meant; if it is empty, leave it out.")),
         PageStatus.UNREADABLE: (_("Unreadable file"), _("Open the file to see whether it is damaged; scan it again.")),
     }[PageStatus(item.status)]
-    return PageCard(item, state, say(item.reason, language()) if item.reason else "", action)
+    return BatchPageCard(item, state, format_reason(item.reason, language()) if item.reason else "", action)

@@ -12,7 +12,7 @@ from flask import abort, current_app
 
 from review_ui.access import settings
 from review_ui.designer_words import fault
-from review_ui.trial_reading import Workshop
+from review_ui.trial_reading import TrialReading
 from scanner.errors import Conflict, FormError, SohoaError
 from scanner.forms.loading import form_of, list_forms, load_form
 from scanner.forms.versions import all_faults, load_draft, stamp
@@ -88,13 +88,13 @@ def faults_of(form: FormTemplate) -> list[dict[str, str]]:
     ]
 
 
-def shop_at_hand() -> Workshop | None:
+def shop_at_hand() -> TrialReading | None:
     """What this desk has to ask of the pixels, if anything."""
-    return cast("Workshop | None", current_app.extensions.get("sohoa_workshop"))
+    return cast("TrialReading | None", current_app.extensions.get("sohoa_workshop"))
 
 
 @contextmanager
-def workshop() -> Iterator[Workshop]:
+def workshop() -> Iterator[TrialReading]:
     """The workshop, for one person at a time. Raises Busy while somebody else has it."""
     shop = shop_at_hand()
     if shop is None:

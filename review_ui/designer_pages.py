@@ -18,7 +18,7 @@ from review_ui.designer_forms import BLANKS, MAX_FORM, ROOM, Busy, as_sent, savi
 from review_ui.designer_words import busy, unfit_page
 from review_ui.field_view import reason_words
 from review_ui.language import translate as _
-from review_ui.trial_reading import Workshop
+from review_ui.trial_reading import TrialReading
 from review_ui.uploads import MAX_UPLOAD, kind_of, set_aside
 from scanner.errors import FormError
 from scanner.model import FormTemplate, Unreadable
@@ -63,7 +63,7 @@ def _there(form_id: str, number: int) -> FormTemplate:
 
 
 def _with_blank(
-    form_id: str, page: int, change: Callable[[Workshop, FormTemplate, Path], FormTemplate | Unreadable]
+    form_id: str, page: int, change: Callable[[TrialReading, FormTemplate, Path], FormTemplate | Unreadable]
 ) -> ResponseReturnValue:
     sent = request.files.get("blank")
     suffix = kind_of(sent)
@@ -74,7 +74,7 @@ def _with_blank(
 
 
 def _changed(
-    form_id: str, page: int, change: Callable[[Workshop, FormTemplate], FormTemplate | Unreadable]
+    form_id: str, page: int, change: Callable[[TrialReading, FormTemplate], FormTemplate | Unreadable]
 ) -> ResponseReturnValue:
     """The form as the screen shows it, changed and kept as a draft: where to see it, or what stood against it."""
     try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from review_ui.language import language
 from review_ui.language import translate as _
-from scanner.messages import say, word
+from scanner.messages import format_reason, message
 from scanner.model import FormTemplate, Reason
 from scanner.rules import CHECKS
 
@@ -85,7 +85,7 @@ def _sentence(name: str) -> str:
     gaps = {
         part: f"[{parts[part].lower()}]" for part in (*named.roles, *named.params, *named.spare, *named.spare_params)
     }
-    return word(f"rule.{name}", language(), **gaps)
+    return message(f"rule.{name}", language(), **gaps)
 
 
 def fault(reason: Reason, form: FormTemplate) -> str:
@@ -97,7 +97,7 @@ def fault(reason: Reason, form: FormTemplate) -> str:
         params["rule"] = numbers.get(str(params["rule"]), params["rule"])
     if "field" in params and not params["field"]:
         params["field"] = ROOM
-    return say(replace(reason, params=params), language())
+    return format_reason(replace(reason, params=params), language())
 
 
 def busy() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from review_ui.language import language
 from review_ui.language import translate as _
 from review_ui.value_parser import NotAValue, shown, value_from
-from scanner.messages import say, word
+from scanner.messages import format_reason, message
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Reason, Value
 from scanner.store.views import FieldView, IssueView, RecordView, SheetPage
 
@@ -33,7 +33,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class FieldCard:
     """One field on the form page."""
 
     spec: FieldSpec
@@ -77,16 +77,16 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class SheetPicture:
     """A page of the sheet with its cards, as it is shown beside them."""
 
     page: SheetPage
     sheet: tuple[float, float]  # mm
-    cards: tuple[Card, ...]
+    cards: tuple[FieldCard, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedAnswer:
     """What somebody sent for one field and why it was not saved: it comes back with the page, nothing is lost."""
 
     field: str
@@ -94,21 +94,21 @@ class Refused:
     problem: str
 
 
-def cards_of(record: RecordView, form: FormTemplate, refused: Refused | None = None) -> list[Card]:
+def field_cards(record: RecordView, form: FormTemplate, refused: RefusedAnswer | None = None) -> list[FieldCard]:
     """All fields of a record in the form's order."""
     views = {view.field: view for view in record.fields}
-    return [card_of(record, form, spec, views[spec.id], refused) for spec in form.fields if spec.id in views]
+    return [field_card(record, form, spec, views[spec.id], refused) for spec in form.fields if spec.id in views]
 
 
-def papers_of(record: RecordView, form: FormTemplate, cards: Sequence[Card]) -> list[Paper]:
+def sheet_pictures(record: RecordView, form: FormTemplate, cards: Sequence[FieldCard]) -> list[SheetPicture]:
     """The pages of a record that are there, in the form's order."""
     return [
-        Paper(page, _size(form, page.form_page), tuple(card for card in cards if card.page is page))
+        SheetPicture(page, _size(form, page.form_page), tuple(card for card in cards if card.page is page))
         for page in record.pages
     ]
 
 
-def notes_of(record: RecordView, cards: Sequence[Card]) -> list[IssueView]:
+def issue_notes(record: RecordView, cards: Sequence[FieldCard]) -> list[IssueView]:
     """Open issues that no card tells: of the sheet as a whole, or of fields on a page that is not there."""
     told = {issue.id for card in cards for issue in card.issues}
     return [issue for issue in record.issues if issue.open and issue.id not in told]
@@ -118,13 +118,13 @@ def _size(form: FormTemplate, number: int) -> tuple[float, float]:
     return form.of_page(min(number, form.page_count)).sheet
 
 
-def card_of(
-    record: RecordView, form: FormTemplate, spec: FieldSpec, view: FieldView, refused: Refused | None = None
-) -> Card:
+def field_card(
+    record: RecordView, form: FormTemplate, spec: FieldSpec, view: FieldView, refused: RefusedAnswer | None = None
+) -> FieldCard:
     """One field of a record."""
     mine = refused if refused and refused.field == spec.id else None
     page = next((p for p in record.pages if p.form_page == spec.page), record.pages[0])
-    return Card(
+    return FieldCard(
         spec=spec,
         view=view,
         label=f"{spec.no}. {spec.label}" if spec.no else spec.label,
@@ -136,7 +136,7 @@ def card_of(
         chips=_chips(spec, view),
         cells=len(spec.boxes) if spec.layout is FieldLayout.COMB and spec.kind is FieldKind.DIGITS else 0,
         reason=reason_words(view.reason),
-        mended=tuple(dict.fromkeys(word(step.why, language()) for step in view.steps)),
+        mended=tuple(dict.fromkeys(message(step.why, language()) for step in view.steps)),
         issues=tuple(i for i in record.issues if i.open and spec.id in i.fields),
         by_person=view.by is not None,
         place=_place(spec, form),
@@ -148,7 +148,7 @@ def card_of(
 
 def reason_words(reason: Reason | None) -> str:
     """The reason in the language of the screen; "" where there is none."""
-    return say(reason, language()) if reason else ""
+    return format_reason(reason, language()) if reason else ""
 
 
 def _place(spec: FieldSpec, form: FormTemplate) -> Box:

@@ -13,11 +13,11 @@ from review_ui.access import allow, settings, store, viewer
 from review_ui.batches import page_card
 from review_ui.language import clock, day, language
 from review_ui.language import translate as _
-from review_ui.page_reader import Placer, Point, placer
+from review_ui.page_reader import ManualRegistration, Point, manual_registration
 from review_ui.records import HOLD_SECONDS
 from scanner.errors import Conflict, FormError
 from scanner.forms.loading import list_forms, load_form
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import SET_ASIDE, FormTemplate, PageStatus, Record
 from scanner.store.views import PageItem, RecordView
 
@@ -28,7 +28,7 @@ FARTHEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedPage:
+class FormPageChoice:
     """One printed page of a form that is installed: what an unplaced page may be."""
 
     form: str
@@ -42,7 +42,7 @@ class PrintedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class AsideCard:
+class SetAsideCard:
     """A page that somebody set aside, in words."""
 
     item: PageItem
@@ -57,7 +57,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "manual_registration/index.html",
         pages=[page_card(item) for item in waiting],
-        aside=[AsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer())],
+        aside=[SetAsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer())],
         me=viewer().display,
     )
 
@@ -79,7 +79,7 @@ def page(record_id: object) -> ResponseReturnValue:
         printed=printed,
         chosen=chosen,
         guide=hands.guide(chosen.form, chosen.page),
-        reason=say(record.reason, language()) if record.reason else "",
+        reason=format_reason(record.reason, language()) if record.reason else "",
         corners=(_("top left"), _("top right"), _("bottom right"), _("bottom left")),
     )
 
@@ -145,22 +145,22 @@ def back(record_id: object) -> ResponseReturnValue:
 # --- parts -------------------------------------------------------------------------------------------
 
 
-def _hands(record: RecordView) -> Placer:
+def _hands(record: RecordView) -> ManualRegistration:
     """Who reads the page again. 404 where there is nobody, or no picture to read."""
-    found = placer()
+    found = manual_registration()
     if found is None or record.image is None:
         abort(404)
     return found
 
 
-def _printed_pages() -> list[PrintedPage]:
+def _printed_pages() -> list[FormPageChoice]:
     """Every printed page of every form that is installed, as a person may choose among them."""
     found = []
     for form in filter(None, map(_sound, list_forms(*settings().form_places))):
         many = form.page_count > 1
         for n in range(1, form.page_count + 1):
             title = _("%(form)s, page %(n)s", form=form.title, n=n) if many else form.title
-            found.append(PrintedPage(form.id, n, title))
+            found.append(FormPageChoice(form.id, n, title))
     return found
 
 
@@ -171,7 +171,7 @@ def _sound(form_id: str) -> FormTemplate | None:
         return None
 
 
-def _chosen(record: RecordView, printed: Sequence[PrintedPage], key: str | None) -> PrintedPage:
+def _chosen(record: RecordView, printed: Sequence[FormPageChoice], key: str | None) -> FormPageChoice:
     """What a person says the page is; unsaid, what the machine held it for. 404 for what is not there."""
     if not printed:
         abort(404)
@@ -205,7 +205,7 @@ def _where_it_went(record: RecordView) -> str:
 
 
 def _still_refused(found: Record) -> ResponseReturnValue:
-    why = say(found.reason, language()) if found.reason else ""
+    why = format_reason(found.reason, language()) if found.reason else ""
     message = _("The page still cannot be read. %(why)s Look at the four points again, or set the page aside.", why=why)
     return jsonify(error="refused", message=message), 422
 

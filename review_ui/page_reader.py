@@ -16,7 +16,7 @@ from scanner.store.views import RecordView
 Point = tuple[float, float]
 
 
-class Guide(Protocol):
+class ManualPoints(Protocol):
     """A blank (PNG of the whole sheet), the sheet's size and four printed points on it, mm."""
 
     @property
@@ -29,26 +29,26 @@ class Guide(Protocol):
     def blank(self) -> bytes: ...
 
 
-class Placer(Protocol):
+class ManualRegistration(Protocol):
     """Reads a page of the store again from four points, px of its picture in the order of the guide's.
 
     `page` is which printed page of the form it is, from 1. Whoever names no form means the one that the record is held
     for. Both raise FormError for a form or a page that is not there.
     """
 
-    def guide(self, form_id: str, page: int = 1) -> Guide: ...
+    def guide(self, form_id: str, page: int = 1) -> ManualPoints: ...
 
     def read(
         self, record: RecordView, points: Sequence[Point], form_id: str | None = None, page: int = 1
     ) -> Record: ...
 
 
-def set_up_placer(app: Flask, placer: Placer | None) -> None:
+def set_up_manual_registration(app: Flask, placer: ManualRegistration | None) -> None:
     """Keep the placer at hand for the views; templates ask `can_place` whether to offer it."""
     app.extensions["sohoa-placer"] = placer
     app.template_global("can_place")(lambda: placer is not None)
 
 
-def placer() -> Placer | None:
+def manual_registration() -> ManualRegistration | None:
     """The placer of this app, if it has one."""
-    return cast("Placer | None", current_app.extensions["sohoa-placer"])
+    return cast("ManualRegistration | None", current_app.extensions["sohoa-placer"])

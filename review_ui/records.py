@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, settings, store, viewer, wants_json
 from review_ui.batches import summary
-from review_ui.field_view import Card, Refused, card_of, cards_of, notes_of, papers_of
+from review_ui.field_view import FieldCard, RefusedAnswer, field_card, field_cards, issue_notes, sheet_pictures
 from review_ui.language import clock
 from review_ui.language import translate as _
 from review_ui.value_parser import LONGEST, NotAValue, shown, value_from
@@ -54,7 +54,7 @@ def save(record_id: object, field: str) -> ResponseReturnValue:
     except ValueError:
         abort(400)
     manner = "unreadable" if unreadable else ("accepted" if value == view.value else "typed")
-    page = card_of(record, sheet, spec, view).page.record_id
+    page = field_card(record, sheet, spec, view).page.record_id
     try:
         store().correct(page, field, value, viewer=viewer(), seen_revision=seen, manner=manner)
     except Conflict:
@@ -112,16 +112,16 @@ def _field(record: RecordView, sheet: FormTemplate, field: str) -> tuple[FieldSp
     return spec, view
 
 
-def _page(record: RecordView, refused: Refused | None = None) -> str:
+def _page(record: RecordView, refused: RefusedAnswer | None = None) -> str:
     sheet = form_of(record)
-    cards = cards_of(record, sheet, refused)
-    notes = notes_of(record, cards)
+    cards = field_cards(record, sheet, refused)
+    notes = issue_notes(record, cards)
     return render_template(
         "records/form.html",
         record=record,
         sheet=sheet,
         cards=cards,
-        papers=papers_of(record, sheet, cards),
+        papers=sheet_pictures(record, sheet, cards),
         notes=notes,
         asking=sum(card.asks for card in cards) + len(notes),
         batch=summary(record.batch_id),
@@ -141,13 +141,13 @@ def _next_url(record_id: str) -> str:
 def _saved(record_id: str, field: str) -> ResponseReturnValue:
     """What changed: for our script the new state, without it the page again at the next open field."""
     record = store().record(record_id, viewer())
-    cards = cards_of(record, form_of(record))
+    cards = field_cards(record, form_of(record))
     if not wants_json():
         if record.verified:
             return redirect(_next_url(record_id))
         following = _next_asking(cards, field)
         return redirect(_address(record_id) + (f"#f-{following}" if following else "#notes"))
-    now, notes = dt.datetime.now(dt.UTC), notes_of(record, cards)
+    now, notes = dt.datetime.now(dt.UTC), issue_notes(record, cards)
     return jsonify(
         saved=clock(now),
         verified=record.verified,
@@ -157,7 +157,7 @@ def _saved(record_id: str, field: str) -> ResponseReturnValue:
     )
 
 
-def _state(record: RecordView, card: Card) -> dict[str, Any]:
+def _state(record: RecordView, card: FieldCard) -> dict[str, Any]:
     return {
         "revision": card.view.revision,
         "open": card.view.open,
@@ -167,7 +167,7 @@ def _state(record: RecordView, card: Card) -> dict[str, Any]:
     }
 
 
-def _next_asking(cards: list[Card], field: str) -> str:
+def _next_asking(cards: list[FieldCard], field: str) -> str:
     at = next((i for i, card in enumerate(cards) if card.spec.id == field), -1)
     turned = [*cards[at + 1 :], *cards[: at + 1]]
     return next((card.spec.id for card in turned if card.asks), "")
@@ -176,19 +176,19 @@ def _next_asking(cards: list[Card], field: str) -> str:
 def _refused(record: RecordView, spec: FieldSpec, problem: str) -> ResponseReturnValue:
     if wants_json():
         return jsonify(error="value", message=problem), 422
-    return _page(record, Refused(spec.id, tuple(request.form.getlist("value")), problem)), 422
+    return _page(record, RefusedAnswer(spec.id, tuple(request.form.getlist("value")), problem)), 422
 
 
 def _conflict(record_id: str, spec: FieldSpec) -> ResponseReturnValue:
     """Somebody else was faster: show theirs, keep what was typed here, overwrite nothing."""
     record = store().record(record_id, viewer())
     sheet = form_of(record)
-    card = card_of(record, sheet, *_field(record, sheet, spec.id))
+    card = field_card(record, sheet, *_field(record, sheet, spec.id))
     theirs = _("not readable") if card.unreadable else (shown(spec, card.view.value) or _("empty"))
     who = card.view.by or _("The machine")
     message = _("%(who)s changed this at %(time)s to: %(value)s", who=who, time=clock(card.view.at), value=theirs)
     if not wants_json():
-        return _page(record, Refused(spec.id, tuple(request.form.getlist("value")), message)), 409
+        return _page(record, RefusedAnswer(spec.id, tuple(request.form.getlist("value")), message)), 409
     value = card.view.value
     plain = (
         list(value) if isinstance(value, tuple) else [str(value).lower() if isinstance(value, bool) else value or ""]

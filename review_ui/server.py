@@ -6,8 +6,8 @@ import waitress
 
 from review_ui import create_app
 from review_ui.designer import LIMITS
-from review_ui.page_reader import Placer
-from review_ui.trial_reading import Workshop
+from review_ui.page_reader import ManualRegistration
+from review_ui.trial_reading import TrialReading
 from scanner.settings import Settings
 from scanner.store_factory import open_store
 
@@ -19,8 +19,8 @@ def serve(
     settings: Settings,
     host: str = "127.0.0.1",
     port: int = 8000,
-    placer: Placer | None = None,
-    workshop: Workshop | None = None,
+    placer: ManualRegistration | None = None,
+    workshop: TrialReading | None = None,
 ) -> None:
     """Serve until interrupted; `placer` and `workshop` as for `create_app`.
 

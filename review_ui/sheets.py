@@ -24,7 +24,7 @@ bp = Blueprint("sheets", __name__, url_prefix="/sheets")
 
 
 @dataclass(frozen=True, slots=True)
-class PageCard:
+class SheetPageCard:
     """A page and what it says of whose it is: label and value."""
 
     page: SheetPage
@@ -93,14 +93,14 @@ def aside(record_id: object) -> ResponseReturnValue:
     return redirect(url_for("queue.index", batch=request.args.get("batch")))
 
 
-def _card(page: SheetPage, record: RecordView, form: FormTemplate) -> PageCard:
+def _card(page: SheetPage, record: RecordView, form: FormTemplate) -> SheetPageCard:
     """The values that pages of the form repeat; where it repeats none, the first of the page."""
     here = {spec.id: spec for spec in form.fields if spec.page == page.form_page}
     repeated = {spec.same_as for spec in form.fields} | {spec.id for spec in form.fields if spec.same_as}
     values = {view.field: view.value for view in record.fields}
     said = {name: (spec.label, shown(spec, values[name])) for name, spec in here.items() if name in values}
     telling = [words for name, words in said.items() if name in repeated]
-    return PageCard(page, tuple(telling or list(said.values())[:NAMED]))
+    return SheetPageCard(page, tuple(telling or list(said.values())[:NAMED]))
 
 
 def _here(record_id: str) -> str:

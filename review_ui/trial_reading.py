@@ -11,7 +11,7 @@ from scanner.model import FormTemplate, Record, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class TrialReading:
     """Detection of a blank's fields, a form's pages, the reading of a file. One at a time: it takes the machine."""
 
     draft: Callable[[Path, str, str], FormTemplate | Unreadable]

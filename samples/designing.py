@@ -19,11 +19,11 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 from werkzeug.serving import make_server
 
 from review_ui import create_app
-from review_ui.trial_reading import Workshop
+from review_ui.trial_reading import TrialReading
 from scanner.rules import CHECKS, CONSTANTS
 from scanner.settings import Settings
 from scanner.store_factory import open_store
-from scanner.trial_reading import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
+from scanner.trial_reading import add_to_draft, draft_from_blank, read_trial, remove_from_draft, replace_in_draft
 
 PASSWORD = "mat-khau-thu-1"
 READING_MS = 120_000
@@ -53,11 +53,11 @@ class Ruled:
     params: Mapping[str, str | Sequence[str]]
 
 
-def whole_workshop(settings: Settings) -> Workshop:
+def whole_workshop(settings: Settings) -> TrialReading:
     """Everything that the designer asks of the pixels, as `sohoa serve` hands it over."""
-    return Workshop(
+    return TrialReading(
         draft=partial(draft_from_blank, settings),
-        read=partial(read_once, settings),
+        read=partial(read_trial, settings),
         add=partial(add_to_draft, settings),
         replace=partial(replace_in_draft, settings),
         remove=partial(remove_from_draft, settings),

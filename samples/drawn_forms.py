@@ -180,7 +180,7 @@ class Paper:
 
 
 def writing_room(x0: float, x1: float, y: float, room: float) -> Box:
-    """The house's convention: from the free room above a line to 1 mm below it, at most 7 mm."""
+    """The convention used here: from the free room above a line to 1 mm below it, at most 7 mm."""
     height = min(room, LEADING_MM)
     return Box(x0, y + 1.0 - height, x1 - x0, height)
 

@@ -22,7 +22,7 @@ from scanner.model import (
     Value,
 )
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store_factory import _Forms
 
 
@@ -124,4 +124,4 @@ class OneForm(_Forms):
 def open_sheets(url: str, folder: Path) -> Store:
     """A store that knows the form."""
     forms = OneForm()
-    return Store.open(url, FileStore(folder), rules=forms.check, unique=forms.unique, forms=forms.whole)
+    return Store.open(url, PictureStore(folder), rules=forms.check, unique=forms.unique, forms=forms.whole)

@@ -30,10 +30,10 @@ from scanner.errors import EngineError, SettingsError, SohoaError
 from scanner.forms.loading import load_form
 from scanner.intake.pages import Limits, find_sources, list_pages
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
-from scanner.pipeline import Reader, build_reader, read_ref, unread
+from scanner.pipeline import PageReader, build_reader, read_ref, unread
 from scanner.settings import Settings
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 
 IN_FLIGHT = 4
 """Jobs handed out beyond the workers: enough to keep them busy, few enough to forget cheaply."""
@@ -168,8 +168,8 @@ def _fault(error: Exception) -> Reason:
 
 # --- workers -----------------------------------------------------------------------------------------
 
-_reader: Reader | None = None
-_files: FileStore | None = None
+_reader: PageReader | None = None
+_files: PictureStore | None = None
 _one_at_a_time = threading.Lock()
 
 
@@ -179,7 +179,7 @@ def _set_up(form_ids: Sequence[str], settings: Settings) -> None:
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
     _reader = build_reader([load_form(form_id, *settings.form_places) for form_id in form_ids], settings)
-    _files = FileStore(settings.files)
+    _files = PictureStore(settings.files)
 
 
 def _begin(form_ids: Sequence[str], settings: Settings) -> None:

@@ -102,10 +102,10 @@ def _calibration(settings: Settings) -> Finding:
         used = load_calibration(settings.data)
     except SohoaError as error:
         return Finding("calibration", False, error.wrong, error.action)
-    if used.of_house:
-        return Finding("calibration", True, f"this house's own: {used.fitted_on}")
+    if used.of_site:
+        return Finding("calibration", True, f"this site's own: {used.fitted_on}")
     if (settings.data / DATA).exists():
-        detail = "the shipped one: this house's own was made with another version of Sohoa"
+        detail = "the shipped one: this site's own was made with another version of Sohoa"
         return Finding("calibration", False, detail, "sohoa calibrate", required=False)
     return Finding("calibration", True, f"the shipped one: {used.fitted_on}")
 
@@ -123,13 +123,13 @@ def _forms(settings: Settings) -> Finding:
 
 
 def _lists(settings: Settings) -> Finding:
-    """This house's own; pages are read without those that are damaged."""
-    from scanner.site_lists.lists import damaged_lists, own_lists
+    """This site's own; pages are read without those that are damaged."""
+    from scanner.site_lists.lists import damaged_lists, site_lists
 
     damaged = ", ".join(str(path) for path in damaged_lists(settings.lists))
     if damaged:
         return Finding("own lists", False, f"damaged and not used: {damaged}", "sohoa lists update", required=False)
-    own = ", ".join(f"{name} {len(entries)}" for name, entries in own_lists(settings.lists).items())
+    own = ", ".join(f"{name} {len(entries)}" for name, entries in site_lists(settings.lists).items())
     return Finding("own lists", True, own or "none yet", required=False)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from scanner.forms.loading import blank_image, pages_of
 from scanner.layout.ink.extraction import PrintModel, build_print_model
-from scanner.layout.registration.disambiguation import nearer
-from scanner.layout.registration.index import Candidate, PageIndex, blank_points, build_index, candidates
+from scanner.layout.registration.disambiguation import disambiguate
+from scanner.layout.registration.index import PageCandidate, PageIndex, blank_points, build_index, rank_pages
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register
 from scanner.model import FormTemplate, NotRegistered, Page, Reason, Registration
@@ -25,7 +25,7 @@ KEPT = 8
 """Printed pages held ready, about 20 MB each."""
 TRIED = 2
 """Candidates laid onto a page in full before it is said to fit no form: each refusal costs 0.1 to 0.3 s."""
-RIVAL = 0.7
+RIVAL_SHARE = 0.7
 """A candidate with this share of the best one's agreeing points is laid on the page too, whatever became of the best
 one. A print with a row more or less has 0.8 to 1.0, other forms under one letterhead 0.4."""
 
@@ -38,7 +38,7 @@ MOST = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PrintedPage:
+class FormPage:
     """One printed page of a form with what reading it needs; `form` is the page as a form by itself."""
 
     form: FormTemplate
@@ -48,14 +48,14 @@ class PrintedPage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class PageMatch:
     """Which printed page a page is taken for, and where it lies; or why it was placed on none of them."""
 
-    printed: PrintedPage
+    printed: FormPage
     placed: Registration | NotRegistered
 
 
-class Shelf:
+class FormCatalogue:
     """Every printed page of one or several forms. Not for several threads at once.
 
     Raises FormError where a blank cannot be read.
@@ -65,12 +65,12 @@ class Shelf:
         self.forms = tuple(forms)
         self.pages = tuple(page for form in forms for page in pages_of(form))
         self._own = own
-        self._ready: OrderedDict[int, PrintedPage] = OrderedDict()
+        self._ready: OrderedDict[int, FormPage] = OrderedDict()
         self._index = None if len(self.pages) == 1 else _index_of(self.pages)
         if self._index is None:
             self.at(0)
 
-    def at(self, number: int) -> PrintedPage:
+    def at(self, number: int) -> FormPage:
         """A printed page by its place on the shelf."""
         if number not in self._ready:
             form = self.pages[number]
@@ -78,22 +78,22 @@ class Shelf:
             reference = build_reference(form, blank)
             texts = np.array([m.centre for m in reference.landmarks if m.along_x]).reshape(-1, 2)
             printed = build_print_model(blank, texts)
-            self._ready[number] = PrintedPage(form, reference, printed, lists_of(form, self._own))
+            self._ready[number] = FormPage(form, reference, printed, lists_of(form, self._own))
         self._ready.move_to_end(number)
         while len(self._ready) > KEPT:
             self._ready.popitem(last=False)
         return self._ready[number]
 
-    def find(self, page: Page) -> Found:
+    def find(self, page: Page) -> PageMatch:
         """Which printed page this is and where it lies, or a refusal with the likeliest one beside it.
 
         Where there is only one it is that one or nothing.
         """
         if self._index is None:
-            return Found(self.at(0), register(page, self.at(0).reference))
-        likely = candidates(page, self._index)
-        near = [c for c in likely if c.agreed >= RIVAL * likely[0].agreed]
-        refused: Found | None = None
+            return PageMatch(self.at(0), register(page, self.at(0).reference))
+        likely = rank_pages(page, self._index)
+        near = [c for c in likely if c.agreed >= RIVAL_SHARE * likely[0].agreed]
+        refused: PageMatch | None = None
         for rank, candidate in enumerate(likely[: max(TRIED, len(near))][:MOST]):
             found = self._on(page, candidate)
             if isinstance(found.placed, Registration):
@@ -104,18 +104,18 @@ class Shelf:
         assert refused is not None
         return _fits_none(refused)
 
-    def _on(self, page: Page, candidate: Candidate) -> Found:
+    def _on(self, page: Page, candidate: PageCandidate) -> PageMatch:
         printed = self.at(candidate.number)
-        return Found(printed, register(page, printed.reference))
+        return PageMatch(printed, register(page, printed.reference))
 
-    def _against(self, page: Page, found: Found, rivals: Sequence[Candidate]) -> Found:
+    def _against(self, page: Page, found: PageMatch, rivals: Sequence[PageCandidate]) -> PageMatch:
         """What was found, unless another print was accepted too: then what tells the two apart decides."""
         for candidate in rivals:
             rival = self._on(page, candidate)
             if not isinstance(found.placed, Registration) or not isinstance(rival.placed, Registration):
                 continue
             sides = (found.printed.reference, found.placed), (rival.printed.reference, rival.placed)
-            nearest = nearer(page, *sides)
+            nearest = disambiguate(page, *sides)
             if nearest is None:
                 return _fits_both(found, rival)
             found = (found, rival)[nearest]
@@ -126,17 +126,17 @@ def _index_of(pages: Sequence[FormTemplate]) -> PageIndex:
     return build_index([blank_points(blank_image(form)) for form in pages], max(max(form.sheet) for form in pages))
 
 
-def _fits_both(found: Found, rival: Found) -> Found:
+def _fits_both(found: PageMatch, rival: PageMatch) -> PageMatch:
     one, other = found.printed.form, rival.printed.form
     reason = Reason(
         "form_ambiguous",
         {"form": one.id, "page": one.page, "other_form": other.id, "other_page": other.page},
     )
-    return Found(found.printed, NotRegistered(reason))
+    return PageMatch(found.printed, NotRegistered(reason))
 
 
-def _fits_none(nearest: Found) -> Found:
+def _fits_none(nearest: PageMatch) -> PageMatch:
     assert isinstance(nearest.placed, NotRegistered)
     form = nearest.printed.form
     reason = Reason("no_form_fits", {"form": form.id, "page": form.page, "why": nearest.placed.reason.code})
-    return Found(nearest.printed, NotRegistered(reason))
+    return PageMatch(nearest.printed, NotRegistered(reason))

@@ -1,6 +1,6 @@
 """Pages that a person places by hand: the form's points to look for, and the page read again from those points.
 
-The desk knows no engines: `sohoa serve` makes a `Rescuer` and hands it over.
+The desk knows no engines: `sohoa serve` makes a `ManualReader` and hands it over.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 from PIL import Image
 
 from scanner.errors import FormError
-from scanner.form_catalogue import PrintedPage, Shelf
+from scanner.form_catalogue import FormCatalogue, FormPage
 from scanner.forms.loading import load_form
-from scanner.layout.registration.manual_points import hand_points
+from scanner.layout.registration.manual_points import manual_points
 from scanner.model import FormTemplate, PageRef, Record
-from scanner.pipeline import Reader, build_reader, read_by_hand
+from scanner.pipeline import PageReader, build_reader, read_by_hand
 from scanner.settings import Settings
-from scanner.site_lists.lists import own_lists
-from scanner.store.pictures import FileStore
+from scanner.site_lists.lists import site_lists
+from scanner.store.pictures import PictureStore
 from scanner.store.views import RecordView
 
 GUIDE_DPI = 150
@@ -30,7 +30,7 @@ GUIDE_DPI = 150
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class PointsToClick:
     """What a person is shown: the form's four points, (x, y) mm, and the blank as a PNG of the whole sheet."""
 
     sheet: tuple[float, float]
@@ -38,19 +38,19 @@ class Guide:
     blank: bytes
 
 
-class Rescuer:
+class ManualReader:
     """Reads single pages in this process, one at a time: the engines have one thread.
 
     What is expensive is loaded with the first page and kept: the engines, and the latest printed page of a form.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._settings, self._files = settings, FileStore(settings.files)
+        self._settings, self._files = settings, PictureStore(settings.files)
         self._lock = threading.Lock()
-        self._reader: Reader | None = None
-        self._guides: dict[tuple[str, str, int], Guide] = {}
+        self._reader: PageReader | None = None
+        self._guides: dict[tuple[str, str, int], PointsToClick] = {}
 
-    def guide(self, form_id: str, page: int = 1) -> Guide:
+    def guide(self, form_id: str, page: int = 1) -> PointsToClick:
         """The points of a form's printed page. Raises FormError, EngineError."""
         form = self._printed(form_id, page)
         key = form.id, form.version, form.page
@@ -80,19 +80,19 @@ class Rescuer:
             raise FormError(f"The form {form_id} has no page {page}.", f"Its pages are 1 to {form.page_count}.")
         return form.of_page(page)
 
-    def _of(self, form: FormTemplate) -> Reader:
+    def _of(self, form: FormTemplate) -> PageReader:
         """A reader of that printed page alone; another page or a newer version costs its blank, not the engines."""
         if self._reader is None:
             self._reader = build_reader(form, self._settings)
         elif self._reader.shelf.pages != (form,):
-            self._reader = replace(self._reader, shelf=Shelf((form,), own_lists(self._settings.lists)))
+            self._reader = replace(self._reader, shelf=FormCatalogue((form,), site_lists(self._settings.lists)))
         return self._reader
 
 
-def _guide(printed: PrintedPage) -> Guide:
+def _guide(printed: FormPage) -> PointsToClick:
     width, height = (round(side / 25.4 * GUIDE_DPI) for side in printed.form.sheet)
     small = Image.fromarray(printed.reference.blank).resize((width, height), Image.Resampling.BOX)
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
-    points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in hand_points(printed.reference))
-    return Guide(printed.form.sheet, points, out.getvalue())
+    points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in manual_points(printed.reference))
+    return PointsToClick(printed.form.sheet, points, out.getvalue())

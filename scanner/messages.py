@@ -21,7 +21,7 @@ class _Coded(Protocol):
 
 
 @lru_cache(maxsize=1)
-def all_words() -> dict[str, dict[str, str]]:
+def all_messages() -> dict[str, dict[str, str]]:
     """Every code with its sentence in each language."""
     words: dict[str, dict[str, str]] = {}
     for file in sorted(resources.files("scanner").joinpath("wording").iterdir(), key=lambda f: f.name):
@@ -30,15 +30,15 @@ def all_words() -> dict[str, dict[str, str]]:
     return words
 
 
-def word(code: str, lang: str = "en", **params: object) -> str:
+def message(code: str, lang: str = "en", **params: object) -> str:
     """The sentence of a code; the code itself where no sentence is kept."""
-    texts = all_words().get(code)
+    texts = all_messages().get(code)
     if texts is None:
         return code
     return texts[lang if lang in texts else "en"].format(**params)
 
 
-def say(reason: _Coded, lang: str = "en") -> str:
+def format_reason(reason: _Coded, lang: str = "en") -> str:
     """A reason in words."""
     params = reason.params
-    return word(reason.code, lang, **(dict(params) if isinstance(params, dict) else {}))
+    return message(reason.code, lang, **(dict(params) if isinstance(params, dict) else {}))

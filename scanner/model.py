@@ -361,7 +361,7 @@ class Step:
     why: str
 
 
-class Evidence(Protocol):
+class LineEvidence(Protocol):
     """What an engine saw of one crop, kept to ask how likely other texts are."""
 
     def log_likelihoods(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -380,7 +380,7 @@ class EngineReading:
     chars: tuple[CharReading, ...] = hidden(default=(), repr=False)
     alternatives: tuple[str, ...] = hidden(default=(), repr=False)
     reason: Reason | None = None
-    evidence: Evidence | None = hidden(default=None, repr=False, compare=False)
+    evidence: LineEvidence | None = hidden(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

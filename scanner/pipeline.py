@@ -13,19 +13,19 @@ from PIL import Image
 
 from scanner.confidence.calibration import Calibration, load_calibration
 from scanner.errors import EngineError
-from scanner.form_catalogue import Found, PrintedPage, Shelf
+from scanner.form_catalogue import FormCatalogue, FormPage, PageMatch
 from scanner.intake import pages
 from scanner.intake.pages import Limits
-from scanner.intake.quality import assess
-from scanner.layout.ink.extraction import InkPage, PrintModel, find_ink
+from scanner.intake.quality import assess_quality
+from scanner.layout.ink.extraction import InkPage, PrintModel, extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.ink.hidden_lines import hidden_lines
-from scanner.layout.ink.occlusion import covered_fields
-from scanner.layout.ink.stamps import Seal, fields_under, grey_seals, red_seals, without_seals
-from scanner.layout.registration.alignment import align, level
+from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.occlusion import occluded_fields
+from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
+from scanner.layout.registration.alignment import align, flatten_background
 from scanner.layout.registration.geometry import Points
 from scanner.layout.registration.reference import FormReference
-from scanner.layout.registration.register import register_from
+from scanner.layout.registration.register import register_from_points
 from scanner.model import (
     PX_PER_MM,
     Crop,
@@ -46,12 +46,12 @@ from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
 from scanner.recognition.line_fusion import Lists
 from scanner.recognition.reading import read_fields
-from scanner.rules import check
+from scanner.rules import check_rules
 from scanner.settings import Settings
-from scanner.site_lists.lists import own_lists
-from scanner.store.pictures import FileStore
+from scanner.site_lists.lists import site_lists
+from scanner.store.pictures import PictureStore
 
-POOR = frozenset({"blurred", "resolution_too_low"})
+POOR_QUALITY = frozenset({"blurred", "resolution_too_low"})
 """What makes every reading of a page doubtful: motion blur of 9 px and 90–110 dpi gave confident errors."""
 VIEW_DPI = 150
 """The aligned page kept for the screen: 1240 × 1754 px for A4, text stays legible at 200 % zoom."""
@@ -59,10 +59,10 @@ SNIPPET_QUALITY, PAGE_QUALITY = 82, 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reader:
+class PageReader:
     """Everything expensive that reading needs, built once a process."""
 
-    shelf: Shelf
+    shelf: FormCatalogue
     engines: Engines
     calibration: Calibration
     limits: Limits
@@ -96,7 +96,7 @@ class _Sight:
     crops: Mapping[str, Crop]
 
 
-def build_reader(forms: FormTemplate | Sequence[FormTemplate], settings: Settings) -> Reader:
+def build_reader(forms: FormTemplate | Sequence[FormTemplate], settings: Settings) -> PageReader:
     """Load the engines, and the blanks of one form or of several among which each page finds its own.
 
     Raises EngineError when Tesseract or its model is missing, FormError for a blank that cannot be read.
@@ -111,9 +111,9 @@ def build_reader(forms: FormTemplate | Sequence[FormTemplate], settings: Setting
     hand = _hand_reader()
     if hand is not None:
         engines = {**engines, HAND: hand}
-    shelf = Shelf((forms,) if isinstance(forms, FormTemplate) else forms, own_lists(settings.lists))
+    shelf = FormCatalogue((forms,) if isinstance(forms, FormTemplate) else forms, site_lists(settings.lists))
     limits = Limits(max_pixels=settings.max_pixels, max_pages=settings.max_pages)
-    return Reader(shelf, engines, load_calibration(settings.data), limits)
+    return PageReader(shelf, engines, load_calibration(settings.data), limits)
 
 
 def _hand_reader() -> LineReader | None:
@@ -124,12 +124,12 @@ def _hand_reader() -> LineReader | None:
         return None
 
 
-def read_page(page: Page, reader: Reader, today: date | None = None) -> Record:
+def read_page(page: Page, reader: PageReader, today: date | None = None) -> Record:
     """Everything we believe about one page, and why. `today` is the day the rules count ages from."""
     return _read(page, reader, today)[0]
 
 
-def read_ref(ref: PageRef, reader: Reader, files: FileStore | None = None, today: date | None = None) -> Record:
+def read_ref(ref: PageRef, reader: PageReader, files: PictureStore | None = None, today: date | None = None) -> Record:
     """Open and read one page; with a file store its pictures are kept and the record holds their keys."""
     page = pages.open_page(ref, reader.limits)
     if isinstance(page, Unreadable):
@@ -142,9 +142,9 @@ def read_by_hand(
     ref: PageRef,
     image: str,
     points: Points,
-    printed: PrintedPage,
-    reader: Reader,
-    files: FileStore,
+    printed: FormPage,
+    reader: PageReader,
+    files: PictureStore,
     today: date | None = None,
 ) -> Record:
     """Read a page anew from its kept picture, placed from where a person saw the `hand_points` of a printed page.
@@ -155,8 +155,8 @@ def read_by_hand(
     if isinstance(kept, Unreadable):
         return _of(printed, unread(ref, (printed.form,), PageStatus.UNREADABLE, kept.reason))
     page = replace(kept, ref=ref)
-    quality = assess(page)
-    found = Found(printed, register_from(page, printed.reference, points))
+    quality = assess_quality(page)
+    found = PageMatch(printed, register_from_points(page, printed.reference, points))
     record, sight = _read_found(page, found, quality, reader, today)
     return replace(_keep_sight(record, sight, files), image=image)
 
@@ -173,8 +173,8 @@ def unread(
     return Record(ref, only.id if only else "", only.version if only else "", status, reason, quality)
 
 
-def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sight]:
-    quality = assess(page)
+def _read(page: Page, reader: PageReader, today: date | None) -> tuple[Record, _Sight]:
+    quality = assess_quality(page)
     if quality.blank:
         record = unread(page.ref, reader.shelf.forms, PageStatus.BLANK, Reason("page_blank"), quality)
         return record, _Sight(None, {})
@@ -182,7 +182,7 @@ def _read(page: Page, reader: Reader, today: date | None) -> tuple[Record, _Sigh
 
 
 def _read_found(
-    page: Page, found: Found, quality: Quality, reader: Reader, today: date | None
+    page: Page, found: PageMatch, quality: Quality, reader: PageReader, today: date | None
 ) -> tuple[Record, _Sight]:
     """The page read where it was placed; unplaced, it keeps the form that it is likeliest of."""
     if isinstance(found.placed, Registration):
@@ -192,42 +192,42 @@ def _read_found(
     return _of(found.printed, record), _Sight(None, {})
 
 
-def _of(printed: PrintedPage, record: Record) -> Record:
+def _of(printed: FormPage, record: Record) -> Record:
     return replace(record, form_page=printed.form.page)
 
 
 def _read_placed(
-    page: Page, printed: PrintedPage, placed: Registration, quality: Quality, reader: Reader, today: date | None
+    page: Page, printed: FormPage, placed: Registration, quality: Quality, reader: PageReader, today: date | None
 ) -> tuple[Record, _Sight]:
-    form, seals = printed.form, red_seals(page.image, placed)
+    form, seals = printed.form, red_stamps(page.image, placed)
     ink = _ink_of(page, placed, printed, seals)
     crops = cut_fields(ink, form.fields)
     readings = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, printed.lists)
     values = {r.field: r.value for r in readings}
-    issues = check(values, form, today=today or date.today())
+    issues = check_rules(values, form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
-    unseen = {*placed.unseen, *hidden_lines(ink, form.fields)}
+    unseen = {*placed.unseen, *hidden_line_fields(ink, form.fields)}
     readings = tuple(_as_placed(r, placed, unseen) for r in readings)
-    seals = seals or (grey_seals(ink, form.fields) if page.image.ndim == 2 else ())
-    covered = covered_fields(page.image, placed, ink, form.fields, seals)
+    seals = seals or (grey_stamps(ink, form.fields) if page.image.ndim == 2 else ())
+    covered = occluded_fields(page.image, placed, ink, form.fields, seals)
     readings = tuple(_doubt(r, "field_covered") if r.field in covered else r for r in readings)
-    stamped = fields_under(seals, form.fields)
+    stamped = stamped_fields(seals, form.fields)
     readings = tuple(_doubt(r, "stamp_over") if r.field in stamped and _lost(r, seals) else r for r in readings)
-    if any(problem.code in POOR for problem in quality.problems):
+    if any(problem.code in POOR_QUALITY for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
     record = Record(page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues)
     return record, _Sight(align(page.image, placed, VIEW_DPI), crops)
 
 
-def _lost(reading: FieldReading, seals: tuple[Seal, ...]) -> bool:
+def _lost(reading: FieldReading, seals: tuple[Stamp, ...]) -> bool:
     """May a seal over the field have changed what was read? A red one took only red ink with it."""
     return reading.value in (None, "", ()) or not all(seal.red for seal in seals)
 
 
-def _ink_of(page: Page, placed: Registration, printed: PrintedPage, seals: tuple[Seal, ...] = ()) -> InkPage:
-    aligned = align(level(without_seals(page.image, placed, seals)), placed)
-    return find_ink(aligned, printed.printed)
+def _ink_of(page: Page, placed: Registration, printed: FormPage, seals: tuple[Stamp, ...] = ()) -> InkPage:
+    aligned = align(flatten_background(remove_stamps(page.image, placed, seals)), placed)
+    return extract_ink(aligned, printed.printed)
 
 
 def _doubt(reading: FieldReading, why: str) -> FieldReading:
@@ -247,12 +247,12 @@ def _as_placed(reading: FieldReading, placed: Registration, unseen: Collection[s
 # --- pictures ----------------------------------------------------------------------------------------
 
 
-def _keep_pictures(record: Record, page: Page, sight: _Sight, files: FileStore) -> Record:
+def _keep_pictures(record: Record, page: Page, sight: _Sight, files: PictureStore) -> Record:
     image = files.put(_jpeg(page.image, PAGE_QUALITY), ".jpg")
     return replace(_keep_sight(record, sight, files), image=image)
 
 
-def _keep_sight(record: Record, sight: _Sight, files: FileStore) -> Record:
+def _keep_sight(record: Record, sight: _Sight, files: PictureStore) -> Record:
     if sight.aligned is None:
         return record
     aligned = files.put(_jpeg(sight.aligned, PAGE_QUALITY), ".jpg")
@@ -260,7 +260,7 @@ def _keep_sight(record: Record, sight: _Sight, files: FileStore) -> Record:
     return replace(record, aligned=aligned, readings=readings)
 
 
-def _with_snippet(reading: FieldReading, sight: _Sight, files: FileStore) -> FieldReading:
+def _with_snippet(reading: FieldReading, sight: _Sight, files: PictureStore) -> FieldReading:
     """Keep what the writer left in a field, free of print, for the reviewer to read beside the input."""
     crop = sight.crops.get(reading.field)
     if crop is None or crop.ink is None:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from scanner.errors import FormError
-from scanner.messages import word
+from scanner.messages import message
 from scanner.model import FieldKind, FormTemplate, Issue, Reason, RuleSpec, Value
 from scanner.vietnam.dates import age_on, parse_date, span_of, year_of
 from scanner.vietnam.ethnic import find_group
@@ -31,7 +31,7 @@ def is_empty(value: Value) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class RuleAnswers:
     """What a check sees: the rule's roles bound to values, its constants, and the day."""
 
     rule: RuleSpec
@@ -76,7 +76,7 @@ class Answers:
 class NamedCheck:
     """A check with the roles that a rule must bind and the constants that it must give, and what it can do without."""
 
-    run: Callable[[Answers], Iterable[Issue]]
+    run: Callable[[RuleAnswers], Iterable[Issue]]
     roles: tuple[str, ...]
     params: tuple[str, ...]
     spare: tuple[str, ...] = ()
@@ -104,17 +104,17 @@ def check_named(
     params: tuple[str, ...] = (),
     spare: tuple[str, ...] = (),
     spare_params: tuple[str, ...] = (),
-) -> Callable[[Callable[[Answers], Iterable[Issue]]], Callable[[Answers], Iterable[Issue]]]:
+) -> Callable[[Callable[[RuleAnswers], Iterable[Issue]]], Callable[[RuleAnswers], Iterable[Issue]]]:
     """Register a check under the name that form files use, with the roles and constants that it cannot do without."""
 
-    def register(function: Callable[[Answers], Iterable[Issue]]) -> Callable[[Answers], Iterable[Issue]]:
+    def register(function: Callable[[RuleAnswers], Iterable[Issue]]) -> Callable[[RuleAnswers], Iterable[Issue]]:
         CHECKS[name] = NamedCheck(function, roles, params, spare, spare_params)
         return function
 
     return register
 
 
-def check(
+def check_rules(
     values: Mapping[str, Value], form: FormTemplate, *, today: date, count_same: CountSame | None = None
 ) -> tuple[Issue, ...]:
     """Every issue that the form's rules find in a record's values, in the order of the rules.
@@ -124,7 +124,7 @@ def check(
     """
     found: list[Issue] = []
     for rule in form.rules:
-        found += _runnable(rule, form).run(Answers(rule, form, values, today, count_same))
+        found += _runnable(rule, form).run(RuleAnswers(rule, form, values, today, count_same))
     return tuple(found)
 
 
@@ -200,8 +200,8 @@ def _described(rule: RuleSpec, form: FormTemplate, lang: str) -> str:
         name: " / ".join(options.get(str(v), str(v)) for v in (value if isinstance(value, (list, tuple)) else (value,)))
         for name, value in rule.params.items()
     }
-    unsaid = {"most": MOST_YEARS, "day": word("rule.today", lang)}
-    return word(f"rule.{rule.check}", lang, **{**unsaid, **constants, **labels})
+    unsaid = {"most": MOST_YEARS, "day": message("rule.today", lang)}
+    return message(f"rule.{rule.check}", lang, **{**unsaid, **constants, **labels})
 
 
 def _bound(rule: RuleSpec) -> frozenset[str]:
@@ -212,7 +212,7 @@ def _bound(rule: RuleSpec) -> frozenset[str]:
 
 
 @check_named("length", "number", params=("lengths",))
-def _length(a: Answers) -> Iterable[Issue]:
+def _length(a: RuleAnswers) -> Iterable[Issue]:
     """`number` has one of the lengths in params."""
     number = a.text("number")
     if number and len(number) not in a.param("lengths"):
@@ -221,7 +221,7 @@ def _length(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("identity_matches_birth", "number", "birth")
-def _identity_birth(a: Answers) -> Iterable[Issue]:
+def _identity_birth(a: RuleAnswers) -> Iterable[Issue]:
     """The year in a 12-digit `number` is the year of `birth`."""
     number, year = IdentityNumber.parse(a.text("number")), year_of(a.text("birth"))
     if number and year is not None and number.birth_year not in (None, year):
@@ -229,7 +229,7 @@ def _identity_birth(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("identity_matches_sex", "number", "sex", params=("male", "female"))
-def _identity_sex(a: Answers) -> Iterable[Issue]:
+def _identity_sex(a: RuleAnswers) -> Iterable[Issue]:
     """The sex digit of a 12-digit `number` agrees with `sex` (params male, female: option ids)."""
     number, sex = IdentityNumber.parse(a.text("number")), a.text("sex")
     if number and number.male is not None and sex and sex != a.param("male" if number.male else "female"):
@@ -237,7 +237,7 @@ def _identity_sex(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("identity_place_known", "number")
-def _identity_place(a: Answers) -> Iterable[Issue]:
+def _identity_place(a: RuleAnswers) -> Iterable[Issue]:
     """The first three digits of a 12-digit `number` are a province's or a country's code.
 
     000 is neither: an old number of nine digits with zeros before it, or an 8 that looks like a 0.
@@ -250,7 +250,7 @@ def _identity_place(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("unique", "number")
-def _unique(a: Answers) -> Iterable[Issue]:
+def _unique(a: RuleAnswers) -> Iterable[Issue]:
     """No other record holds the same `number`; looks only where a database is at hand."""
     number = a.text("number")
     if number and a.count_same is not None:
@@ -260,7 +260,7 @@ def _unique(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("kind_of_field")
-def _digits_only(a: Answers) -> Iterable[Issue]:
+def _digits_only(a: RuleAnswers) -> Iterable[Issue]:
     """Fields of digits hold digits only (no apostrophe of a spreadsheet, no letter O)."""
     for spec in a.form.fields:
         value = a.values.get(spec.id)
@@ -274,7 +274,7 @@ def _digits_only(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("calendar_date", "dates")
-def _calendar(a: Answers) -> Iterable[Issue]:
+def _calendar(a: RuleAnswers) -> Iterable[Issue]:
     """Each of `dates` is a date of the calendar or a year (31/02 is neither, nor is a spreadsheet's serial)."""
     for field in a.filled("dates"):
         value = a.values[field]
@@ -283,7 +283,7 @@ def _calendar(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("not_in_future", "dates")
-def _not_in_future(a: Answers) -> Iterable[Issue]:
+def _not_in_future(a: RuleAnswers) -> Iterable[Issue]:
     """None of `dates` lies after today."""
     for field in a.filled("dates"):
         span = span_of(str(a.values[field]))
@@ -292,7 +292,7 @@ def _not_in_future(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("in_order", "earlier", "later")
-def _in_order(a: Answers) -> Iterable[Issue]:
+def _in_order(a: RuleAnswers) -> Iterable[Issue]:
     """Each of `later` lies on the day of `earlier` or after it."""
     first = span_of(a.text("earlier"))
     for field in a.filled("later"):
@@ -302,7 +302,7 @@ def _in_order(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("age", "birth", params=("least",), spare=("day",), spare_params=("most",))
-def _age(a: Answers) -> Iterable[Issue]:
+def _age(a: RuleAnswers) -> Iterable[Issue]:
     """From `birth` to `day` (or today) lie between params least and most (120) years.
 
     Of a year alone the kindest reading counts. A `day` before birth or after today decides nothing: other checks tell.
@@ -322,7 +322,7 @@ def _age(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("required")
-def _required(a: Answers) -> Iterable[Issue]:
+def _required(a: RuleAnswers) -> Iterable[Issue]:
     """Every field that the form requires has an answer."""
     for spec in a.form.fields:
         if spec.required and is_empty(a.values.get(spec.id)):
@@ -330,7 +330,7 @@ def _required(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("only_when", "when", "then", params=("values",))
-def _only_when(a: Answers) -> Iterable[Issue]:
+def _only_when(a: RuleAnswers) -> Iterable[Issue]:
     """`then` may be answered only when `when` is one of params values."""
     filled = a.filled("then")
     if filled and not a.chosen("when") & set(a.param("values")):
@@ -338,7 +338,7 @@ def _only_when(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("not_when", "when", "then", params=("values",))
-def _not_when(a: Answers) -> Iterable[Issue]:
+def _not_when(a: RuleAnswers) -> Iterable[Issue]:
     """When `when` is one of params values, none of `then` may be answered. Silent while `when` is empty."""
     filled = a.filled("then")
     if filled and a.chosen("when") & set(a.param("values")):
@@ -346,7 +346,7 @@ def _not_when(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("needed_when", "when", "then", params=("values",))
-def _needed_when(a: Answers) -> Iterable[Issue]:
+def _needed_when(a: RuleAnswers) -> Iterable[Issue]:
     """When `when` is one of params values, each of `then` must be answered."""
     missing = a.empty("then")
     if missing and a.chosen("when") & set(a.param("values")):
@@ -354,7 +354,7 @@ def _needed_when(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("includes_when_filled", "choices", "text", params=("option",))
-def _includes_when_filled(a: Answers) -> Iterable[Issue]:
+def _includes_when_filled(a: RuleAnswers) -> Iterable[Issue]:
     """`text` is written exactly when the answers of `choices` include params option."""
     ticked = a.param("option") in a.chosen("choices")
     if ticked and not a.filled("text"):
@@ -364,7 +364,7 @@ def _includes_when_filled(a: Answers) -> Iterable[Issue]:
 
 
 @check_named("minority_known", "name")
-def _minority_known(a: Answers) -> Iterable[Issue]:
+def _minority_known(a: RuleAnswers) -> Iterable[Issue]:
     """`name` is one of the 53 minority groups, by any name or spelling that people write."""
     name = a.text("name")
     group = find_group(name) if name else None

@@ -70,12 +70,12 @@ class Settings(BaseSettings):
 
     @property
     def lists(self) -> Path:
-        """Where this house's own lists are kept."""
+        """Where this site's own lists are kept."""
         return self.data / "lists"
 
     @property
     def own_forms(self) -> Path:
-        """Where forms that are made in this house are kept."""
+        """Where forms that are made in this site are kept."""
         return self.forms or self.data / "forms"
 
     @property

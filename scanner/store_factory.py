@@ -10,10 +10,10 @@ from pathlib import Path
 from scanner.errors import FormError
 from scanner.forms.versions import load_version
 from scanner.model import FormTemplate, Issue, Value
-from scanner.rules import check, repeated_alike
+from scanner.rules import check_rules, repeated_alike
 from scanner.settings import Settings
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 
 UNIQUE = "unique"
 
@@ -22,15 +22,15 @@ def open_store(settings: Settings) -> Store:
     """The database and the pictures that the settings name, with every form's rules at work."""
     settings.ready()
     forms = _Forms(*settings.form_places)
-    files = FileStore(settings.files)
+    files = PictureStore(settings.files)
     return Store.open(settings.url, files, rules=forms.check, unique=forms.unique, forms=forms.whole)
 
 
 class _Forms:
     """Forms by id and version, loaded once. A form that is gone has no rules: its records can be seen all the same."""
 
-    def __init__(self, folder: Path | None, house: Path | None = None) -> None:
-        self._load = lru_cache(maxsize=None)(lambda form_id, version: _load(form_id, version, folder, house))
+    def __init__(self, folder: Path | None, site: Path | None = None) -> None:
+        self._load = lru_cache(maxsize=None)(lambda form_id, version: _load(form_id, version, folder, site))
 
     def whole(self, form_id: str, version: str) -> FormTemplate | None:
         """A form with all its pages."""
@@ -44,7 +44,7 @@ class _Forms:
         if form is None:
             return ()
         form = _of_pages(form, {spec.page for spec in form.fields if spec.id in values})
-        found = check(values, form, today=date.today(), count_same=count_same)
+        found = check_rules(values, form, today=date.today(), count_same=count_same)
         return (*found, *repeated_alike(values, form))
 
     def unique(self, form_id: str, version: str) -> Sequence[str]:
@@ -54,9 +54,9 @@ class _Forms:
         return [field for rule in rules for field in rule.fields.values() if isinstance(field, str)]
 
 
-def _load(form_id: str, version: str, folder: Path | None, house: Path | None) -> FormTemplate | None:
+def _load(form_id: str, version: str, folder: Path | None, site: Path | None) -> FormTemplate | None:
     try:
-        return load_version(form_id, version, folder, house)
+        return load_version(form_id, version, folder, site)
     except FormError:
         return None
 

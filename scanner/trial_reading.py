@@ -12,7 +12,7 @@ from scanner.intake.pages import Limits, list_pages, open_page
 from scanner.model import FormTemplate, PageRef, PageStatus, Record, Unreadable
 from scanner.pipeline import build_reader, read_ref
 from scanner.settings import Settings
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 
 MOST_TRIED = 20
 """Pages of one file read for a trial: whoever tries a form waits for them."""
@@ -31,7 +31,7 @@ def draft_from_blank(settings: Settings, blank: Path, form_id: str, title: str) 
     return form
 
 
-def read_once(settings: Settings, sheet: Path, form: FormTemplate) -> list[tuple[Record, bytes | None]]:
+def read_trial(settings: Settings, sheet: Path, form: FormTemplate) -> list[tuple[Record, bytes | None]]:
     """Read the pages of one file with a form and keep nothing of them: each record, and its page as JPEG.
 
     The JPEG is the page laid onto the form; a page that was not placed comes as it was scanned, None where it could
@@ -43,11 +43,11 @@ def read_once(settings: Settings, sheet: Path, form: FormTemplate) -> list[tuple
         return [(Record(refs.ref, form.id, form.version, PageStatus.UNREADABLE, refs.reason), None)]
     reader = build_reader(form, settings)
     with TemporaryDirectory(prefix="trial-", dir=settings.ready().data) as folder:
-        files = FileStore(Path(folder))
+        files = PictureStore(Path(folder))
         return [_with_picture(read_ref(ref, reader, files), files) for ref in refs[:MOST_TRIED]]
 
 
-def _with_picture(record: Record, files: FileStore) -> tuple[Record, bytes | None]:
+def _with_picture(record: Record, files: PictureStore) -> tuple[Record, bytes | None]:
     key = record.aligned or record.image
     return record, files.read(key) if key else None
 

@@ -15,7 +15,7 @@ from scanner.batch import scan
 from scanner.commands.common import progress
 from scanner.errors import SohoaError
 from scanner.forms.loading import list_forms, load_form
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import FormTemplate
 from scanner.settings import load_settings
 from scanner.store.database import Store
@@ -51,7 +51,7 @@ def main(folder: Path) -> None:
         table.add_row(row[0], str(row[1]))
     console.print(table)
     for source, page, reason in summary.attention:
-        console.print(f"  {source}, page {page}: {say(reason)}")
+        console.print(f"  {source}, page {page}: {format_reason(reason)}")
     console.print("Exports (all records; a column tells which are verified):", *(str(f) for f in files), sep="\n  ")
     console.print(
         f"\nNow open the review desk: [bold]make serve[/], http://127.0.0.1:8000, user duyet, password {PASSWORD}"

@@ -26,7 +26,7 @@ from samples.wear import Worn, wear
 from scanner.forms.loading import blank_image, load_form
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.model import FormTemplate, Page, PageRef
-from scanner.pipeline import Reader, build_reader
+from scanner.pipeline import PageReader, build_reader
 from scanner.settings import Settings
 from scanner.store.database import Store
 from scanner.store_factory import open_store
@@ -55,7 +55,7 @@ def reference(form: FormTemplate, blank: NDArray[np.uint8]) -> FormReference:
 
 
 @pytest.fixture(scope="session")
-def reader(form: FormTemplate, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+def reader(form: FormTemplate, tmp_path_factory: pytest.TempPathFactory) -> PageReader:
     """Everything that reading needs, with real engines."""
     return build_reader(form, Settings(data=tmp_path_factory.mktemp("reader")))
 

@@ -18,7 +18,7 @@ from pypdf import PdfWriter
 
 from scanner.cli import main
 from scanner.settings import Settings
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store_factory import open_store
 from tests.conftest import Desk
 
@@ -217,7 +217,7 @@ def test_full_disk_stops_with_one_sentence_and_nothing_half_written(sheet: Path,
 def test_full_disk_is_told_by_the_file_store(small_disk: Path) -> None:
     from scanner.errors import StorageFull
 
-    files = FileStore(small_disk / "files")
+    files = PictureStore(small_disk / "files")
     with pytest.raises(StorageFull):
         for seed in range(40):
             files.put(np.random.default_rng(seed).bytes(200_000), ".jpg")

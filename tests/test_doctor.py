@@ -105,7 +105,7 @@ def test_calibration_in_use_is_told(tmp_path: Path) -> None:
     assert "shipped" in finding(settings, "calibration").detail
     keep(replace(load_calibration(), fitted_on="812 decided readings"), tmp_path)
     found = finding(settings, "calibration")
-    assert found.ok and "this house's own: 812 decided readings" in found.detail
+    assert found.ok and "this site's own: 812 decided readings" in found.detail
 
 
 def test_calibration_of_another_version_or_damaged_is_told_with_what_mends_it(tmp_path: Path) -> None:

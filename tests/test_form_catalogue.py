@@ -23,13 +23,13 @@ from scanner.commands.common import chosen_forms
 from scanner.errors import FormError
 from scanner.evaluation import evaluate
 from scanner.export import record_to_json
-from scanner.form_catalogue import Found, Shelf
+from scanner.form_catalogue import FormCatalogue, PageMatch
 from scanner.forms.blanks import render_blank
 from scanner.forms.drafting import draft_form
 from scanner.forms.loading import blank_image, pages_of
-from scanner.manual_registration import Rescuer
+from scanner.manual_registration import ManualReader
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
-from scanner.pipeline import Reader, build_reader, read_page
+from scanner.pipeline import PageReader, build_reader, read_page
 from scanner.settings import Settings
 from scanner.store.views import RecordView
 from scanner.store_factory import open_store
@@ -40,9 +40,9 @@ Image_ = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, form: FormTemplate) -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory, form: FormTemplate) -> Path:
     """A folder of forms: the one that ships, and one of two printed pages that share letterhead and labels."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("site")
     shutil.copytree(form.folder, folder / "forms" / form.id)
     pages = []
     for seed in (9, 14):
@@ -54,9 +54,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, form: FormTemplate) -> Path:
 
 
 @pytest.fixture(scope="module")
-def settings(house: Path) -> Settings:
+def settings(site: Path) -> Settings:
     """Both forms are installed."""
-    return Settings(data=house / "data", forms=house / "forms", workers=1)
+    return Settings(data=site / "data", forms=site / "forms", workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +66,15 @@ def forms(settings: Settings) -> list[FormTemplate]:
 
 
 @pytest.fixture(scope="module")
-def both(forms: list[FormTemplate], settings: Settings) -> Reader:
+def both(forms: list[FormTemplate], settings: Settings) -> PageReader:
     """A reader of both."""
     return build_reader(forms, settings)
 
 
 @pytest.fixture(scope="module")
-def pile(house: Path, forms: list[FormTemplate], desk_of_sheets: Desk) -> Path:
+def pile(site: Path, forms: list[FormTemplate], desk_of_sheets: Desk) -> Path:
     """A folder of pages, mixed: the drawn form's second page upside down, a filled sheet, the drawn form's first."""
-    folder = house / "pile"
+    folder = site / "pile"
     folder.mkdir()
     first, second = (np.array(blank_image(page)) for page in pages_of(forms[0]))
     for name, image in (
@@ -106,7 +106,7 @@ def print_of(image: Image_, form_id: str, folder: Path) -> FormTemplate:
 # --- found -------------------------------------------------------------------------------------------
 
 
-def test_pages_of_two_forms_in_one_pile_are_each_read_with_their_own(both: Reader, pile: Path, forms) -> None:
+def test_pages_of_two_forms_in_one_pile_are_each_read_with_their_own(both: PageReader, pile: Path, forms) -> None:
     pages = [as_page(np.array(Image.open(path).convert("RGB"))) for path in sorted(pile.iterdir())]
     records = [read_page(page, both, DAY) for page in pages]
     assert told(records) == [
@@ -125,7 +125,7 @@ def test_page_read_among_several_forms_is_the_same_record_as_read_alone(both, re
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_pages_of_one_form_are_told_apart_upside_down_and_worn(forms, both: Reader, number: int) -> None:
+def test_pages_of_one_form_are_told_apart_upside_down_and_worn(forms, both: PageReader, number: int) -> None:
     from samples.wear import wear
 
     sheet = np.repeat(np.array(blank_image(forms[0].of_page(number)))[..., None], 3, axis=2)
@@ -135,7 +135,9 @@ def test_pages_of_one_form_are_told_apart_upside_down_and_worn(forms, both: Read
     assert abs(found.placed.rotation_deg) > 170
 
 
-def test_one_form_of_one_page_needs_no_index(reader: Reader, monkeypatch: pytest.MonkeyPatch, desk_of_sheets) -> None:
+def test_one_form_of_one_page_needs_no_index(
+    reader: PageReader, monkeypatch: pytest.MonkeyPatch, desk_of_sheets
+) -> None:
     def never(*_: object) -> object:
         raise AssertionError("no ranking is needed")
 
@@ -146,7 +148,7 @@ def test_one_form_of_one_page_needs_no_index(reader: Reader, monkeypatch: pytest
 
 def test_only_the_latest_printed_pages_are_kept_ready(forms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form_catalogue, "KEPT", 2)
-    several = Shelf(forms, {})
+    several = FormCatalogue(forms, {})
     made = [several.at(number) for number in range(3)]
     assert several.at(2) is made[2] and several.at(1) is made[1]
     assert several.at(0) is not made[0]
@@ -155,7 +157,7 @@ def test_only_the_latest_printed_pages_are_kept_ready(forms, monkeypatch: pytest
 # --- refused -----------------------------------------------------------------------------------------
 
 
-def test_page_of_a_form_that_is_not_read_fits_none_and_keeps_the_likeliest(both: Reader, tmp_path: Path) -> None:
+def test_page_of_a_form_that_is_not_read_fits_none_and_keeps_the_likeliest(both: PageReader, tmp_path: Path) -> None:
     drawn_form(tmp_path / "other.pdf", 24)
     record = read_page(as_page(render_blank(tmp_path / "other.pdf", 1)), both, DAY)
     assert record.status is PageStatus.UNPLACED and record.reason is not None
@@ -164,7 +166,9 @@ def test_page_of_a_form_that_is_not_read_fits_none_and_keeps_the_likeliest(both:
     assert record.form == "drawn"
 
 
-def test_blank_and_unreadable_pages_are_of_no_form_where_they_could_be_of_any(both: Reader, forms, settings) -> None:
+def test_blank_and_unreadable_pages_are_of_no_form_where_they_could_be_of_any(
+    both: PageReader, forms, settings
+) -> None:
     empty = read_page(as_page(np.full((3508, 2480), 245, np.uint8)), both)
     gone = Unreadable(PageRef(Path("x.png")), Reason("file_empty"))
     assert told([empty, *read_here([gone], forms, settings), *read_here([gone], forms[1], settings)]) == [
@@ -176,14 +180,14 @@ def test_blank_and_unreadable_pages_are_of_no_form_where_they_could_be_of_any(bo
 
 
 @pytest.fixture(scope="module")
-def find_among(form: FormTemplate, blank: Image_, tmp_path_factory) -> Callable[[Image_, Image_], Found]:
+def find_among(form: FormTemplate, blank: Image_, tmp_path_factory) -> Callable[[Image_, Image_], PageMatch]:
     """Find a page among the form that ships and another print of it."""
-    shelves: dict[bytes, Shelf] = {}
+    shelves: dict[bytes, FormCatalogue] = {}
 
-    def find(other: Image_, page: Image_) -> Found:
+    def find(other: Image_, page: Image_) -> PageMatch:
         key = other.tobytes()
         if key not in shelves:
-            shelves[key] = Shelf([form, print_of(other, "other", tmp_path_factory.mktemp("print"))], {})
+            shelves[key] = FormCatalogue([form, print_of(other, "other", tmp_path_factory.mktemp("print"))], {})
         return shelves[key].find(as_page(page))
 
     return find
@@ -235,7 +239,7 @@ def test_workers_read_each_page_with_its_own_form(stored: list[RecordView]) -> N
 
 
 def test_person_may_say_which_form_and_which_page_it_is(stored, settings: Settings, forms) -> None:
-    rescuer, held = Rescuer(settings), replace(stored[0], form="mau-so-03")
+    rescuer, held = ManualReader(settings), replace(stored[0], form="mau-so-03")
     guide = rescuer.guide("drawn", 2)
     assert guide.sheet == forms[0].of_page(2).sheet
     with pytest.raises(FormError, match="no page 3"):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from samples.newspaper import on_a_newspaper
 from scanner.batch import scan
-from scanner.manual_registration import Rescuer
+from scanner.manual_registration import ManualReader
 from scanner.model import FormTemplate, PageStatus
 from scanner.settings import Settings
 from scanner.store.views import RecordView
@@ -28,9 +28,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def rescuer(settings: Settings) -> Rescuer:
+def rescuer(settings: Settings) -> ManualReader:
     """The reader of pages placed by hand."""
-    return Rescuer(settings)
+    return ManualReader(settings)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +46,13 @@ def refused(settings: Settings, form: FormTemplate, desk_of_sheets: Desk) -> Rec
 
 
 @pytest.fixture(scope="module")
-def points(rescuer: Rescuer, form: FormTemplate, desk_of_sheets: Desk) -> list[tuple[float, float]]:
+def points(rescuer: ManualReader, form: FormTemplate, desk_of_sheets: Desk) -> list[tuple[float, float]]:
     """Where the guide's points lie on the page, px."""
     _, to_page = on_a_newspaper(desk_of_sheets.draw(71).image, SCALE)
     return [(float(x), float(y)) for x, y in to_page(np.array(rescuer.guide(form.id).points))]
 
 
-def test_guide_shows_the_whole_blank_and_four_points_on_it(rescuer: Rescuer, form: FormTemplate) -> None:
+def test_guide_shows_the_whole_blank_and_four_points_on_it(rescuer: ManualReader, form: FormTemplate) -> None:
     guide = rescuer.guide(form.id)
     with Image.open(io.BytesIO(guide.blank)) as blank:
         assert blank.size == (1240, 1754)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.messages import all_words, say, word
+from scanner.messages import all_messages, format_reason, message
 from scanner.model import Reason
 
 SCANNER = Path(__file__).parent.parent / "scanner"
@@ -38,7 +38,7 @@ def codes() -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("code", sorted(codes()))
 def test_reason_has_words_in_both_languages_with_its_measures(code: str) -> None:
-    texts = all_words()[code]
+    texts = all_messages()[code]
     for lang in ("en", "vi"):
         wanted = {name for _, name, _, _ in string.Formatter().parse(texts[lang]) if name}
         assert wanted <= codes()[code], f"{code} in {lang} names a measure that is not given"
@@ -47,18 +47,18 @@ def test_reason_has_words_in_both_languages_with_its_measures(code: str) -> None
 
 @pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "wording" / "steps.json").read_text(encoding="utf-8"))))
 def test_reason_of_a_step_is_told_in_both_languages(code: str) -> None:
-    assert word(code, "en") not in ("", code) and word(code, "vi") not in ("", code, word(code, "en"))
+    assert message(code, "en") not in ("", code) and message(code, "vi") not in ("", code, message(code, "en"))
 
 
 def test_codes_without_words_are_shown_as_they_are() -> None:
-    assert word("no_such_code", "vi") == "no_such_code"
+    assert message("no_such_code", "vi") == "no_such_code"
 
 
 def test_measures_stand_in_the_sentence() -> None:
-    assert "120" in say(Reason("resolution_low", {"dpi": 120}), "vi")
-    assert say(Reason("page_blank")) != say(Reason("page_blank"), "vi")
+    assert "120" in format_reason(Reason("resolution_low", {"dpi": 120}), "vi")
+    assert format_reason(Reason("page_blank")) != format_reason(Reason("page_blank"), "vi")
 
 
 def test_no_code_has_two_sentences() -> None:
     files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCANNER / "wording").glob("*.json"))]
-    assert len(all_words()) == sum(len(file) for file in files)
+    assert len(all_messages()) == sum(len(file) for file in files)

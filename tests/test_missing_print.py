@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from scanner.messages import all_words
+from scanner.messages import all_messages
 from scanner.model import PX_PER_MM, PageStatus, Record
-from scanner.pipeline import Reader, read_page
+from scanner.pipeline import PageReader, read_page
 from tests.conftest import Desk, as_page
 
 DAY = date(2024, 11, 1)
@@ -52,7 +52,7 @@ def without(image: NDArray[np.uint8], what: str) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("what", ["top", "bottom", "right", "corner"])
-def test_page_cut_off_or_folded_has_no_silent_error(sheets, reader: Reader, what: str) -> None:
+def test_page_cut_off_or_folded_has_no_silent_error(sheets, reader: PageReader, what: str) -> None:
     sheet = sheets[0]
     record = read_page(as_page(without(sheet.image, what)), reader, DAY)
     if record.status is PageStatus.READ:
@@ -64,7 +64,7 @@ def test_page_cut_off_or_folded_has_no_silent_error(sheets, reader: Reader, what
 
 @settings(max_examples=5, deadline=None)
 @given(x=st.integers(0, 1700), y=st.integers(0, 3000))
-def test_note_stuck_anywhere_on_the_sheet_makes_no_silent_error(sheets, reader: Reader, x: int, y: int) -> None:
+def test_note_stuck_anywhere_on_the_sheet_makes_no_silent_error(sheets, reader: PageReader, x: int, y: int) -> None:
     """A note of 76 × 76 mm."""
     sheet = sheets[1]
     image = sheet.image.copy()
@@ -75,10 +75,10 @@ def test_note_stuck_anywhere_on_the_sheet_makes_no_silent_error(sheets, reader: 
 
 @pytest.mark.parametrize("code", ["print_missing", "placed_unsurely"])
 def test_reviewer_is_told_why_a_place_is_doubted(code: str) -> None:
-    assert set(all_words()[code]) == {"en", "vi"}
+    assert set(all_messages()[code]) == {"en", "vi"}
 
 
-def test_reading_is_no_surer_than_its_fields_place(sheets, reader: Reader) -> None:
+def test_reading_is_no_surer_than_its_fields_place(sheets, reader: PageReader) -> None:
     """The row of a choice, of its label and its boxes, printed 1.5 mm too far right: nothing there is accepted."""
     image = sheets[0].image.copy()
     rows = np.s_[round(93 * PX_PER_MM) : round(103 * PX_PER_MM)]

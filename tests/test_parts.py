@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 
 from samples.people import People
 from samples.wear import KINDS, wear
-from scanner.confidence.calibration import Calibration, Model, load_calibration, parse_calibration
+from scanner.confidence.calibration import Calibration, LogisticModel, load_calibration, parse_calibration
 from scanner.errors import SettingsError, StoreError
 from scanner.model import Box, Crop, EngineReading, FieldKind, FieldLayout, FieldSpec
 from scanner.recognition.values import clean_text, digits_value, parts_date, possible_date
 from scanner.settings import Settings, load_settings
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 
 # --- files -------------------------------------------------------------------------------------------
 
 
 @given(st.binary(max_size=200))
 def test_bytes_come_back_and_are_kept_once(tmp_path_factory, data: bytes) -> None:
-    files = FileStore(tmp_path_factory.mktemp("f"))
+    files = PictureStore(tmp_path_factory.mktemp("f"))
     key = files.put(data, ".jpg")
     assert files.put(data, ".jpg") == key
     assert files.read(key) == data
@@ -37,11 +37,11 @@ def test_bytes_come_back_and_are_kept_once(tmp_path_factory, data: bytes) -> Non
 )
 def test_key_that_leaves_the_store_is_refused(tmp_path: Path, key: str) -> None:
     with pytest.raises(StoreError):
-        FileStore(tmp_path).path(key)
+        PictureStore(tmp_path).path(key)
 
 
 def test_what_a_killed_program_left_is_swept_and_fresh_work_is_not(tmp_path: Path) -> None:
-    files = FileStore(tmp_path)
+    files = PictureStore(tmp_path)
     kept = files.put(b"picture", ".jpg")
     old, fresh = (files.path(kept).with_name(f".{n}.partial") for n in ("old", "fresh"))
     old.write_bytes(b"half")
@@ -151,7 +151,7 @@ def test_shipped_calibration_judges_every_kind() -> None:
 
 @given(st.floats(-50, 50), st.floats(-50, 50))
 def test_confidence_is_a_probability_below_its_ceiling(bias: float, feature: float) -> None:
-    model = Model(bias, {"a": 1.0}, 0.9, 0.99)
+    model = LogisticModel(bias, {"a": 1.0}, 0.9, 0.99)
     assert 0 <= model.probability({"a": feature}) <= 0.99
 
 

@@ -14,7 +14,7 @@ from scanner.model import FieldKind, FieldLayout, PageRef, PageStatus
 from scanner.ocr.engine import HAND, LINE
 from scanner.ocr.fake import ScriptedRecogniser
 from scanner.pipeline import read_page, read_ref
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from tests.conftest import as_page
 
 DAY = date(2024, 11, 1)
@@ -78,7 +78,7 @@ def test_pictures_are_kept_and_found_by_their_keys(desk_of_sheets, reader, form,
 
     path = tmp_path / "sheet.png"
     Image.fromarray(desk_of_sheets.draw(35).image).save(path, dpi=(300, 300))
-    files = FileStore(tmp_path / "files")
+    files = PictureStore(tmp_path / "files")
     record = read_ref(PageRef(path), reader, files, DAY)
     assert record.image and record.aligned
     written = [r for r in record.readings if r.crop]

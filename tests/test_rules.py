@@ -9,9 +9,9 @@ import pytest
 
 from samples.people import People
 from scanner.errors import FormError
-from scanner.messages import LANGUAGES, all_words
+from scanner.messages import LANGUAGES, all_messages
 from scanner.model import FormTemplate, RuleSpec
-from scanner.rules import CHECKS, check, describe_rules, is_empty
+from scanner.rules import CHECKS, check_rules, describe_rules, is_empty
 
 DAY = date(2024, 11, 1)
 GOOD = {
@@ -24,7 +24,7 @@ WORK = {"tinh_trang": "co_viec_lam", "that_nghiep": None, "vi_the": "tu_lam", "c
 
 def broken(form: FormTemplate, **changes: object) -> set[str]:
     """Names of the rules that a good record breaks after some changes."""
-    return {i.rule for i in check({**GOOD, **changes}, form, today=DAY)}  # type: ignore[dict-item]
+    return {i.rule for i in check_rules({**GOOD, **changes}, form, today=DAY)}  # type: ignore[dict-item]
 
 
 def only(form: FormTemplate, name: str, fields: dict[str, object], **params: object) -> FormTemplate:
@@ -35,7 +35,7 @@ def only(form: FormTemplate, name: str, fields: dict[str, object], **params: obj
 
 def told(form: FormTemplate, **changes: object) -> list[tuple[str, tuple[str, ...]]]:
     """Codes and fields of the issues that a good record raises after some changes."""
-    return [(i.message.code, i.fields) for i in check({**GOOD, **changes}, form, today=DAY)]  # type: ignore[dict-item]
+    return [(i.message.code, i.fields) for i in check_rules({**GOOD, **changes}, form, today=DAY)]  # type: ignore[dict-item]
 
 
 def test_good_records_break_no_rule(form) -> None:
@@ -47,7 +47,7 @@ def test_invented_people_break_no_rule(form) -> None:
     people = People(form, np.random.default_rng(6))
     for _ in range(200):
         answers = {k: tuple(v) if isinstance(v, list) else v for k, v in people.draw().answers.items()}
-        assert check(answers, form, today=DAY) == ()
+        assert check_rules(answers, form, today=DAY) == ()
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_old_number_of_nine_digits_says_nothing_of_its_bearer(form) -> None:
 
 
 def test_number_held_by_another_record_is_flagged_only_where_a_database_is_at_hand(form) -> None:
-    found = check(GOOD, form, today=DAY, count_same=lambda field, value: 1)
+    found = check_rules(GOOD, form, today=DAY, count_same=lambda field, value: 1)
     assert [i.rule for i in found] == ["so_dinh_danh_khong_trung"]
 
 
 def test_issues_hold_no_answer(form) -> None:
-    for issue in check({**GOOD, "gioi_tinh": "nu", "ma_bhxh": "77"}, form, today=DAY):
+    for issue in check_rules({**GOOD, "gioi_tinh": "nu", "ma_bhxh": "77"}, form, today=DAY):
         assert not {"008080123456", "77"} & {str(v) for v in issue.message.params.values()}
 
 
@@ -102,7 +102,7 @@ def test_every_rule_of_the_form_names_a_check_that_exists(form) -> None:
 
 def test_every_check_and_message_has_words_in_both_languages(form) -> None:
     for name in CHECKS:
-        assert all(all_words()[f"rule.{name}"][lang].strip() for lang in LANGUAGES)
+        assert all(all_messages()[f"rule.{name}"][lang].strip() for lang in LANGUAGES)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

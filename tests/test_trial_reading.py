@@ -10,7 +10,7 @@ from PIL import Image
 from scanner.forms.versions import all_faults, load_draft
 from scanner.model import FormTemplate, PageStatus, Unreadable
 from scanner.settings import Settings
-from scanner.trial_reading import draft_from_blank, read_once
+from scanner.trial_reading import draft_from_blank, read_trial
 
 
 def test_a_blank_becomes_a_draft_with_its_title(form: FormTemplate, tmp_path: Path) -> None:
@@ -31,6 +31,6 @@ def test_a_sheet_that_is_tried_leaves_nothing_behind(form: FormTemplate, tmp_pat
     sheet = tmp_path / "sheet.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 255, (400, 300), np.uint8)).save(sheet)
     data = tmp_path / "data"
-    ((record, picture),) = read_once(Settings(data=data), sheet, form)
+    ((record, picture),) = read_trial(Settings(data=data), sheet, form)
     assert record.status is PageStatus.UNPLACED and picture is not None and picture.startswith(b"\xff\xd8")
     assert [p for p in data.rglob("*") if p.is_file()] == []

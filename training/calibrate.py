@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 
 from scanner.confidence.calibration import Calibration
-from scanner.confidence.fitting import Case, as_data, calibration_error, fit
+from scanner.confidence.fitting import FittingCase, as_data, calibration_error, fit
 from scanner.forms.loading import load_form
 from scanner.model import FieldLayout, FieldReading, FormTemplate, PageRef, Record
 from scanner.ocr.engine import ENGINE_FOR
@@ -55,18 +55,20 @@ def kind_of(reading: FieldReading, form: FormTemplate) -> str:
     return "empty" if "ink_mm2" in reading.features else ENGINE_FOR[spec.kind, spec.layout]
 
 
-def cases_of(record: Record, truth: Mapping[str, object], unclear: Iterable[str], form: FormTemplate) -> list[Case]:
+def cases_of(
+    record: Record, truth: Mapping[str, object], unclear: Iterable[str], form: FormTemplate
+) -> list[FittingCase]:
     """Every reading of a page as a case. What no machine should be sure of counts as wrong."""
     out = []
     for reading in record.readings:
         value = list(reading.value) if isinstance(reading.value, tuple) else reading.value
         right = value == truth[reading.field] and reading.field not in set(unclear)
         hard = reading.reason is not None and reading.reason.code in HARD_REASONS
-        out.append(Case(kind_of(reading, form), dict(reading.features), right, hard, record.ref.source))
+        out.append(FittingCase(kind_of(reading, form), dict(reading.features), right, hard, record.ref.source))
     return out
 
 
-def read_set(folder: Path) -> list[Case]:
+def read_set(folder: Path) -> list[FittingCase]:
     """Read a set with two processes."""
     lines = [json.loads(line) for line in (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
     with ProcessPoolExecutor(2) as pool:
@@ -74,19 +76,19 @@ def read_set(folder: Path) -> list[Case]:
         return [case for part in found for case in part]
 
 
-def _read_some(job: tuple[Path, list[dict[str, object]]]) -> list[Case]:
+def _read_some(job: tuple[Path, list[dict[str, object]]]) -> list[FittingCase]:
     folder, lines = job
     cv2.setNumThreads(1)
     form = load_form("mau-so-03")
     reader = build_reader(form, load_settings())
-    out: list[Case] = []
+    out: list[FittingCase] = []
     for line in lines:
         record = read_ref(PageRef(folder / str(line["file"]), int(str(line.get("page", 1)))), reader)
         out += cases_of(record, line["fields"], line.get("unclear", ()), form)  # type: ignore[arg-type]
     return out
 
 
-def report(calibration: Calibration, cases: Sequence[Case], title: str) -> None:
+def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -> None:
     """Accepted share, errors among accepted and calibration error, by kind."""
     print(f"{title}: kind, readings, right, accepted, wrong among accepted, calibration error")
     by_kind: defaultdict[str, list[tuple[float, bool, bool]]] = defaultdict(list)

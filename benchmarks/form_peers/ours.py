@@ -11,18 +11,18 @@ import numpy as np
 
 from benchmarks.form_peers.scoring import Answer, Outcome, Skipped
 from benchmarks.form_peers.sheets import Points, Sheet, as_ticked, choices
-from scanner.form_catalogue import PrintedPage, Shelf
+from scanner.form_catalogue import FormCatalogue, FormPage
 from scanner.intake.pages import list_pages
 from scanner.layout.registration.alignment import to_page
 from scanner.model import FormTemplate, PageRef, Record, Registration
-from scanner.pipeline import Reader, build_reader, read_ref
+from scanner.pipeline import PageReader, build_reader, read_ref
 from scanner.settings import load_settings
 
 
-class _Choices(Shelf):
+class _Choices(FormCatalogue):
     """A shelf of which only the questions with ticks are read."""
 
-    def at(self, number: int) -> PrintedPage:
+    def at(self, number: int) -> FormPage:
         """A printed page that is placed by the whole form."""
         page = super().at(number)
         return replace(page, form=page.form.model_copy(update={"fields": tuple(choices(page.form)), "rules": ()}))
@@ -41,7 +41,7 @@ def read(sheets: Sequence[Sheet], form: FormTemplate, _folder: Path) -> Outcome:
     return Outcome("Sohoa", answers, spent / len(sheets))
 
 
-def _record(sheet: Sheet, reader: Reader) -> Record:
+def _record(sheet: Sheet, reader: PageReader) -> Record:
     (ref,) = list_pages(sheet.file, reader.limits)
     if not isinstance(ref, PageRef):
         raise Skipped(f"{sheet.file.name} cannot be opened")

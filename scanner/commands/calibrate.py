@@ -1,4 +1,4 @@
-"""`sohoa calibrate`: how sure the machine may be, learnt again from this house's own verified records."""
+"""`sohoa calibrate`: how sure the machine may be, learnt again from this site's own verified records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scanner.settings import Settings
 
 if TYPE_CHECKING:
     from scanner.confidence.calibration import Calibration
-    from scanner.confidence.recalibration import Outcome, Sample
+    from scanner.confidence.recalibration import DecidedSample, RecalibrationOutcome
 
 ROW = "{:<10} {:>8} {:>8} {:>11} {:>11}  {}"
 
@@ -41,7 +41,7 @@ def calibrate(settings: Settings, xa: str | None, dry_run: bool, reset: bool) ->
         _keep(settings, outcomes, shipped, xa)
 
 
-def _learnt(settings: Settings, shipped: Calibration, xa: str | None) -> list[Outcome]:
+def _learnt(settings: Settings, shipped: Calibration, xa: str | None) -> list[RecalibrationOutcome]:
     from scanner.confidence.recalibration import gather, learn
 
     with opened(settings) as store:
@@ -52,7 +52,7 @@ def _learnt(settings: Settings, shipped: Calibration, xa: str | None) -> list[Ou
     return learn(sample, shipped)
 
 
-def _keep(settings: Settings, outcomes: Sequence[Outcome], shipped: Calibration, xa: str | None) -> None:
+def _keep(settings: Settings, outcomes: Sequence[RecalibrationOutcome], shipped: Calibration, xa: str | None) -> None:
     from scanner.confidence.recalibration import calibration_of, keep
     from scanner.export.columns import VIETNAM
 
@@ -68,7 +68,7 @@ def _reset(settings: Settings) -> None:
     click.echo("The shipped calibration is in use again." if gone else "The shipped calibration is in use already.")
 
 
-def _print_table(outcomes: Sequence[Outcome]) -> None:
+def _print_table(outcomes: Sequence[RecalibrationOutcome]) -> None:
     """The errors are expected calibration errors, both on pages that the fit did not see."""
     click.echo(ROW.format("kind", "decided", "right", "ECE before", "ECE after", "used"))
     for o in outcomes:
@@ -76,7 +76,7 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
         click.echo(ROW.format(o.kind, o.decided, o.right, *errors, "yes" if o.scale else "no, too few"))
 
 
-def _too_few(outcomes: Sequence[Outcome]) -> str:
+def _too_few(outcomes: Sequence[RecalibrationOutcome]) -> str:
     from scanner.confidence.recalibration import FEWEST, FEWEST_OF_EACH
 
     most = max(outcomes, key=lambda o: o.decided)
@@ -85,7 +85,7 @@ def _too_few(outcomes: Sequence[Outcome]) -> str:
     return f"No kind of reading has the {needed}; {most.kind}, which has the most, has {there}."
 
 
-def _print_left_out(sample: Sample) -> None:
+def _print_left_out(sample: DecidedSample) -> None:
     for count, why in (
         (sample.not_doubted, "came to a person for another reason than the machine's doubt"),
         (sample.no_form, "are of forms or fields that are not installed"),

@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 def serve(settings: Settings, host: str, port: int) -> None:
     """Open the review desk in a browser."""
     from review_ui.server import serve as run
-    from review_ui.trial_reading import Workshop
+    from review_ui.trial_reading import TrialReading
     from scanner import trial_reading as workshop
-    from scanner.manual_registration import Rescuer
+    from scanner.manual_registration import ManualReader
 
     with opened(settings) as store:
         if not store.users():
             click.echo("Nobody can log in yet. Add the first person with: sohoa users add NAME --role admin")
     click.echo(f"Sohoa is at http://{host}:{port} (Ctrl+C ends it)")
     try:
-        shop = Workshop(
+        shop = TrialReading(
             draft=partial(workshop.draft_from_blank, settings),
-            read=partial(workshop.read_once, settings),
+            read=partial(workshop.read_trial, settings),
             add=partial(workshop.add_to_draft, settings),
             replace=partial(workshop.replace_in_draft, settings),
             remove=partial(workshop.remove_from_draft, settings),
         )
-        run(settings, host, port, Rescuer(settings), shop)
+        run(settings, host, port, ManualReader(settings), shop)
     except OSError:
         end(f"Port {port} is taken or not allowed. Choose another with --port.")
 

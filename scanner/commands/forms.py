@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner.commands.common import end, with_settings
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def check(settings: Settings, names: tuple[str, ...]) -> None:
         form = _named(settings, name)
         faults = all_faults(form)
         for fault in faults:
-            click.echo(say(fault, settings.language), err=True)
+            click.echo(format_reason(fault, settings.language), err=True)
         if faults:
             wrong.append(f"{form.id} has {len(faults)} faults.")
         else:

@@ -1,4 +1,4 @@
-"""`sohoa lists`: this house's own entries for the lists of jobs, majors, workplaces."""
+"""`sohoa lists`: this site's own entries for the lists of jobs, majors, workplaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scanner.errors import SettingsError, SohoaError, StorageFull, StoreError
 from scanner.settings import Settings
 
 if TYPE_CHECKING:
-    from scanner.site_lists.growth import Change
+    from scanner.site_lists.growth import ListChange
     from scanner.store.database import Store
 
 
@@ -35,12 +35,12 @@ def update(settings: Settings) -> None:
 @with_settings
 def show(settings: Settings, name: str | None) -> None:
     """The lists and how long they are, or a list's own entries."""
-    from scanner.site_lists.lists import GROWING, damaged_lists, own_lists
+    from scanner.site_lists.lists import GROWING, damaged_lists, site_lists
     from scanner.vietnam.wordlists import word_list
 
     if name is not None and name not in GROWING:
         raise SettingsError("No list of that name grows.", f"Those that do: {', '.join(GROWING)}.")
-    own = own_lists(settings.lists)
+    own = site_lists(settings.lists)
     if name is None:
         for each in GROWING:
             click.echo(f"{each}\t{len(word_list(each))} shipped\t{len(own.get(each, ()))} own")
@@ -65,7 +65,7 @@ def grow_quietly(store: Store, settings: Settings) -> None:
         click.echo(f"Lists: {new} new entries, {gone} gone.", err=True)
 
 
-def _grown(store: Store, settings: Settings) -> list[Change]:
+def _grown(store: Store, settings: Settings) -> list[ListChange]:
     from scanner.forms.loading import list_forms
     from scanner.site_lists.growth import update_lists
 

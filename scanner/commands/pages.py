@@ -24,7 +24,7 @@ from scanner.commands.common import (
     with_settings,
 )
 from scanner.commands.lists import grow_quietly
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read(settings: Settings, paths: tuple[Path, ...], form_id: str | None, jsonl
             meter.step()
             if record.reason is not None and record.status.value in ("unplaced", "unreadable"):
                 attention.append(
-                    _page_line(record.ref.source, record.ref.number, say(record.reason, settings.language))
+                    _page_line(record.ref.source, record.ref.number, format_reason(record.reason, settings.language))
                 )
     end_with_pages(attention)
 
@@ -125,7 +125,9 @@ def scan(
                 tick=meter.step,
             )
     _print_summary(summary)
-    end_with_pages([_page_line(source, page, say(why, settings.language)) for source, page, why in summary.attention])
+    end_with_pages(
+        [_page_line(source, page, format_reason(why, settings.language)) for source, page, why in summary.attention]
+    )
 
 
 def _print_summary(summary: Summary) -> None:

@@ -22,11 +22,11 @@ from scanner.errors import SettingsError
 
 DATA = "calibration.json"
 MADE_FROM = "made_from"
-"""In a house's own file: which shipped calibration it is a scaling of."""
+"""In a site's own file: which shipped calibration it is a scaling of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LogisticModel:
     """p = 1 / (1 + exp(-(bias + Σ weight·feature))), no surer than `ceiling`; missing features count 0.
 
     `ceiling` is the upper end of what the fitting sample can show (rule of succession).
@@ -50,9 +50,9 @@ class Model:
 class Calibration:
     """A model a kind of reading ("text", "cells", "parts", "ticks", "empty", "signature")."""
 
-    models: Mapping[str, Model]
+    models: Mapping[str, LogisticModel]
     fitted_on: str
-    of_house: bool = False  # from the data folder, not the one that ships
+    of_site: bool = False  # from the data folder, not the one that ships
 
     def judge(self, kind: str, features: Mapping[str, float]) -> tuple[float, bool]:
         """(confidence, sure enough to be accepted without a person). A kind never fitted is never accepted."""
@@ -64,13 +64,13 @@ class Calibration:
 
 
 def load_calibration(data: Path | None = None) -> Calibration:
-    """The calibration in use: the house's own where its data folder holds one, else the one that ships.
+    """The calibration in use: the site's own where its data folder holds one, else the one that ships.
 
-    A house's file made from other shipped models (Sohoa was updated since) is passed over: its scale means nothing for
+    A site's file made from other shipped models (Sohoa was updated since) is passed over: its scale means nothing for
     these. No threshold is below the shipped one, whatever the file says. Raises SettingsError for a damaged file.
     """
     shipped = parse_calibration(_shipped())
-    own = None if data is None else _of_house(data / DATA, shipped)
+    own = None if data is None else _of_site(data / DATA, shipped)
     return own or shipped
 
 
@@ -83,8 +83,8 @@ def _shipped() -> str:
     return resources.files("scanner").joinpath("data", DATA).read_text(encoding="utf-8")
 
 
-def _of_house(path: Path, shipped: Calibration) -> Calibration | None:
-    """The house's own calibration; None where it has none, or one of other shipped models."""
+def _of_site(path: Path, shipped: Calibration) -> Calibration | None:
+    """The site's own calibration; None where it has none, or one of other shipped models."""
     try:
         text = path.read_text(encoding="utf-8")
         made_from = json.loads(text)[MADE_FROM]
@@ -92,7 +92,7 @@ def _of_house(path: Path, shipped: Calibration) -> Calibration | None:
         if made_from != shipped_mark():
             return None
         models = {kind: _no_lower(own.models[kind], model.threshold) for kind, model in shipped.models.items()}
-        return Calibration(models, own.fitted_on, of_house=True)
+        return Calibration(models, own.fitted_on, of_site=True)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
@@ -103,7 +103,7 @@ def _of_house(path: Path, shipped: Calibration) -> Calibration | None:
         ) from None
 
 
-def _no_lower(model: Model, threshold: float) -> Model:
+def _no_lower(model: LogisticModel, threshold: float) -> LogisticModel:
     return replace(model, threshold=max(model.threshold, threshold))
 
 
@@ -118,9 +118,9 @@ def parse_calibration(text: str) -> Calibration:
         ) from None
 
 
-def _model(row: Mapping[str, Any]) -> Model:
+def _model(row: Mapping[str, Any]) -> LogisticModel:
     weights = {name: _number(weight) for name, weight in row["weights"].items()}
-    return Model(_number(row["bias"]), weights, _number(row["threshold"]), _number(row["ceiling"]))
+    return LogisticModel(_number(row["bias"]), weights, _number(row["threshold"]), _number(row["ceiling"]))
 
 
 def _number(value: object) -> float:

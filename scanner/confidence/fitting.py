@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.confidence.calibration import Calibration, Model
+from scanner.confidence.calibration import Calibration, LogisticModel
 
 Z = 1.645
 """One-sided 95 %."""
@@ -27,7 +27,7 @@ Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FittingCase:
     """One reading with its truth."""
 
     kind: str
@@ -37,7 +37,7 @@ class Case:
     group: str = ""  # the page: what was left out together
 
 
-def fit(cases: Sequence[Case], names: Sequence[str], target: float) -> Model:
+def fit(cases: Sequence[FittingCase], names: Sequence[str], target: float) -> LogisticModel:
     """A model of the named features, and the lowest threshold at which the bound of the error meets the target."""
     usable = [c for c in cases if not c.hard]
     x = np.array([[c.features.get(n, 0.0) for n in names] for c in usable]).reshape(len(usable), len(names))
@@ -47,17 +47,17 @@ def fit(cases: Sequence[Case], names: Sequence[str], target: float) -> Model:
         # next to nothing went wrong: all that can be said is how often at most it does
         sure = 1 - upper_bound(int((1 - y).sum()), max(len(y), 1))
         if OWN in names:  # the reader's own probability is all there is to go by
-            return Model(0.0, {OWN: 1.0}, OWN_THRESHOLD, ceiling)
+            return LogisticModel(0.0, {OWN: 1.0}, OWN_THRESHOLD, ceiling)
         worth = math.log(max(sure, 0.5) / max(1 - sure, 1e-6))
-        return Model(worth, {}, 0.9 if 1 - sure <= 4 * target else NEVER, ceiling)
+        return LogisticModel(worth, {}, 0.9 if 1 - sure <= 4 * target else NEVER, ceiling)
     centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-6
     z = (x - centre) / scale
     weights = logistic(z, y)
     held = _left_out(z, y, [c.group for c in usable])
     slopes = weights[:-1] / scale
     bias = float(weights[-1] - (slopes * centre).sum())
-    model = Model(bias, dict(zip(names, map(float, slopes), strict=True)), NEVER, ceiling)
-    return Model(model.bias, model.weights, threshold(np.minimum(held, ceiling), y > 0, target), ceiling)
+    model = LogisticModel(bias, dict(zip(names, map(float, slopes), strict=True)), NEVER, ceiling)
+    return LogisticModel(model.bias, model.weights, threshold(np.minimum(held, ceiling), y > 0, target), ceiling)
 
 
 def logistic(x: Vector, y: Vector) -> Vector:

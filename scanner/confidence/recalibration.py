@@ -1,11 +1,11 @@
-"""A house's own scale of confidence, learnt from what its people decided.
+"""A site's own scale of confidence, learnt from what its people decided.
 
 The shipped models were fitted on drawn sheets. They tell surer readings from less sure ones; how often a reading of
-some sureness is right depends on the hands and the scanner of the house. So each model is put on another scale by two
+some sureness is right depends on the hands and the scanner of the site. So each model is put on another scale by two
 numbers (Platt, 1999): log-odds' = a · log-odds + b.
 
 Why the scale is learnt and the threshold is not: a threshold is a promise about readings that nobody looks at, and of
-those a house's records say nothing, since a silent error is silent. What people decided are the doubtful readings,
+those a site's records say nothing, since a silent error is silent. What people decided are the doubtful readings,
 those below the threshold. A scale can be learnt from them, since which readings they are depended on nothing but the
 log-odds that it is fitted over. It lets more be accepted only where people did decide how such readings come out;
 otherwise it sends more to people.
@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.confidence.calibration import DATA, MADE_FROM, Calibration, Model, shipped_mark
+from scanner.confidence.calibration import DATA, MADE_FROM, Calibration, LogisticModel, shipped_mark
 from scanner.confidence.fitting import FOLDS, Vector, as_data, calibration_error, logistic, probabilities
 from scanner.errors import SettingsError
 from scanner.export.outfile import replacing
@@ -40,7 +40,7 @@ DOUBTS = frozenset({"not_sure", "maybe_empty"})
 FEWEST, FEWEST_OF_EACH = 200, 15
 """Readings of a kind, and among them wrong ones and right ones. With 15 wrong of 200 the standard error of b is 0.3."""
 SHALLOWEST, STEEPEST = 0.2, 2.0
-"""Bounds of a. Beyond them the shipped model does not fit the house at all, and no scale would mend it."""
+"""Bounds of a. Beyond them the shipped model does not fit the site at all, and no scale would mend it."""
 PULL, PULLED_AT = 20, 2.0
 """The ridge: as many readings at log-odds −2 and +2 that come out just as the shipped model says. They hold a to
 1 ± 0.24 and b to 0 ± 0.49, so that few readings change little; a thousand readings outweigh them."""
@@ -53,7 +53,7 @@ Forms = Callable[[str], FormTemplate | None]
 
 
 @dataclass(slots=True)
-class Decided:
+class DecidedReadings:
     """A kind's decided readings: the shipped model's log-odds, whether the machine was right, and the record."""
 
     log_odds: list[float] = field(default_factory=list)
@@ -73,36 +73,36 @@ class Decided:
 
 
 @dataclass(slots=True)
-class Sample:
-    """Decided readings by kind, and counts of those that nothing can be learnt from."""
+class DecidedSample:
+    """DecidedReadings readings by kind, and counts of those that nothing can be learnt from."""
 
-    kinds: dict[str, Decided]
+    kinds: dict[str, DecidedReadings]
     not_doubted: int = 0  # a person saw them for another reason than the machine's doubt
     no_form: int = 0  # of forms or fields that are not installed, so that nobody knows their kind
     other_version: int = 0  # read before the shipped models were what they are: measures are missing
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ConfidenceScale:
     """log-odds' = a · log-odds + b."""
 
     a: float = 1.0
     b: float = 0.0
 
-    def of(self, model: Model) -> Model:
+    def of(self, model: LogisticModel) -> LogisticModel:
         """The model on this scale; its threshold, a probability, and its ceiling stand."""
         weights = {name: self.a * weight for name, weight in model.weights.items()}
         return replace(model, bias=self.a * model.bias + self.b, weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecalibrationOutcome:
     """What came out for a kind; without a scale it keeps the shipped model."""
 
     kind: str
     decided: int
     right: int
-    scale: Scale | None = None
+    scale: ConfidenceScale | None = None
     error_before: float | None = None  # expected calibration error on pages left out of the fit
     error_after: float | None = None
 
@@ -124,9 +124,9 @@ def kind_of(spec: FieldSpec, features: Mapping[str, float]) -> str | None:
     return "empty" if "ink_mm2" in features else ENGINE_FOR.get((spec.kind, spec.layout))
 
 
-def gather(readings: Iterable[DecidedReading], forms: Forms, shipped: Calibration) -> Sample:
+def gather(readings: Iterable[DecidedReading], forms: Forms, shipped: Calibration) -> DecidedSample:
     """Sort decided readings by kind. `forms` gives a form by id, None where it is not installed."""
-    sample = Sample({kind: Decided() for kind in shipped.models})
+    sample = DecidedSample({kind: DecidedReadings() for kind in shipped.models})
     for reading in readings:
         if reading.reason not in DOUBTS:
             sample.not_doubted += 1
@@ -153,29 +153,29 @@ def _kind(reading: DecidedReading, form: FormTemplate | None) -> str | None:
 # --- the scale ---------------------------------------------------------------------------------------
 
 
-def learn(sample: Sample, shipped: Calibration) -> list[Outcome]:
+def learn(sample: DecidedSample, shipped: Calibration) -> list[RecalibrationOutcome]:
     """The scale of every kind that has enough decided readings, measured on pages left out of the fit."""
     return [_outcome(kind, held, shipped.models[kind]) for kind, held in sample.kinds.items()]
 
 
-def _outcome(kind: str, held: Decided, model: Model) -> Outcome:
+def _outcome(kind: str, held: DecidedReadings, model: LogisticModel) -> RecalibrationOutcome:
     rights = sum(held.right)
     if not held.enough:
-        return Outcome(kind, held.count, rights)
+        return RecalibrationOutcome(kind, held.count, rights)
     z, right = np.array(held.log_odds, float), np.array(held.right, bool)
     before = calibration_error(_confidence(z, model), right)
     after = calibration_error(_confidence(_left_out(z, right, held.pages), model), right)
-    return Outcome(kind, held.count, rights, fit_scale(z, right), before, after)
+    return RecalibrationOutcome(kind, held.count, rights, fit_scale(z, right), before, after)
 
 
-def fit_scale(log_odds: Vector, right: NDArray[np.bool_]) -> Scale:
+def fit_scale(log_odds: Vector, right: NDArray[np.bool_]) -> ConfidenceScale:
     """The likeliest scale, pulled to a = 1 and b = 0."""
     pull = np.repeat([-PULLED_AT, PULLED_AT], PULL)
     z = np.concatenate([np.clip(log_odds, -FAR, FAR), pull])
     y = np.concatenate([right.astype(float), _sigmoid(pull)])
     slope, shift = logistic(z[:, None] * STRETCH, y)
     a = float(np.clip(slope * STRETCH, SHALLOWEST, STEEPEST))
-    return Scale(a, float(shift) if a == slope * STRETCH else _shift(a * z, y))
+    return ConfidenceScale(a, float(shift) if a == slope * STRETCH else _shift(a * z, y))
 
 
 def _shift(z: Vector, y: Vector) -> float:
@@ -198,7 +198,7 @@ def _left_out(z: Vector, right: NDArray[np.bool_], pages: list[str]) -> Vector:
     return out
 
 
-def _confidence(log_odds: Vector, model: Model) -> Vector:
+def _confidence(log_odds: Vector, model: LogisticModel) -> Vector:
     return np.minimum(_sigmoid(log_odds), model.ceiling)
 
 
@@ -206,10 +206,12 @@ def _sigmoid(z: Vector) -> Vector:
     return probabilities(z[:, None], np.ones(1))
 
 
-# --- the house's own file ----------------------------------------------------------------------------
+# --- the site's own file ----------------------------------------------------------------------------
 
 
-def calibration_of(outcomes: Iterable[Outcome], shipped: Calibration, day: date, xa: str | None = None) -> Calibration:
+def calibration_of(
+    outcomes: Iterable[RecalibrationOutcome], shipped: Calibration, day: date, xa: str | None = None
+) -> Calibration:
     """The shipped calibration with each kind on the scale found for it."""
     models, count = dict(shipped.models), 0
     for outcome in outcomes:
@@ -217,11 +219,11 @@ def calibration_of(outcomes: Iterable[Outcome], shipped: Calibration, day: date,
             models[outcome.kind] = outcome.scale.of(shipped.models[outcome.kind])
             count += outcome.decided
     where = "" if xa is None else f" of commune {xa.strip()}"
-    return Calibration(models, f"{count} decided readings{where}, {day.isoformat()}", of_house=True)
+    return Calibration(models, f"{count} decided readings{where}, {day.isoformat()}", of_site=True)
 
 
 def keep(calibration: Calibration, data: Path) -> Path:
-    """Write the house's own calibration, keeping the one before beside it; returns where. Raises SohoaError."""
+    """Write the site's own calibration, keeping the one before beside it; returns where. Raises SohoaError."""
     path = data / DATA
     if path.exists():
         _write(data / BEFORE, path.read_bytes())

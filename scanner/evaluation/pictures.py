@@ -13,7 +13,7 @@ from PIL import Image
 from scanner.errors import StoreError
 from scanner.evaluation.scores import Item, Place, rank
 from scanner.model import Box, FieldLayout, FormTemplate, Record
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 
 SHOWN = 50
 """Readings shown with their picture: what a person looks through in one sitting."""
@@ -24,7 +24,7 @@ LABEL_MM = 25.0
 QUALITY = 80
 
 
-class PagePictures(FileStore):
+class PagePictures(PictureStore):
     """A file store in memory. A truth file may name thousands of pages whose pictures nobody wants on the disk."""
 
     def __init__(self) -> None:

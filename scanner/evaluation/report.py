@@ -10,7 +10,7 @@ from scanner.evaluation.charts import TARGET, confidence_section
 from scanner.evaluation.curves import EDGES
 from scanner.evaluation.run import Evaluation
 from scanner.evaluation.scores import Score
-from scanner.evaluation.table import HEADS, cells, empty_cell, gap, interval, kind_word, percent, say, why
+from scanner.evaluation.table import HEADS, cells, empty_cell, format_share, gap, interval, kind_word, percent, why
 from scanner.evaluation.worst import worst_section
 from scanner.export.html import document, section, table, tiles
 from scanner.export.outfile import replacing
@@ -30,7 +30,7 @@ def render(evaluation: Evaluation, lang: str) -> str:
     """The report as HTML text."""
     forms = evaluation.forms
     names, versions = (", ".join(each) for each in ([f.id for f in forms], [f.version for f in forms]))
-    intro = say("intro", lang, form=names, version=versions, pages=evaluation.pages, fields=evaluation.total.n)
+    intro = format_share("intro", lang, form=names, version=versions, pages=evaluation.pages, fields=evaluation.total.n)
     sections = [
         _tiles(evaluation, lang),
         _unplaced(evaluation, lang),
@@ -42,7 +42,7 @@ def render(evaluation: Evaluation, lang: str) -> str:
         _tags("by_wear", evaluation.by_wear, lang),
         worst_section(evaluation, lang),
     ]
-    return document(say("title", lang), intro, sections, lang)
+    return document(format_share("title", lang), intro, sections, lang)
 
 
 def _tiles(evaluation: Evaluation, lang: str) -> str:
@@ -53,20 +53,25 @@ def _tiles(evaluation: Evaluation, lang: str) -> str:
         [
             (
                 f"{placed}/{evaluation.pages}",
-                say("tile.pages", lang),
+                format_share("tile.pages", lang),
                 "",
                 "bad" if evaluation.unplaced else "good",
             ),
             (
                 percent(total.exact_rate, lang),
-                say("tile.exact", lang),
+                format_share("tile.exact", lang),
                 interval(total.exact_interval, total.n, lang),
                 "",
             ),
-            (percent(total.accepted_rate, lang), say("tile.accepted", lang), f"{total.accepted}/{total.n}", ""),
+            (
+                percent(total.accepted_rate, lang),
+                format_share("tile.accepted", lang),
+                f"{total.accepted}/{total.n}",
+                "",
+            ),
             (
                 percent(total.silent_rate, lang, 2),
-                say("tile.silent", lang),
+                format_share("tile.silent", lang),
                 f"{total.silent}/{total.accepted} · {spread}",
                 tone,
             ),
@@ -76,22 +81,22 @@ def _tiles(evaluation: Evaluation, lang: str) -> str:
 
 def _unplaced(evaluation: Evaluation, lang: str) -> str:
     if not evaluation.unplaced:
-        return f'<p class="note good">{escape(say("unplaced_none", lang))}</p>'
+        return f'<p class="note good">{escape(format_share("unplaced_none", lang))}</p>'
     rows = [[f"{page.file} ({page.page})", why(page, lang)] for page in evaluation.unplaced]
-    body = table([say("head.file", lang), say("head.why", lang)], rows, words=2)
-    return section(say("unplaced_title", lang, n=len(rows)), body, say("unplaced_note", lang))
+    body = table([format_share("head.file", lang), format_share("head.why", lang)], rows, words=2)
+    return section(format_share("unplaced_title", lang, n=len(rows)), body, format_share("unplaced_note", lang))
 
 
 def _elsewhere(evaluation: Evaluation, lang: str) -> str:
     if not evaluation.elsewhere:
         return ""
     rows = [[f"{page.file} ({page.page})", why(page, lang)] for page in evaluation.elsewhere]
-    body = table([say("head.file", lang), say("head.why", lang)], rows, words=2)
-    return section(say("elsewhere_title", lang, n=len(rows)), body, say("elsewhere_note", lang))
+    body = table([format_share("head.file", lang), format_share("head.why", lang)], rows, words=2)
+    return section(format_share("elsewhere_title", lang, n=len(rows)), body, format_share("elsewhere_note", lang))
 
 
 def _heads(lang: str) -> list[str]:
-    return ["", *(say(f"head.{name}", lang) for name in HEADS)]
+    return ["", *(format_share(f"head.{name}", lang) for name in HEADS)]
 
 
 def _kinds(evaluation: Evaluation, lang: str) -> str:
@@ -100,8 +105,8 @@ def _kinds(evaluation: Evaluation, lang: str) -> str:
         [kind_word(held.name, lang), *cells(held, lang), gap(errors.get(held.name), lang)]
         for held in (*evaluation.by_kind, evaluation.total)
     ]
-    body = table([*_heads(lang), say("head.ece", lang)], rows, bold=[len(rows) - 1])
-    return section(say("by_kind", lang), body, say("notes", lang, bins=len(EDGES) - 1))
+    body = table([*_heads(lang), format_share("head.ece", lang)], rows, bold=[len(rows) - 1])
+    return section(format_share("by_kind", lang), body, format_share("notes", lang, bins=len(EDGES) - 1))
 
 
 def _fields(evaluation: Evaluation, lang: str) -> str:
@@ -110,11 +115,11 @@ def _fields(evaluation: Evaluation, lang: str) -> str:
         [f"{fields[held.name].label} ({held.name})", *cells(held, lang), empty_cell(empty.get(held.name))]
         for held in evaluation.by_field
     ]
-    return section(say("by_field", lang), table([*_heads(lang), say("head.empty", lang)], rows))
+    return section(format_share("by_field", lang), table([*_heads(lang), format_share("head.empty", lang)], rows))
 
 
 def _tags(title: str, groups: Mapping[str, Sequence[Score]], lang: str) -> str:
     scores = [(tag, held) for tag, group in groups.items() for held in group]
     rows = [[f"{tag} · {kind_word(held.name, lang)}", *cells(held, lang)] for tag, held in scores]
     sums = [number for number, (_, held) in enumerate(scores) if held.name == "total"]
-    return section(say(title, lang), table(_heads(lang), rows, bold=sums)) if rows else ""
+    return section(format_share(title, lang), table(_heads(lang), rows, bold=sums)) if rows else ""

@@ -13,8 +13,8 @@ from scanner.evaluation.baseline import Fall
 from scanner.evaluation.curves import EDGES
 from scanner.evaluation.run import Evaluation, UnplacedPage
 from scanner.evaluation.scores import Score
-from scanner.messages import say as say_reason
-from scanner.messages import word
+from scanner.messages import format_reason as say_reason
+from scanner.messages import message
 
 NAMED = 20
 """Pages without fields named on the terminal; the report names all."""
@@ -25,9 +25,9 @@ HEADS = ("n", "exact", "interval", "cer", "tone_blind", "accepted", "silent", "i
 KINDS = frozenset({"text", "digits", "date", "choice", "choices", "signature", "empty", "unclear", "total"})
 
 
-def say(code: str, lang: str, **params: str | float) -> str:
+def format_share(code: str, lang: str, **params: str | float) -> str:
     """A sentence of the evaluation."""
-    return word(f"evaluation.{code}", lang, **params)
+    return message(f"evaluation.{code}", lang, **params)
 
 
 def percent(share: float | None, lang: str, places: int = 1) -> str:
@@ -76,20 +76,20 @@ def print_table(evaluation: Evaluation, console: Console | None = None, lang: st
         out = Console(width=PIPE_WIDTH)
     errors = {name: gap(error, lang) for name, error in evaluation.calibration_errors.items()}
     kinds = _named((*evaluation.by_kind, evaluation.total), "", lang)
-    _print(out, say("by_kind", lang), kinds, lang, ("ece", errors))
+    _print(out, format_share("by_kind", lang), kinds, lang, ("ece", errors))
     empty = {name: empty_cell(held) for name, held in evaluation.empty_by_field.items()}
     fields = [(s.name, s) for s in evaluation.by_field]
-    _print(out, say("by_field", lang), fields, lang, ("empty", empty) if out.width >= WIDE else None)
+    _print(out, format_share("by_field", lang), fields, lang, ("empty", empty) if out.width >= WIDE else None)
     for title, groups in (("by_hand", evaluation.by_hand), ("by_wear", evaluation.by_wear)):
         rows = [row for tag, group in groups.items() for row in _named(group, f"{tag} · ", lang)]
         if rows:
-            _print(out, say(title, lang), rows, lang)
-    out.print(say("ece", lang, bins=len(EDGES) - 1), markup=False)
+            _print(out, format_share(title, lang), rows, lang)
+    out.print(format_share("ece", lang, bins=len(EDGES) - 1), markup=False)
     placed = evaluation.pages - len(evaluation.unplaced)
-    out.print(say("pages_line", lang, placed=placed, pages=evaluation.pages), markup=False)
+    out.print(format_share("pages_line", lang, placed=placed, pages=evaluation.pages), markup=False)
     _print_pages(out, evaluation.unplaced, lang)
     if evaluation.elsewhere:
-        out.print(say("elsewhere_title", lang, n=len(evaluation.elsewhere)), markup=False)
+        out.print(format_share("elsewhere_title", lang, n=len(evaluation.elsewhere)), markup=False)
         _print_pages(out, evaluation.elsewhere, lang)
 
 
@@ -97,13 +97,13 @@ def _print_pages(out: Console, pages: Sequence[UnplacedPage], lang: str) -> None
     for page in pages[:NAMED]:
         out.print(f"  {page.file} ({page.page}): {why(page, lang)}", markup=False, highlight=False)
     if len(pages) > NAMED:
-        out.print(say("more", lang, n=len(pages) - NAMED), markup=False)
+        out.print(format_share("more", lang, n=len(pages) - NAMED), markup=False)
 
 
 def falls_line(falls: Sequence[Fall], lang: str = "en") -> str:
     """One sentence on what fell below the baseline, the surest fall first."""
     told = [
-        say(
+        format_share(
             f"baseline.{fall.measure}",
             lang,
             kind=kind_word(fall.kind, lang),
@@ -114,17 +114,17 @@ def falls_line(falls: Sequence[Fall], lang: str = "en") -> str:
         )
         for fall in falls
     ]
-    return say("baseline.fell", lang, falls="; ".join(told)) if told else say("baseline.held", lang)
+    return format_share("baseline.fell", lang, falls="; ".join(told)) if told else format_share("baseline.held", lang)
 
 
 def why(page: UnplacedPage, lang: str) -> str:
     """Why a page gave no fields, in words."""
-    return say_reason(page.reason, lang) if page.reason else say(page.status.value, lang)
+    return say_reason(page.reason, lang) if page.reason else format_share(page.status.value, lang)
 
 
 def kind_word(name: str, lang: str) -> str:
     """A kind's name in words; a field id stays as it is."""
-    return say(f"kind.{name}", lang) if name in KINDS else name
+    return format_share(f"kind.{name}", lang) if name in KINDS else name
 
 
 def _named(scores: Iterable[Score], before: str, lang: str) -> list[tuple[str, Score]]:
@@ -144,7 +144,7 @@ def _print(
     table.add_column("", no_wrap=True)
     for head in [HEADS[i] for i in shown] + ([last[0]] if last else []):
         # A heading may take two lines; a figure never breaks.
-        table.add_column(say(f"head.{head}", lang).replace(" ", "\n", 1), justify="right", no_wrap=True)
+        table.add_column(format_share(f"head.{head}", lang).replace(" ", "\n", 1), justify="right", no_wrap=True)
     for name, held in scores:
         row = cells(held, lang)
         more = [last[1].get(held.name, "–")] if last else []

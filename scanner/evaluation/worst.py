@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from scanner.evaluation.pictures import SHOWN
 from scanner.evaluation.run import Evaluation
 from scanner.evaluation.scores import WRITTEN, Item
-from scanner.evaluation.table import kind_word, number, say
+from scanner.evaluation.table import format_share, kind_word, number
 from scanner.export.html import section
 from scanner.model import FieldSpec, Value
 
@@ -24,13 +24,13 @@ def worst_section(evaluation: Evaluation, lang: str) -> str:
     shown = wrong[:SHOWN]
     rows = [_reading(item, evaluation.spec(item), evaluation.pictures.get(item.place), lang) for item in shown]
     silent = sum(item.silent for item in wrong)
-    title = say("worst_title", lang, shown=len(shown), n=len(wrong), silent=silent)
-    return section(title, f'<ol class="worst">{"".join(rows)}</ol>', say("worst_note", lang))
+    title = format_share("worst_title", lang, shown=len(shown), n=len(wrong), silent=silent)
+    return section(title, f'<ol class="worst">{"".join(rows)}</ol>', format_share("worst_note", lang))
 
 
 def _reading(item: Item, spec: FieldSpec, picture: bytes | None, lang: str) -> str:
     written, read = _differing(item, spec, lang)
-    heads = [escape(say(f"head.{name}", lang)) for name in ("truth", "value")]
+    heads = [escape(format_share(f"head.{name}", lang)) for name in ("truth", "value")]
     values = f"<dl><dt>{heads[0]}</dt><dd>{written}</dd><dt>{heads[1]}</dt><dd>{read}</dd></dl>"
     kind = ' class="bad"' if item.silent else ""
     ink = f'<div class="ink">{_image(picture, spec, lang)}</div>'
@@ -40,15 +40,15 @@ def _reading(item: Item, spec: FieldSpec, picture: bytes | None, lang: str) -> s
 def _image(picture: bytes | None, spec: FieldSpec, lang: str) -> str:
     """The picture within the page itself. Its text names the field and not what stands in it."""
     if picture is None:
-        return f"<span>{escape(say('no_picture', lang))}</span>"
+        return f"<span>{escape(format_share('no_picture', lang))}</span>"
     data = base64.b64encode(picture).decode("ascii")
     return f'<img alt="{escape(spec.label)}" src="data:image/jpeg;base64,{data}">'
 
 
 def _where(item: Item, spec: FieldSpec, lang: str) -> str:
     """How sure, whether a person was asked, which field, and of which page in which hand and wear."""
-    asked = say("asked" if item.review else "silent_one", lang)
-    sure = f"{say('head.confidence', lang)} {number(item.confidence, lang, 3)}"
+    asked = format_share("asked" if item.review else "silent_one", lang)
+    sure = f"{format_share('head.confidence', lang)} {number(item.confidence, lang, 3)}"
     tags = [tag for tag in (item.hand, item.wear) if tag]
     told = [asked, sure, f"{spec.label} ({item.field})", f"{item.file} ({item.page})", *tags]
     return f"<p>{''.join(f'<span>{escape(text)}</span>' for text in told)}</p>"
@@ -80,8 +80,8 @@ def _marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def _shown(value: Value, spec: FieldSpec, lang: str) -> str:
     """A value in words: options by their printed labels."""
     if value is None or value == ():
-        return say("nothing", lang)
+        return format_share("nothing", lang)
     if isinstance(value, bool):
-        return say("yes" if value else "no", lang)
+        return format_share("yes" if value else "no", lang)
     labels = {option.id: option.label for option in spec.options}
     return ", ".join(labels.get(one, one) for one in (value if isinstance(value, tuple) else (value,)))

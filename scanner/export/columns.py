@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from scanner.export.rows import Row
-from scanner.messages import word
+from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
 
 VIETNAM = dt.timezone(dt.timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -82,7 +82,7 @@ def headings(form: FormTemplate) -> list[str]:
 
 def provenance_headings(form: FormTemplate, lang: str) -> list[str]:
     """What the columns of `provenance` are called."""
-    return [word(f"export.column.{column.id[1:]}", lang) for column in provenance(form)]
+    return [message(f"export.column.{column.id[1:]}", lang) for column in provenance(form)]
 
 
 def harmless(text: str) -> str:
@@ -114,7 +114,7 @@ def labelled(spec: FieldSpec, value: Value, lang: str) -> str:
         case None:
             return ""
         case bool():
-            return word("export.yes" if value else "export.no", lang)
+            return message("export.yes" if value else "export.no", lang)
         case tuple():
             return "; ".join(labels.get(chosen, chosen) for chosen in value)
     return labels.get(value, value)

@@ -19,9 +19,9 @@ from typing import Protocol
 from scanner.errors import StoreError
 from scanner.export.columns import VIETNAM
 from scanner.export.outfile import new_folder
-from scanner.messages import LANGUAGES, word
+from scanner.messages import LANGUAGES, message
 from scanner.model import FieldKind, FormTemplate, Value
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.vietnam.orthography import nfc
 
 LABELS, NUMBERS, README = "labels.tsv", "digits.tsv", "README.txt"
@@ -98,7 +98,7 @@ class CropSummary:
 def export_crops(
     rows: Iterable[CropRow],
     forms: Callable[[str], FormTemplate | None],
-    files: FileStore,
+    files: PictureStore,
     out: Path,
     terms: Terms,
     *,
@@ -124,7 +124,7 @@ class _Harvest:
     """Copies the pictures one by one; keeps their labels to write them at the end."""
 
     folder: Path
-    files: FileStore
+    files: PictureStore
     terms: Terms
     summary: CropSummary = field(default_factory=CropSummary)
     oldest: dt.datetime | None = None
@@ -194,9 +194,9 @@ def _about(summary: CropSummary, terms: Terms) -> str:
     days = {"made": f"{terms.now.astimezone(VIETNAM):%d/%m/%Y}", "delete_by": f"{summary.delete_by:%d/%m/%Y}"}
     texts = []
     for lang in reversed(LANGUAGES):
-        texts.append(word("crops.readme", lang, pictures=summary.pictures, days=terms.keep_days, **days))
+        texts.append(message("crops.readme", lang, pictures=summary.pictures, days=terms.keep_days, **days))
         if terms.digits:
-            texts.append(word("crops.readme.digits", lang))
+            texts.append(message("crops.readme.digits", lang))
     return "\n\n".join(texts) + "\n"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import Box, FieldReading, Issue, PageStatus, Quality, Reason, Record, Registration, Step, Value
 
 FIGURES = {"residual_mm": 3, "residual_p95_mm": 3, "rotation_deg": 2, "scale": 4, "perspective": 5}
@@ -29,7 +29,7 @@ def record_to_json(record: Record, lang: str = "en") -> dict[str, Any]:
         "form_page": record.form_page,
         "form_version": record.form_version,
         "status": record.status.value,
-        "reason": say(record.reason, lang) if record.reason else None,
+        "reason": format_reason(record.reason, lang) if record.reason else None,
         "reason_code": record.reason.code if record.reason else None,
         "quality": quality_to_json(record.quality, lang),
         "registration": registration_to_json(record.registration),
@@ -50,7 +50,7 @@ def box_to_json(box: Box | Iterable[float]) -> list[float]:
 
 def reason_to_json(reason: Reason | None, lang: str) -> dict[str, str]:
     """{"reason": words, "reason_code": code} where there is a reason, else nothing."""
-    return {"reason": say(reason, lang), "reason_code": reason.code} if reason else {}
+    return {"reason": format_reason(reason, lang), "reason_code": reason.code} if reason else {}
 
 
 def steps_to_json(steps: Iterable[Step]) -> dict[str, list[dict[str, str]]]:
@@ -61,7 +61,7 @@ def steps_to_json(steps: Iterable[Step]) -> dict[str, list[dict[str, str]]]:
 
 def issues_to_json(issues: Iterable[Issue], lang: str) -> list[dict[str, Any]]:
     """The rules that the page breaks."""
-    return [{"rule": i.rule, "fields": list(i.fields), "message": say(i.message, lang)} for i in issues]
+    return [{"rule": i.rule, "fields": list(i.fields), "message": format_reason(i.message, lang)} for i in issues]
 
 
 def quality_to_json(quality: Quality | None, lang: str) -> dict[str, Any] | None:
@@ -86,7 +86,7 @@ def stored_quality_to_json(row: Mapping[str, Any] | None, lang: str) -> dict[str
         "clipped": round(float(row["clipped"]), 4),
         "ink": round(float(row["ink"]), 4),
         "blank": bool(row["blank"]),
-        "problems": [say(problem, lang) for problem in problems],
+        "problems": [format_reason(problem, lang) for problem in problems],
     }
 
 

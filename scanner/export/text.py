@@ -19,7 +19,7 @@ from scanner.export.page_json import (
     value_to_json,
 )
 from scanner.export.rows import FieldState, PageState, Row
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import FormTemplate, PageStatus
 
 
@@ -73,7 +73,7 @@ def row_to_json(row: Row, form: FormTemplate, lang: str) -> dict[str, Any]:
         **({"pages": [_page(page, lang) for page in row.pages]} if page_of else {}),
         "fields": {field.field: _field(field, lang, page_of.get(field.field)) for field in row.fields},
         "issues": [
-            {"rule": i.rule, "fields": list(i.fields), "message": say(i.message, lang), "open": i.open}
+            {"rule": i.rule, "fields": list(i.fields), "message": format_reason(i.message, lang), "open": i.open}
             for i in row.issues
         ],
         "record": row.record_id,

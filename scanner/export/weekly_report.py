@@ -17,8 +17,8 @@ from scanner.errors import SettingsError
 from scanner.export.columns import VIETNAM
 from scanner.export.html import document, section, table, tiles
 from scanner.export.outfile import replacing
-from scanner.export.workbook import Book, Cell, Table
-from scanner.messages import word
+from scanner.export.workbook import Cell, Workbook, WorkbookTable
+from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, PageStatus
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class PageCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AnswerCounts:
     """How often each option of a field was chosen in a form's records: by option id, None for no answer."""
 
     form: FormTemplate
@@ -116,7 +116,7 @@ class WeeklyReport:
     made_at: dt.datetime
     arrivals: tuple[PageCounts, ...]  # by commune, then day; only days on which pages came in
     verified: int  # records verified in the week, whenever they came in
-    answers: tuple[Answers, ...]  # of those records
+    answers: tuple[AnswerCounts, ...]  # of those records
     issues: tuple[IssueCount, ...]  # of the pages that came in, by commune and rule
 
     @property
@@ -168,16 +168,18 @@ def count_pages(pages: Iterable[PageRow]) -> tuple[PageCounts, ...]:
     )
 
 
-def count_answers(rows: Iterable[ExportRow], forms: Callable[[str], FormTemplate]) -> tuple[int, tuple[Answers, ...]]:
+def count_answers(
+    rows: Iterable[ExportRow], forms: Callable[[str], FormTemplate]
+) -> tuple[int, tuple[AnswerCounts, ...]]:
     """The number of records, and for each choice field how often each option was chosen."""
     records = 0
-    held: dict[str, dict[str, Answers]] = {}
+    held: dict[str, dict[str, AnswerCounts]] = {}
     for row in rows:
         records += 1
         if row.form not in held:
             form = forms(row.form)
             fields = [spec for spec in form.fields if spec.kind in (FieldKind.CHOICE, FieldKind.CHOICES)]
-            held[row.form] = {spec.id: Answers(form, spec, Counter(), {}) for spec in fields}
+            held[row.form] = {spec.id: AnswerCounts(form, spec, Counter(), {}) for spec in fields}
         for field, answers in held[row.form].items():
             value = row.values.get(field)
             chosen: list[str | None] = list(value) if isinstance(value, tuple) else [str(value)] if value else []
@@ -203,7 +205,7 @@ def write_weekly_report(report: WeeklyReport, out: Path, lang: str = "vi") -> No
 
 
 def _say(code: str, lang: str, **params: str | float) -> str:
-    return word(f"report.{code}", lang, **params)
+    return message(f"report.{code}", lang, **params)
 
 
 def _commune(xa: str, lang: str) -> str:
@@ -256,7 +258,7 @@ def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
     place, day = _say("head.commune", lang), _say("head.day", lang)
     answer_heads = [_say(f"head.{name}", lang) for name in ("field", "option", "total")] + named
     issue_heads = [place, *(_say(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
-    with Book(path, lang) as book:
+    with Workbook(path, lang) as book:
         _fill(book, "by_commune", [place, *_count_heads(lang)], _by_commune(report, lang), [30] + [13] * len(COUNTS))
         _fill(book, "by_day", [place, day, *_count_heads(lang)], _by_day(report, lang), [30, 13] + [13] * len(COUNTS))
         widths = [42, 40, 12] + [14] * len(communes)
@@ -266,8 +268,10 @@ def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
         _fill(book, "about", [_say("title", lang, week=str(report.week))], about, [120])
 
 
-def _fill(book: Book, name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], widths: Sequence[int]) -> None:
-    held = Table(book, _say(f"sheet.{name}", book.lang), heads, widths)
+def _fill(
+    book: Workbook, name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], widths: Sequence[int]
+) -> None:
+    held = WorkbookTable(book, _say(f"sheet.{name}", book.lang), heads, widths)
     for row in rows:
         held.add([(cell, None) for cell in row])
     held.close()

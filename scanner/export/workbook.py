@@ -15,7 +15,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from scanner.export.columns import harmless
-from scanner.messages import word
+from scanner.messages import message
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -57,7 +57,7 @@ class Sink(io.FileIO):
         """Nothing is buffered."""
 
 
-class Book:
+class Workbook:
     """A workbook written row by row, so that a hundred thousand records need little memory.
 
     Its temporary files hold citizens' values: they lie beside the target in a folder of their own and go
@@ -120,10 +120,10 @@ class Book:
         self._folder.cleanup()
 
 
-class Table:
+class WorkbookTable:
     """Rows under a frozen heading with a filter; a full sheet is followed by another."""
 
-    def __init__(self, book: Book, name: str, heads: Sequence[str], widths: Sequence[int]) -> None:
+    def __init__(self, book: Workbook, name: str, heads: Sequence[str], widths: Sequence[int]) -> None:
         self._book, self._name, self._heads, self._widths = book, name, heads, widths
         self._sheets = 0
         self._sheet = self._open()
@@ -155,7 +155,9 @@ class Table:
         self._sheet.autofilter(0, 0, max(self._next - 1, 1), len(self._heads) - 1)
 
 
-def write_cell(book: Book, sheet: Worksheet, row: int, column: int, value: Cell, shape: Format | None = None) -> None:
+def write_cell(
+    book: Workbook, sheet: Worksheet, row: int, column: int, value: Cell, shape: Format | None = None
+) -> None:
     """One cell by the value's type. Text that looks like a formula is text with Excel's own quote mark.
 
     That mark is a property of the cell and not a character of its value, so nothing is added to the data
@@ -168,7 +170,7 @@ def write_cell(book: Book, sheet: Worksheet, row: int, column: int, value: Cell,
             quoted = harmless(value) != value
             sheet.write_string(row, column, value, book.quoted if quoted else shape or book.text)
         case bool():
-            sheet.write_string(row, column, word("export.yes" if value else "export.no", book.lang), book.text)
+            sheet.write_string(row, column, message("export.yes" if value else "export.no", book.lang), book.text)
         case int() | float():
             sheet.write_number(row, column, value, shape or book.number)
         case dt.datetime():

@@ -10,8 +10,8 @@ from xlsxwriter.format import Format
 
 from scanner.export.columns import headings, labelled, local_time, provenance, provenance_headings, real_date
 from scanner.export.rows import FieldState, Row
-from scanner.export.workbook import ROWS, Book, Cell, Table, write_cell
-from scanner.messages import word
+from scanner.export.workbook import ROWS, Cell, Workbook, WorkbookTable, write_cell
+from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
 
 OLDEST = dt.date(1900, 3, 1)
@@ -36,16 +36,16 @@ def write_xlsx(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str, s
     Numbers are text, so leading zeros live. A full date is a real date; a year alone, an impossible date
     and days before March 1900 are text. Options are written as their labels.
     """
-    with Book(path, lang, sheet_rows) as book:
+    with Workbook(path, lang, sheet_rows) as book:
         widths = [WIDTHS[spec.kind] for spec in form.fields] + [column.width for column in provenance(form)]
-        records = Table(
-            book, word("export.sheet.records", lang), [*headings(form), *provenance_headings(form, lang)], widths
+        records = WorkbookTable(
+            book, message("export.sheet.records", lang), [*headings(form), *provenance_headings(form, lang)], widths
         )
         _explain(book, form)
-        changes = Table(
+        changes = WorkbookTable(
             book,
-            word("export.sheet.changes", lang),
-            [word(f"export.change.{name}", lang) for name in CHANGES],
+            message("export.sheet.changes", lang),
+            [message(f"export.change.{name}", lang) for name in CHANGES],
             CHANGE_WIDTHS,
         )
         names = dict(zip((spec.id for spec in form.fields), headings(form), strict=True))
@@ -58,14 +58,14 @@ def write_xlsx(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str, s
         changes.close()
 
 
-def _record(book: Book, form: FormTemplate, row: Row) -> list[tuple[Cell, Format | None]]:
+def _record(book: Workbook, form: FormTemplate, row: Row) -> list[tuple[Cell, Format | None]]:
     cells: list[tuple[Cell, Format | None]] = [
         (_cell(spec, row.values.get(spec.id), book.lang), None) for spec in form.fields
     ]
     for column in provenance(form):
         value = column.cell(row)
         if column.id == "_verified":
-            value = word("export.verified" if value else "export.unverified", book.lang)
+            value = message("export.verified" if value else "export.unverified", book.lang)
         cells.append((value, None))
     return cells
 
@@ -79,7 +79,7 @@ def _cell(spec: FieldSpec, value: Value, lang: str) -> Cell:
     return labelled(spec, value, lang)
 
 
-def _change(book: Book, spec: FieldSpec, name: str, row: Row, view: FieldState) -> list[tuple[Cell, Format | None]]:
+def _change(book: Workbook, spec: FieldSpec, name: str, row: Row, view: FieldState) -> list[tuple[Cell, Format | None]]:
     source, page = _place(row, spec)
     return [
         (row.record_id, None),
@@ -91,7 +91,7 @@ def _change(book: Book, spec: FieldSpec, name: str, row: Row, view: FieldState) 
         (labelled(spec, view.machine_value, book.lang), None),
         (round(float(view.confidence), 4), book.share),
         (labelled(spec, view.value, book.lang), None),
-        (word(f"export.manner.{view.manner}", book.lang), None),
+        (message(f"export.manner.{view.manner}", book.lang), None),
         (view.by, None),
         (local_time(view.at), None),
     ]
@@ -104,19 +104,19 @@ def _place(row: Row, spec: FieldSpec) -> tuple[str, int]:
     return next(((p.source, p.page) for p in row.pages if p.form_page == spec.page), (row.source, row.page))
 
 
-def _explain(book: Book, form: FormTemplate) -> None:
+def _explain(book: Workbook, form: FormTemplate) -> None:
     """The second sheet: one line a column, then what the workbook is."""
-    lang, sheet = book.lang, book.sheet(word("export.sheet.explained", book.lang))
+    lang, sheet = book.lang, book.sheet(message("export.sheet.explained", book.lang))
     for at, (head, width) in enumerate(zip(EXPLAINED, EXPLAINED_WIDTHS, strict=True)):
         sheet.set_column(at, at, width)
-        sheet.write_string(0, at, word(f"export.explained.{head}", lang), book.head)
+        sheet.write_string(0, at, message(f"export.explained.{head}", lang), book.head)
     sheet.freeze_panes(1, 0)
     lines = [_field_line(spec, name, lang) for spec, name in zip(form.fields, headings(form), strict=True)]
     for column, name in zip(provenance(form), provenance_headings(form, lang), strict=True):
-        lines.append((name, column.id, "", word("export.kind.provenance", lang), "", _about(column.id, lang)))
+        lines.append((name, column.id, "", message("export.kind.provenance", lang), "", _about(column.id, lang)))
     lines.append(("",) * len(EXPLAINED))
-    lines.append((word("export.explained.form", lang), form.id, "", "", "", f"{form.title} ({form.version})"))
-    lines.append((word("export.explained.note", lang), "", "", "", "", word("export.explained.note_text", lang)))
+    lines.append((message("export.explained.form", lang), form.id, "", "", "", f"{form.title} ({form.version})"))
+    lines.append((message("export.explained.note", lang), "", "", "", "", message("export.explained.note_text", lang)))
     for number, line in enumerate(lines, start=1):
         for at, text in enumerate(line):
             write_cell(book, sheet, number, at, text, book.wrapped)
@@ -124,10 +124,10 @@ def _explain(book: Book, form: FormTemplate) -> None:
 
 def _field_line(spec: FieldSpec, name: str, lang: str) -> tuple[str, ...]:
     options = "\n".join(f"{option.label} ({option.id})" for option in spec.options)
-    required = word("export.yes", lang) if spec.required else ""
-    meaning = options or word(f"export.meaning.{spec.kind.value}", lang)
-    return name, spec.id, spec.no, word(f"export.kind.{spec.kind.value}", lang), required, meaning
+    required = message("export.yes", lang) if spec.required else ""
+    meaning = options or message(f"export.meaning.{spec.kind.value}", lang)
+    return name, spec.id, spec.no, message(f"export.kind.{spec.kind.value}", lang), required, meaning
 
 
 def _about(column: str, lang: str) -> str:
-    return word(f"export.about.{column[1:]}", lang)
+    return message(f"export.about.{column[1:]}", lang)

@@ -67,23 +67,23 @@ def forms_folder(folder: Path | None = None) -> Path:
     raise FormError("The folder of forms is missing.", "Install Sohoa again, or name the folder with SOHOA_FORMS.")
 
 
-def list_forms(folder: Path | None = None, house: Path | None = None) -> list[str]:
-    """Ids of the forms that have a form file, in order: those of the folder and those made in the house."""
-    found = {p.parent.name for place in _places(folder, house) for p in place.glob(f"*/{FILE}")}
+def list_forms(folder: Path | None = None, site: Path | None = None) -> list[str]:
+    """Ids of the forms that have a form file, in order: those of the folder and those made on site."""
+    found = {p.parent.name for place in _places(folder, site) for p in place.glob(f"*/{FILE}")}
     return sorted(name for name in found if not name.startswith("."))
 
 
-def _places(folder: Path | None, house: Path | None) -> list[Path]:
-    """The folders to look in, the house's first: what it made of a shipped form goes before the shipped one."""
-    return [house, forms_folder(folder)] if house is not None and house.is_dir() else [forms_folder(folder)]
+def _places(folder: Path | None, site: Path | None) -> list[Path]:
+    """The folders to look in, the site's first: what it made of a shipped form goes before the shipped one."""
+    return [site, forms_folder(folder)] if site is not None and site.is_dir() else [forms_folder(folder)]
 
 
-def load_form(form_id: str, folder: Path | None = None, house: Path | None = None) -> FormTemplate:
+def load_form(form_id: str, folder: Path | None = None, site: Path | None = None) -> FormTemplate:
     """The form of that id. Raises FormError when there is none or its file is wrong."""
-    known = list_forms(folder, house)
+    known = list_forms(folder, site)
     if form_id not in known:
         raise FormError(f'There is no form "{form_id}".', f"Known forms: {', '.join(known) or 'none'}.")
-    place = next(p for p in _places(folder, house) if (p / form_id / FILE).exists())
+    place = next(p for p in _places(folder, site) if (p / form_id / FILE).exists())
     form = read_form(place / form_id / FILE)
     if form.id != form_id:
         raise FormError(f'{form_id}/{FILE} calls itself "{form.id}".', "Give the folder and the form one id.")

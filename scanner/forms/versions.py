@@ -1,4 +1,4 @@
-"""Forms made in a house: drafts while somebody works on them, and every version that was ever in force.
+"""Forms made on site: drafts while somebody works on them, and every version that was ever in force.
 
     forms/<id>/form.json, blank.*        the version in force, as `scanner.forms.loading` loads it
     forms/<id>/versions/v<version>/…     each version whole, its blank with it: records keep the one they were read with
@@ -62,26 +62,26 @@ def _is_label(text: str) -> bool:
 # --- versions ----------------------------------------------------------------------------------------
 
 
-def versions(form_id: str, house: Path) -> list[str]:
-    """The versions of a form that the house keeps, oldest first."""
-    folders = [p for p in (house / form_id / VERSIONS).glob("v*") if (p / FILE).is_file()]
+def versions(form_id: str, site: Path) -> list[str]:
+    """The versions of a form that the site keeps, oldest first."""
+    folders = [p for p in (site / form_id / VERSIONS).glob("v*") if (p / FILE).is_file()]
     return [unquote(p.name[1:]) for p in sorted(folders, key=lambda p: (p / FILE).stat().st_mtime_ns)]
 
 
-def load_version(form_id: str, version: str, folder: Path | None = None, house: Path | None = None) -> FormTemplate:
+def load_version(form_id: str, version: str, folder: Path | None = None, site: Path | None = None) -> FormTemplate:
     """A form as it was in that version; where the version is not kept, as it is now. Raises FormError."""
-    current = load_form(form_id, folder, house)  # an id that names no form is refused here, before any path is made
+    current = load_form(form_id, folder, site)  # an id that names no form is refused here, before any path is made
     kept = current.folder / VERSIONS / _folder_of(version) / FILE
     return read_form(kept) if version != current.version and kept.is_file() else current
 
 
-def publish(form: FormTemplate, current: FormTemplate | None, house: Path) -> FormTemplate:
+def publish(form: FormTemplate, current: FormTemplate | None, site: Path) -> FormTemplate:
     """Put a form in force as the version after `current` (None: the first). Raises FormError, StorageFull.
 
     `form.folder` is where its blank lies. What was in force is kept among the versions.
     """
-    place = house / form.id
-    taken = {*versions(form.id, house), *([current.version] if current else [])}
+    place = site / form.id
+    taken = {*versions(form.id, site), *([current.version] if current else [])}
     form = form.model_copy(update={"version": _next(current.version, taken) if current else "1"})
     try:
         if (place / FILE).is_file():
@@ -89,13 +89,13 @@ def publish(form: FormTemplate, current: FormTemplate | None, house: Path) -> Fo
             _keep(form, place)
             copy_form(form, place)
         else:
-            _first_in_house(form, current, place)
+            _first_on_site(form, current, place)
     except OSError as error:
         raise _unwritten(error) from None
     return form.model_copy(update={"folder": place})
 
 
-def _first_in_house(form: FormTemplate, current: FormTemplate | None, place: Path) -> None:
+def _first_on_site(form: FormTemplate, current: FormTemplate | None, place: Path) -> None:
     partial = place.with_name(f".{form.id}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:

@@ -48,7 +48,7 @@ UPRIGHT = {
 }
 
 
-class Refused(Exception):
+class DecodingRefused(Exception):
     """This image is not decoded, and why."""
 
     def __init__(self, code: str, **params: int) -> None:
@@ -69,10 +69,10 @@ def decode(path: Path, number: int, max_pixels: int) -> tuple[NDArray[np.uint8],
     """
     with _opened(path) as image:
         if next(islice(_frames(image), number - 1, None), None) is None:
-            raise Refused("page_missing", page=number)
+            raise DecodingRefused("page_missing", page=number)
         pixels = image.width * image.height
         if pixels > (max_pixels if image.mode in ONE_BYTE or image.format in ("JPEG", "MPO") else max_pixels * 2 / 3):
-            raise Refused("image_too_large", megapixels=round(pixels / 1e6))
+            raise DecodingRefused("image_too_large", megapixels=round(pixels / 1e6))
         _check_whole(path, image)
         return _pixels(image)
 
@@ -128,7 +128,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """An image file, its header read. Whatever the decoders raise on broken bytes becomes Refused."""
+    """An image file, its header read. Whatever the decoders raise on broken bytes becomes DecodingRefused."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd EXIF and of sizes, which are checked here
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -136,17 +136,17 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         try:
             with Image.open(path, formats=FORMATS) as image:
                 yield image
-        except Refused:
+        except DecodingRefused:
             raise
         except UnidentifiedImageError:
             with path.open("rb") as file:
-                raise Refused("image_damaged" if file.read(8).startswith(MAGIC) else "not_a_scan") from None
+                raise DecodingRefused("image_damaged" if file.read(8).startswith(MAGIC) else "not_a_scan") from None
         except OSError as error:
             if error.errno is not None:
                 raise  # the disk's or the system's, not the image's
-            raise Refused("image_cut_off" if "truncated" in str(error) else "image_damaged") from None
+            raise DecodingRefused("image_cut_off" if "truncated" in str(error) else "image_damaged") from None
         except Exception:  # the decoders' own: SyntaxError, struct.error, KeyError, EOFError, … all mean broken bytes
-            raise Refused("image_damaged") from None
+            raise DecodingRefused("image_damaged") from None
         finally:
             Image.MAX_IMAGE_PIXELS, TiffImagePlugin.READ_LIBTIFF = limit, forced
 
@@ -170,12 +170,12 @@ def _tag(image: Image.Image, tag: int) -> int:
 
 
 def _check_whole(path: Path, image: Image.Image) -> None:
-    """Raises Refused where a decoder would fill what is missing without a word."""
+    """Raises DecodingRefused where a decoder would fill what is missing without a word."""
     if image.format not in ("JPEG", "MPO", "PNG"):
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if not (data.find(b"IEND") > 0 if image.format == "PNG" else _jpeg_is_whole(data)):
-            raise Refused("image_cut_off")
+            raise DecodingRefused("image_cut_off")
     if image.format == "PNG":
         with Image.open(path, formats=("PNG",)) as again:
             again.verify()  # the checksums of all chunks, which loading does not look at
@@ -211,7 +211,7 @@ def _pixels(image: Image.Image) -> tuple[NDArray[np.uint8], float | None]:
         with _overheard() as complaints:
             image.load()
         if complaints:
-            raise Refused("image_damaged")
+            raise DecodingRefused("image_damaged")
     image.load()
     factor = min(1.0, long_side / max(image.size))
     pixels = grey_or_rgb(image, factor)

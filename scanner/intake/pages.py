@@ -23,7 +23,7 @@ from pdf2image import pdfinfo_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError
 
 from scanner.errors import EngineError, SourceError
-from scanner.intake.decoding import Refused, all_grey, believed, count_frames, decode, reduction
+from scanner.intake.decoding import DecodingRefused, all_grey, believed, count_frames, decode, reduction
 from scanner.model import DPI, Page, PageRef, Reason, Unreadable
 
 SUFFIXES = frozenset(".pdf .tif .tiff .jpg .jpeg .jpe .jfif .png .bmp .webp .heic .heif".split())
@@ -166,7 +166,7 @@ def _os_reason(error: OSError) -> Reason:
 def _count_frames(path: Path, limits: Limits) -> int | Reason:
     try:
         return count_frames(path, limits.max_pages)
-    except Refused as refusal:
+    except DecodingRefused as refusal:
         named_pdf = refusal.reason.code == "not_a_scan" and path.suffix.lower() == ".pdf"
         return Reason("not_a_pdf") if named_pdf else refusal.reason
 
@@ -174,7 +174,7 @@ def _count_frames(path: Path, limits: Limits) -> int | Reason:
 def _open_image(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
     try:
         return decode(ref.path, ref.number, limits.max_pixels)
-    except Refused as refusal:
+    except DecodingRefused as refusal:
         return refusal.reason
 
 

@@ -37,7 +37,7 @@ CLIPPED = 0.05
 """Share of the sheet. Noise of 20 levels on light paper makes 0.02, a lamp a third of the sheet wide 0.11."""
 
 
-def assess(page: Page) -> Quality:
+def assess_quality(page: Page) -> Quality:
     """Measure blur, contrast, clipping, ink, resolution and colour of a page, and whether anything is on it."""
     height, width = page.image.shape[:2]
     dpi = page.dpi or max(height, width) / SHEET_MM * 25.4

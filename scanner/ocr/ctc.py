@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scanner.model import CharReading
 
-Table = NDArray[np.float32]
+LogProbabilities = NDArray[np.float32]
 WordScore = Callable[[str, str], float]
 """(word, word before it or "") → log-probability."""
 
@@ -28,7 +28,7 @@ MIN_SHARE = 0.01
 _NEVER = -1e9
 
 
-def best_path(table: Table, characters: str) -> tuple[CharReading, ...]:
+def best_path(table: LogProbabilities, characters: str) -> tuple[CharReading, ...]:
     """The characters of the likeliest path, each with its probability and what else stood there."""
     best = table.argmax(axis=1)
     out: list[CharReading] = []
@@ -51,7 +51,7 @@ def _char(row: NDArray[np.float32], k: int, characters: str) -> CharReading:
 
 
 def beam_search(
-    table: Table, characters: str, word_score: WordScore, weight: float, bonus: float = 0.0
+    table: LogProbabilities, characters: str, word_score: WordScore, weight: float, bonus: float = 0.0
 ) -> list[tuple[str, float]]:
     """Texts with their scores (log-likelihood + weight · words + bonus · number of words), the best first.
 
@@ -117,7 +117,7 @@ def _add(grown: dict[str, tuple[float, float]], text: str, blank: float, letter:
         grown[text] = _sum(before[0], blank), _sum(before[1], letter)
 
 
-def log_likelihoods(table: Table, texts: Sequence[str], characters: str) -> NDArray[np.float64]:
+def log_likelihoods(table: LogProbabilities, texts: Sequence[str], characters: str) -> NDArray[np.float64]:
     """log P(text | picture) of each text, summed over all its paths; characters unknown to the table are left out.
 
     A text longer than the table has steps gets −inf.

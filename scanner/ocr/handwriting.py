@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.model import Crop, EngineReading, Reason
-from scanner.ocr.ctc import Table, beam_search, best_path, log_likelihoods
+from scanner.ocr.ctc import LogProbabilities, beam_search, best_path, log_likelihoods
 from scanner.ocr.line_picture import STEP, as_input, line_picture
 from scanner.ocr.weights import open_weights
 from scanner.vietnam.language import word_score
@@ -27,10 +27,10 @@ LEAST_MEAN = 0.35
 """Below this mean probability a letter is not there to be read: other scripts, scribbles, pictures."""
 
 
-class Evidence:
+class CtcLattice:
     """What the network saw of one line; says how likely any text is."""
 
-    def __init__(self, table: Table, characters: str) -> None:
+    def __init__(self, table: LogProbabilities, characters: str) -> None:
         self._table, self._characters = table, characters
 
     def __repr__(self) -> str:
@@ -63,14 +63,14 @@ class LineReader:
                 readings[i] = self._reading(table)
         return readings
 
-    def tables(self, pictures: Sequence[NDArray[np.uint8]]) -> list[Table]:
+    def tables(self, pictures: Sequence[NDArray[np.uint8]]) -> list[LogProbabilities]:
         """Log-probabilities (steps, classes) of pictures (48, width) of about one width."""
         widest = max(p.shape[1] for p in pictures)
         padded = [np.pad(p, ((0, 0), (0, widest - p.shape[1])), mode="edge") for p in pictures]
         out = self._session.run(None, {self._input: as_input(np.stack(padded))})[0]
         return [table[: max(p.shape[1] // STEP, 1)] for table, p in zip(out, pictures, strict=True)]
 
-    def _reading(self, table: Table) -> EngineReading:
+    def _reading(self, table: LogProbabilities) -> EngineReading:
         chars = best_path(table, self._characters)
         plain = "".join(c.char for c in chars).strip()
         if not plain:
@@ -82,7 +82,7 @@ class LineReader:
         others = tuple(dict.fromkeys((*texts[1:], plain)))
         return EngineReading(
             texts[0], min(c.score for c in chars), self.name, ((plain, mean),), chars,
-            tuple(t for t in others if t != texts[0])[:MAX_ALTERNATIVES], unsure, Evidence(table, self._characters),
+            tuple(t for t in others if t != texts[0])[:MAX_ALTERNATIVES], unsure, CtcLattice(table, self._characters),
         )  # fmt: skip
 
 

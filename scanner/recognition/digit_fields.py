@@ -16,7 +16,7 @@ SUREST = 9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Digits:
+class DigitReading:
     """What a field of digits says: its value, the digits as read, the probability that all are right."""
 
     value: Value = field(repr=False)
@@ -32,14 +32,14 @@ class Digits:
         return {"joint": max(-SUREST, min(SUREST, math.log(p / (1 - p))))}
 
 
-def read_digits(
+def read_digit_fields(
     form: FormTemplate,
     crops: Mapping[str, Crop],
     looks: Mapping[str, tuple[EngineReading, ...]],
     male: float | None,
-) -> dict[str, Digits]:
+) -> dict[str, DigitReading]:
     """Every field of digits that was written. `male` is the probability of a man by the ticks, None where unknown."""
-    found: dict[str, Digits] = {}
+    found: dict[str, DigitReading] = {}
     tables: dict[str, Cells] = {}
     for spec in form.fields:
         if spec.id not in looks or spec.kind not in (FieldKind.DIGITS, FieldKind.DATE):
@@ -77,7 +77,7 @@ def sex_of(form: FormTemplate) -> tuple[str, str] | None:
     return None
 
 
-def _alone(spec: FieldSpec, crop: Crop, readings: tuple[EngineReading, ...]) -> Digits:
+def _alone(spec: FieldSpec, crop: Crop, readings: tuple[EngineReading, ...]) -> DigitReading:
     if spec.layout is FieldLayout.PARTS:
         parts = [reading if cell.ink is not None else None for reading, cell in zip(readings, crop.cells, strict=True)]
         value, raw, reason = parts_date(parts)
@@ -85,7 +85,7 @@ def _alone(spec: FieldSpec, crop: Crop, readings: tuple[EngineReading, ...]) -> 
         raw = readings[0].text
         value, reason = digits_value(spec, crop, readings[0])
     scores = [c.score for r in readings for c in r.chars]
-    return Digits(value, raw, reason, math.prod(scores) if scores else 0.0)
+    return DigitReading(value, raw, reason, math.prod(scores) if scores else 0.0)
 
 
 def _table(readings: tuple[EngineReading, ...]) -> Cells | None:
@@ -105,7 +105,7 @@ def _of_its_kind(spec: FieldSpec, table: Cells) -> Joint:
     return Joint("".join(map(str, best)), float(table.max(axis=1).prod()))
 
 
-def _settled(before: Digits, spec: FieldSpec, joint: Joint) -> Digits:
+def _settled(before: DigitReading, spec: FieldSpec, joint: Joint) -> DigitReading:
     """The field with digits as the evidence together has them; what changed is a step."""
     plain = "".join(c for c in str(before.value) if c.isdigit())
     if joint.text == plain or len(joint.text) != len(plain):

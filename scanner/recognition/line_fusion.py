@@ -15,7 +15,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Levenshtein
 
-from scanner.model import EngineReading, Evidence, FormTemplate, Reason, Step
+from scanner.model import EngineReading, FormTemplate, LineEvidence, Reason, Step
 from scanner.ocr.correction import correct
 from scanner.recognition.values import clean_text
 from scanner.vietnam import addresses, places
@@ -54,7 +54,7 @@ ALTERNATIVES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LineChoice:
     """The text delivered for a line: from what raw reading, by which steps, with what evidence."""
 
     text: str = field(repr=False)
@@ -71,20 +71,20 @@ Lists = Mapping[str, Mapping[str, str]]
 
 
 def lists_of(form: FormTemplate, own: Mapping[str, Sequence[str]] | None = None) -> Lists:
-    """The lists that a form's fields name, with a house's own entries behind those that ship."""
+    """The lists that a form's fields name, with a site's own entries behind those that ship."""
     names = {f.lexicon for f in form.fields if f.lexicon and f.lexicon not in OPEN}
     return {n: {e: tone_blind(e) for e in (*word_list(n), *(own or {}).get(n, ()))} for n in sorted(names)}
 
 
-def choose(
+def fuse_line(
     lexicon: str | None, printed: EngineReading, hand: EngineReading | None, lists: Lists | None = None
-) -> Choice:
+) -> LineChoice:
     """The best text for a line. Without the reader of handwriting it is what the reader of print says, mended."""
     print_text = clean_text(printed.text)
     if hand is None or hand.evidence is None:
         text, steps = correct(print_text)
         reason = printed.reason or (Reason("hand_reader_missing") if hand is None else hand.reason)
-        return Choice(text, printed.text, printed.engine, steps, printed.alternatives, {}, reason)
+        return LineChoice(text, printed.text, printed.engine, steps, printed.alternatives, {}, reason)
     plain = clean_text(hand.words[0][0]) if hand.words else ""
     trust = print_trust(print_text, plain)
     why = _candidates(lexicon, print_text, hand, lists or {})
@@ -105,7 +105,7 @@ def choose(
         "levels": float(why[text][1]),
     }
     near = tuple(w.text for w in weighed[1 : 1 + ALTERNATIVES] if w.total > best.total - 14)
-    return Choice(text, raw, engine, _steps(raw, text, why[text][0]), near, features, hand.reason)
+    return LineChoice(text, raw, engine, _steps(raw, text, why[text][0]), near, features, hand.reason)
 
 
 def print_trust(print_text: str, plain: str) -> float:
@@ -127,7 +127,7 @@ class _Weighed:
     total: float  # with what is known
 
 
-def _weigh(why: _Why, lexicon: str | None, seen: Evidence, print_text: str, trust: float) -> list[_Weighed]:
+def _weigh(why: _Why, lexicon: str | None, seen: LineEvidence, print_text: str, trust: float) -> list[_Weighed]:
     """The candidates, the best first."""
     texts = list(why)
     ink = np.maximum(seen.log_likelihoods(texts), -1e4)
@@ -166,14 +166,14 @@ def _candidates(lexicon: str | None, print_text: str, hand: EngineReading, lists
     return dict(list(why.items())[:MOST]) or {"": ("likelier_words", 0)}
 
 
-def _places(text: str) -> Iterable[addresses.Candidate]:
+def _places(text: str) -> Iterable[addresses.AddressCandidate]:
     """An address with known units at its end; a line of a few words may be a single unit of any level."""
     yield from addresses.candidates(text)
     if len(text.split()) <= 5 and not any(c.isdigit() for c in text):
         for found in places.find(text):
             name = found.unit.name
             head = text[: len(text) - len(places.split_kind(text)[1])]
-            yield addresses.Candidate(head + (name.upper() if text.isupper() else name), 1, (name,))
+            yield addresses.AddressCandidate(head + (name.upper() if text.isupper() else name), 1, (name,))
 
 
 def _listed(entries: Mapping[str, str], text: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from scanner.confidence.calibration import Calibration
 from scanner.layout.ink.extraction import InkPage
-from scanner.layout.marks.checkboxes import read_marks, resolve
+from scanner.layout.marks.checkboxes import read_marks, resolve_choice
 from scanner.model import (
     Crop,
     EngineReading,
@@ -23,8 +23,8 @@ from scanner.model import (
     Value,
 )
 from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK, Engines
-from scanner.recognition.digit_fields import Digits, read_digits, sex_of
-from scanner.recognition.line_fusion import Lists, choose
+from scanner.recognition.digit_fields import DigitReading, read_digit_fields, sex_of
+from scanner.recognition.line_fusion import Lists, fuse_line
 from scanner.recognition.values import possible_date, score_features
 from scanner.vietnam import lexicon
 from scanner.vietnam.orthography import is_syllable
@@ -65,8 +65,8 @@ def read_fields(
 ) -> tuple[FieldReading, ...]:
     """A reading for every field of the form, in its order."""
     looks = _ask(form, crops, engines)
-    ticked = read_ticks(form, page, calibration)
-    digits = read_digits(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
+    ticked = read_choices(form, page, calibration)
+    digits = read_digit_fields(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
     out = []
     for spec in form.fields:
         near = {"residual_mm": placed.local_mm.get(spec.id, placed.residual_mm)}
@@ -85,7 +85,7 @@ def read_fields(
     return tuple(out)
 
 
-def read_ticks(form: FormTemplate, page: InkPage, calibration: Calibration) -> dict[str, FieldReading]:
+def read_choices(form: FormTemplate, page: InkPage, calibration: Calibration) -> dict[str, FieldReading]:
     """A reading for every field of ticks, by id."""
     ticked = [f for f in form.fields if f.layout is FieldLayout.TICKS]
     squares = [o.box for f in ticked for o in f.options]
@@ -134,7 +134,7 @@ def _text(
     """A line of print or handwriting."""
     if crop.standing is not None:
         return _corrected(spec, crop, look, near, calibration, lists)
-    choice = choose(spec.lexicon, look.first[0], look.again[0] if look.again else None, lists)
+    choice = fuse_line(spec.lexicon, look.first[0], look.again[0] if look.again else None, lists)
     features = {**choice.features, **_shape_features(choice.text, crop), "edge": float(crop.touches_edge), **near}
     confidence, sure = calibration.judge(LINE, features)
     reason = choice.reason if choice.text else choice.reason or Reason("nothing_recognised")
@@ -150,7 +150,9 @@ def _corrected(
     spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration, lists: Lists
 ) -> FieldReading:
     """A line with something struck out: proposed is what stands; what is struck is kept beside it for the person."""
-    stands, whole = (choose(spec.lexicon, look.first[i], look.again[i] if look.again else None, lists) for i in (0, 1))
+    stands, whole = (
+        fuse_line(spec.lexicon, look.first[i], look.again[i] if look.again else None, lists) for i in (0, 1)
+    )
     written = crop.standing is not None and crop.standing.ink is not None
     value = stands.text if written else ""
     features = {**stands.features, **_shape_features(value, crop), "edge": float(crop.touches_edge), **near}
@@ -164,7 +166,7 @@ def _corrected(
 
 
 def _digits(
-    spec: FieldSpec, crop: Crop, look: _Look, found: Digits, near: Mapping[str, float], calibration: Calibration
+    spec: FieldSpec, crop: Crop, look: _Look, found: DigitReading, near: Mapping[str, float], calibration: Calibration
 ) -> FieldReading:
     """A comb or the parts of a date."""
     chars = [c for reading in look.first for c in reading.chars]
@@ -234,7 +236,7 @@ def _signature(spec: FieldSpec, crop: Crop, near: Mapping[str, float], calibrati
 
 
 def _ticks(spec: FieldSpec, marks: tuple[Mark, ...], calibration: Calibration) -> FieldReading:
-    chosen, score, reason = resolve(marks, spec.kind)
+    chosen, score, reason = resolve_choice(marks, spec.kind)
     value: Value = chosen if spec.kind is FieldKind.CHOICES else (chosen[0] if len(chosen) == 1 else None)
     features = {"worst": score, "problem": float(reason is not None)}
     confidence, sure = calibration.judge("ticks", features)

@@ -18,7 +18,7 @@ from dataclasses import field as hidden
 from itertools import groupby, pairwise
 
 from scanner.model import FieldKind
-from scanner.sheets.match_keys import EACH, LONGEST, Clue, compared, folded
+from scanner.sheets.match_keys import EACH, LONGEST, MatchKey, compared, folded
 
 PLACED = 3.0
 """What lying one after the other in the pile says, nats: one page in twenty is missing or turned."""
@@ -31,7 +31,7 @@ PAIRED = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class BatchPage:
     """A page of a batch. One that is of no form of several pages counts by its place in the pile alone."""
 
     id: str
@@ -40,7 +40,7 @@ class Leaf:
     number: int  # within the file
     form: str = ""  # "" where none was found on it
     form_page: int = 1
-    clues: Mapping[str, Clue] = hidden(default_factory=dict, repr=False)  # by the value's name on every page
+    clues: Mapping[str, MatchKey] = hidden(default_factory=dict, repr=False)  # by the value's name on every page
     arrived: float = 0.0
     blank: bool = False  # an empty back: it is passed over
     bond: str = ""  # pages of one bond stay together, whatever is found: a person has worked on them
@@ -48,15 +48,15 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class AssembledSheet:
     """Pages of one sheet, by page of the form. `doubled`: they seem to be there a second time, before these."""
 
     form: str
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[BatchPage, ...]
     doubled: bool = False
 
 
-def assemble(leaves: Iterable[Leaf], pages: Mapping[str, int]) -> tuple[Sheet, ...]:
+def assemble(leaves: Iterable[BatchPage], pages: Mapping[str, int]) -> tuple[AssembledSheet, ...]:
     """The sheets of one batch in the order of the pile: every page of a form that `pages` names (form id → how many
     pages it has) is in exactly one of them, none has a page twice, and no two whose sure values differ are put
     together, unless by a person.
@@ -71,7 +71,7 @@ def assemble(leaves: Iterable[Leaf], pages: Mapping[str, int]) -> tuple[Sheet, .
         _join_the_rest(groups, mine)
     doubled = _doubled(groups, pages)
     return tuple(
-        Sheet(group[0].form, tuple(sorted(group, key=lambda leaf: leaf.form_page)), group[0].id in doubled)
+        AssembledSheet(group[0].form, tuple(sorted(group, key=lambda leaf: leaf.form_page)), group[0].id in doubled)
         for group in groups.all()
     )
 
@@ -79,7 +79,7 @@ def assemble(leaves: Iterable[Leaf], pages: Mapping[str, int]) -> tuple[Sheet, .
 # --- the pile ----------------------------------------------------------------------------------------
 
 
-def _in_order(leaves: Iterable[Leaf]) -> list[Leaf]:
+def _in_order(leaves: Iterable[BatchPage]) -> list[BatchPage]:
     """By name of file and page. Scanners number anew in every folder: of files of one name the first is of the first
     folder, and so on."""
     given = list(leaves)
@@ -99,11 +99,11 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
     return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]
 
 
-def _stacks(pile: Sequence[Leaf]) -> Iterator[list[Leaf]]:
+def _stacks(pile: Sequence[BatchPage]) -> Iterator[list[BatchPage]]:
     """What was scanned in one go: the pages of a file, or files of one page after another. Empty backs are left out."""
     sizes = Counter((leaf.source, leaf.file) for leaf in pile)
 
-    def go(leaf: Leaf) -> tuple[str, str]:
+    def go(leaf: BatchPage) -> tuple[str, str]:
         return (leaf.source, leaf.file) if sizes[leaf.source, leaf.file] > 1 else ("", "")
 
     for _, stack in groupby(pile, key=go):
@@ -113,7 +113,7 @@ def _stacks(pile: Sequence[Leaf]) -> Iterator[list[Leaf]]:
 # --- what values say ---------------------------------------------------------------------------------
 
 
-def agreement(a: Leaf, b: Leaf) -> float | None:
+def agreement(a: BatchPage, b: BatchPage) -> float | None:
     """What the values of two pages say for one sheet (against it below 0), in nats; None where sure ones differ."""
     total = 0.0
     for name in sorted(a.clues.keys() & b.clues.keys()):
@@ -130,33 +130,33 @@ def agreement(a: Leaf, b: Leaf) -> float | None:
 class _Groups:
     """Pages that are together so far; each page is in one group."""
 
-    def __init__(self, leaves: Sequence[Leaf]) -> None:
+    def __init__(self, leaves: Sequence[BatchPage]) -> None:
         self._at = {leaf.id: n for n, leaf in enumerate(leaves)}
-        self._of: dict[str, list[Leaf]] = {}
-        bonds: dict[str, list[Leaf]] = {}
+        self._of: dict[str, list[BatchPage]] = {}
+        bonds: dict[str, list[BatchPage]] = {}
         for leaf in leaves:
             group = bonds.setdefault(leaf.bond or leaf.id, [])
             group.append(leaf)
             self._of[leaf.id] = group
 
-    def of(self, leaf: Leaf) -> list[Leaf]:
+    def of(self, leaf: BatchPage) -> list[BatchPage]:
         """The group of a page."""
         return self._of[leaf.id]
 
-    def all(self) -> list[list[Leaf]]:
+    def all(self) -> list[list[BatchPage]]:
         """Every group, in the order of their first pages in the pile."""
         groups = {id(group): group for group in self._of.values()}
         return sorted(groups.values(), key=lambda group: min(self._at[leaf.id] for leaf in group))
 
-    def place(self, leaf: Leaf) -> int:
+    def place(self, leaf: BatchPage) -> int:
         """Where a page lies among those of forms of several pages."""
         return self._at[leaf.id]
 
-    def together(self, a: Leaf, b: Leaf) -> bool:
+    def together(self, a: BatchPage, b: BatchPage) -> bool:
         """Are both on one sheet?"""
         return self._of[a.id] is self._of[b.id]
 
-    def says(self, a: Leaf, b: Leaf) -> float | None:
+    def says(self, a: BatchPage, b: BatchPage) -> float | None:
         """What values say for joining the groups of two pages; None where that cannot be."""
         one, other = self._of[a.id], self._of[b.id]
         if any(leaf.apart for leaf in (*one, *other)):
@@ -169,17 +169,17 @@ class _Groups:
             return None
         return min(known) if min(known) < 0 else max(known)
 
-    def join(self, a: Leaf, b: Leaf) -> None:
+    def join(self, a: BatchPage, b: BatchPage) -> None:
         """Put the groups of two pages together."""
         one, other = self._of[a.id], self._of[b.id]
         one += other
         self._of.update((leaf.id, one) for leaf in other)
 
 
-def _join_by_values(groups: _Groups, leaves: Sequence[Leaf]) -> None:
+def _join_by_values(groups: _Groups, leaves: Sequence[BatchPage]) -> None:
     """Join pages, wherever they lie, that alone of all share a value."""
     for shared in _sharing(leaves):
-        by_page: dict[int, list[Leaf]] = defaultdict(list)
+        by_page: dict[int, list[BatchPage]] = defaultdict(list)
         for leaf in shared:
             by_page[leaf.form_page].append(leaf)
         alone = [found[0] for _, found in sorted(by_page.items()) if len(found) == 1]
@@ -189,9 +189,9 @@ def _join_by_values(groups: _Groups, leaves: Sequence[Leaf]) -> None:
                 groups.join(a, b)
 
 
-def _sharing(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
+def _sharing(leaves: Sequence[BatchPage]) -> list[list[BatchPage]]:
     """Pages with the same value, long enough to tell people apart."""
-    held: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
+    held: dict[tuple[str, str], list[BatchPage]] = defaultdict(list)
     for leaf in leaves:
         for name, clue in leaf.clues.items():
             text = folded(clue)
@@ -200,12 +200,12 @@ def _sharing(leaves: Sequence[Leaf]) -> list[list[Leaf]]:
     return [found for _, found in sorted(held.items()) if len(found) > 1]
 
 
-def _join_the_rest(groups: _Groups, leaves: Sequence[Leaf]) -> None:
+def _join_the_rest(groups: _Groups, leaves: Sequence[BatchPage]) -> None:
     """Join loose pages that were misread a little, where each is the other's one likely partner."""
     loose = [leaf for leaf in leaves if len(groups.of(leaf)) == 1 and leaf.clues and not leaf.apart]
     if len(loose) > PAIRED:
         return
-    partners: dict[str, list[Leaf]] = defaultdict(list)
+    partners: dict[str, list[BatchPage]] = defaultdict(list)
     for n, a in enumerate(loose):
         for b in loose[n + 1 :]:
             says = groups.says(a, b)
@@ -227,12 +227,12 @@ def _join_the_rest(groups: _Groups, leaves: Sequence[Leaf]) -> None:
 class _Guess:
     """Two pages that belong together if the pile was scanned in a certain way, and how much that says, nats."""
 
-    a: Leaf
-    b: Leaf
+    a: BatchPage
+    b: BatchPage
     weight: float
 
 
-def _join_by_order(groups: _Groups, stacks: Sequence[Sequence[Leaf]], form: str, whole: int) -> None:
+def _join_by_order(groups: _Groups, stacks: Sequence[Sequence[BatchPage]], form: str, whole: int) -> None:
     """Take the way of scanning that explains a stack best, and join what it says unless values refute it."""
     both = [(_neighbours(stack, form), _neighbours(stack[::-1], form)) for stack in stacks]
     ways = [_way(groups, stack, form, whole, up, down) for stack, (up, down) in zip(stacks, both, strict=True)]
@@ -247,7 +247,7 @@ def _join_by_order(groups: _Groups, stacks: Sequence[Sequence[Leaf]], form: str,
 
 
 def _way(
-    groups: _Groups, stack: Sequence[Leaf], form: str, whole: int, up: Sequence[_Guess], down: Sequence[_Guess]
+    groups: _Groups, stack: Sequence[BatchPage], form: str, whole: int, up: Sequence[_Guess], down: Sequence[_Guess]
 ) -> int:
     """1 where a stack was scanned upwards (1, 2, 1, 2), -1 downwards (2, 1, 2, 1), 0 where that cannot be told.
 
@@ -268,7 +268,7 @@ def _way(
     return -1 if plain + counted == -4 else 0
 
 
-def _ends(stack: Sequence[Leaf], form: str) -> int:
+def _ends(stack: Sequence[BatchPage], form: str) -> int:
     """Do the first and the last page of a form of two pages lie where they would in a pile scanned upwards? From 2,
     where both do, to -2, where both lie where they would in one scanned downwards."""
     places = [n for n, leaf in enumerate(stack) if leaf.form == form]
@@ -300,7 +300,7 @@ def _worth(groups: _Groups, guess: _Guess) -> float:
     return -PLACED if says is None else guess.weight + says
 
 
-def _neighbours(stack: Sequence[Leaf], form: str) -> list[_Guess]:
+def _neighbours(stack: Sequence[BatchPage], form: str) -> list[_Guess]:
     """Each page with the next, while the pages of the form go up; whatever else lies between ends the sheet.
 
     Between two runs of equal pages (1, 1, 2, 2) the order says nothing: they may be fronts, and then backs.
@@ -318,7 +318,7 @@ def _neighbours(stack: Sequence[Leaf], form: str) -> list[_Guess]:
     return found
 
 
-def _blocks(mine: Sequence[Leaf]) -> Iterator[list[_Guess]]:
+def _blocks(mine: Sequence[BatchPage]) -> Iterator[list[_Guess]]:
     """Fronts and then backs, the backs in the same order or from the last; only values can say that it is so."""
     if any(b.form_page < a.form_page for a, b in pairwise(mine)):
         return
@@ -340,7 +340,7 @@ def _doubled(groups: _Groups, pages: Mapping[str, int]) -> set[str]:
     for form in sorted(pages):
         mine = [leaf for group in groups.all() for leaf in group if leaf.form == form]
         for shared in _sharing(mine):
-            by_page: dict[int, list[Leaf]] = defaultdict(list)
+            by_page: dict[int, list[BatchPage]] = defaultdict(list)
             for leaf in shared:
                 by_page[leaf.form_page].append(leaf)
             for found in by_page.values():
@@ -349,11 +349,11 @@ def _doubled(groups: _Groups, pages: Mapping[str, int]) -> set[str]:
     return told
 
 
-def _pairs(found: Sequence[Leaf]) -> Iterator[tuple[Leaf, Leaf]]:
+def _pairs(found: Sequence[BatchPage]) -> Iterator[tuple[BatchPage, BatchPage]]:
     return ((a, b) for n, a in enumerate(found) for b in found[n + 1 :])
 
 
-def _same_sheet(groups: _Groups, a: Leaf, b: Leaf, whole: int) -> bool:
+def _same_sheet(groups: _Groups, a: BatchPage, b: BatchPage, whole: int) -> bool:
     """Is it one page of one sheet twice? Two whole sheets with one name may be of two people, with one number not."""
     says = agreement(a, b)
     if says is None or says < STRONG:
@@ -363,7 +363,7 @@ def _same_sheet(groups: _Groups, a: Leaf, b: Leaf, whole: int) -> bool:
     return not complete or bool(long) or says >= 2 * STRONG
 
 
-def _later(groups: _Groups, a: Leaf, b: Leaf) -> str:
+def _later(groups: _Groups, a: BatchPage, b: BatchPage) -> str:
     one, other = groups.of(a), groups.of(b)
     told = max((one, other), key=lambda group: (-len(group), min(groups.place(leaf) for leaf in group)))
     return told[0].id

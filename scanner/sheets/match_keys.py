@@ -26,7 +26,7 @@ LEAST = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
+class MatchKey:
     """A value that other pages of the sheet repeat, as one page has it. `confidence` is 1 where a person said so."""
 
     text: str = hidden(repr=False)
@@ -34,7 +34,7 @@ class Clue:
     kind: FieldKind = FieldKind.TEXT
 
 
-def clues_of(form: FormTemplate) -> dict[str, str]:
+def match_keys_of(form: FormTemplate) -> dict[str, str]:
     """Field id → the name of the value it repeats or that is repeated: the same for all of one value."""
     roots: dict[str, str] = {}
     by_id = {spec.id: spec for spec in form.fields}
@@ -48,14 +48,14 @@ def clues_of(form: FormTemplate) -> dict[str, str]:
     return roots
 
 
-def folded(clue: Clue) -> str:
+def folded(clue: MatchKey) -> str:
     """A value without what people and engines write in several ways."""
     if clue.kind in (FieldKind.DIGITS, FieldKind.DATE):
         return "".join(c for c in clue.text if c.isalnum()).casefold()
     return usual_tones(" ".join(nfc(clue.text).split())).lower()
 
 
-def compared(a: Clue, b: Clue) -> float | None:
+def compared(a: MatchKey, b: MatchKey) -> float | None:
     """What two readings say for one value (against it below 0), in nats; None where both are sure and differ."""
     one, other = folded(a), folded(b)
     if not one or not other:

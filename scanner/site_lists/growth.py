@@ -1,4 +1,4 @@
-"""A house's own lists grow with its verified records, and forget with them.
+"""A site's own lists grow with its verified records, and forget with them.
 
 An entry is what at least so many people wrote into a field that a list belongs to, so no single person's answer
 becomes one. Each update makes the lists anew: what no longer stands in so many verified records is gone.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scanner.errors import SettingsError
 from scanner.export.outfile import replacing
-from scanner.messages import LANGUAGES, word
+from scanner.messages import LANGUAGES, message
 from scanner.model import FieldKind, FormTemplate
 from scanner.site_lists.lists import GROWING, list_file, may_be_entry, read_list
 from scanner.store.database import Store
@@ -23,7 +23,7 @@ from scanner.vietnam.wordlists import word_list
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ListChange:
     """What became of a list: counts alone."""
 
     name: str
@@ -32,7 +32,7 @@ class Change:
     gone: int
 
 
-def update_lists(store: Store, forms: Collection[FormTemplate], folder: Path, least: int) -> list[Change]:
+def update_lists(store: Store, forms: Collection[FormTemplate], folder: Path, least: int) -> list[ListChange]:
     """Make every list of `folder` anew from verified records of `forms`; `least` people must have written an entry.
 
     A file is replaced whole or not at all, and not touched where nothing changed. Raises StoreError, StorageFull, and
@@ -59,19 +59,19 @@ def _alike(text: str) -> str:
     return nfc(text).casefold()
 
 
-def _update(folder: Path, name: str, entries: Sequence[str]) -> Change:
+def _update(folder: Path, name: str, entries: Sequence[str]) -> ListChange:
     before = set(read_list(folder, name) or ())
     path = list_file(folder, name)
     if entries:
         _write(path, "\n".join((*_header(), *entries, "")).encode())
     else:
         _remove(path)
-    return Change(name, len(entries), len(set(entries) - before), len(before - set(entries)))
+    return ListChange(name, len(entries), len(set(entries) - before), len(before - set(entries)))
 
 
 def _header() -> list[str]:
     """What the file is, in both languages: whoever opens it must be able to read it."""
-    return [f"# {word('lists.header', lang)}" for lang in reversed(LANGUAGES)]
+    return [f"# {message('lists.header', lang)}" for lang in reversed(LANGUAGES)]
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A house's own lists of jobs, majors, workplaces: a file each in the data folder, entries behind those that ship.
+"""A site's own lists of jobs, majors, workplaces: a file each in the data folder, entries behind those that ship.
 
 `scanner.site_lists.growth` writes them. A damaged file is skipped, never a reason not to read; `sohoa doctor` reports
 it, and the next update writes it again.
@@ -15,13 +15,13 @@ from scanner.vietnam.personal import begins_as_address, holds_full_name
 from scanner.vietnam.wordlists import LISTS
 
 GROWING = tuple(sorted(set(LISTS) - {*OPEN, "ethnic"}))
-"""Names of the lists that a house may have entries of its own for: never those of names, places and peoples."""
+"""Names of the lists that a site may have entries of its own for: never those of names, places and peoples."""
 LONGEST = 60
 """Characters. Longer texts are somebody's story, not something that others wrote too."""
 
 
-def own_lists(folder: Path) -> Mapping[str, tuple[str, ...]]:
-    """Name of a list → this house's own entries, for every list whose file is there and sound."""
+def site_lists(folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """Name of a list → this site's own entries, for every list whose file is there and sound."""
     read = {name: read_list(folder, name) for name in GROWING}
     return {name: entries for name, entries in read.items() if entries}
 

@@ -13,8 +13,8 @@ from scanner.errors import NotThere, UserError
 from scanner.model import FormTemplate, Issue, PageStatus, Reason, Value
 from scanner.store.connection import Sessions
 from scanner.store.convert import IssueKey, digest, issue_key, issue_row, message_row, row_value
-from scanner.store.pictures import FileStore
-from scanner.store.tables import Batch, Key, Reading, Record, RuleIssue, User, now
+from scanner.store.pictures import PictureStore
+from scanner.store.tables import BatchRow, IssueRow, KeyRow, ReadingRow, RecordRow, UserRow, now
 from scanner.store.views import REVIEWING, Viewer
 
 Rules = Callable[[str, str, Mapping[str, Value], Callable[[str, str], int]], Iterable[Issue]]
@@ -45,20 +45,20 @@ def holder(user_id: str | None, until: datetime | None, names: Mapping[str, str]
     return None if user_id is None or until is None or until < moment else names.get(user_id)
 
 
-class Base:
+class StoreBase:
     """Sessions and the rules that are run when a record's values change.
 
     A record is a sheet. Of its pages the first that is there stands for all, the head: it has the counts, the issues
     and the unique values, and is what methods here call a record unless they say a page.
     """
 
-    files: FileStore
+    files: PictureStore
     _engine: Engine
 
     def __init__(
         self,
         sessions: Sessions,
-        files: FileStore,
+        files: PictureStore,
         rules: Rules | None,
         unique: UniqueFields | None,
         forms: Forms | None,
@@ -73,11 +73,11 @@ class Base:
         """Only what a viewer may see; the query, a select, joins Batch. Nobody (None) is the machine's own operator."""
         if viewer is None or not viewer.communes:
             return query
-        return cast("Q", cast("Any", query).where(Batch.xa.in_(viewer.communes)))
+        return cast("Q", cast("Any", query).where(BatchRow.xa.in_(viewer.communes)))
 
-    def _record(self, session: Session, record_id: str, viewer: Viewer | None) -> Record:
+    def _record(self, session: Session, record_id: str, viewer: Viewer | None) -> RecordRow:
         """A record within a viewer's scope. Raises NotThere for one outside it as for none."""
-        query = self._scoped(select(Record).join(Batch).where(Record.id == record_id), viewer)
+        query = self._scoped(select(RecordRow).join(BatchRow).where(RecordRow.id == record_id), viewer)
         record = session.scalars(query).one_or_none()
         if record is None:
             raise NotThere
@@ -86,25 +86,25 @@ class Base:
     @staticmethod
     def _names(session: Session) -> dict[str, str]:
         """User id → the name shown."""
-        return {row.id: row.display for row in session.execute(select(User.id, User.display))}
+        return {row.id: row.display for row in session.execute(select(UserRow.id, UserRow.display))}
 
     # --- the pages of a sheet ---
 
     @staticmethod
-    def _head(session: Session, page: Record) -> Record:
+    def _head(session: Session, page: RecordRow) -> RecordRow:
         """The page that stands for a page's sheet."""
-        return page if page.head_id is None else session.get_one(Record, page.head_id)
+        return page if page.head_id is None else session.get_one(RecordRow, page.head_id)
 
     @staticmethod
-    def _pages(session: Session, head: Record) -> list[Record]:
+    def _pages(session: Session, head: RecordRow) -> list[RecordRow]:
         """The pages of a sheet, in the form's order."""
         if head.sheet_pages == 1:
             return [head]
-        query = select(Record).where(or_(Record.id == head.id, Record.head_id == head.id))
-        return list(session.scalars(query.order_by(Record.form_page, Record.id)))
+        query = select(RecordRow).where(or_(RecordRow.id == head.id, RecordRow.head_id == head.id))
+        return list(session.scalars(query.order_by(RecordRow.form_page, RecordRow.id)))
 
     @staticmethod
-    def _make_sheet(session: Session, pages: Sequence[Record]) -> Record:
+    def _make_sheet(session: Session, pages: Sequence[RecordRow]) -> RecordRow:
         """Make pages, given in the form's order, one sheet, whatever they were of; returns the head.
 
         The caller runs `_recheck` on it, and on what is left of the sheets that they were of.
@@ -116,19 +116,19 @@ class Base:
         session.flush()
         others = [page.id for page in rest]
         if others:
-            current = (RuleIssue.record_id.in_(others), RuleIssue.closed_at.is_(None))
-            session.execute(update(RuleIssue).where(*current).values(record_id=head.id))
-            session.execute(delete(Key).where(Key.record_id.in_(others)))
+            current = (IssueRow.record_id.in_(others), IssueRow.closed_at.is_(None))
+            session.execute(update(IssueRow).where(*current).values(record_id=head.id))
+            session.execute(delete(KeyRow).where(KeyRow.record_id.in_(others)))
         return head
 
-    def _part(self, session: Session, page: Record) -> list[Record]:
+    def _part(self, session: Session, page: RecordRow) -> list[RecordRow]:
         """Take a page off its sheet: the heads of what is two sheets now. Issues go with the fields they speak of."""
         head = self._head(session, page)
         rest = [other for other in self._pages(session, head) if other is not page]
         if not rest:
             return [page]
-        mine = set(session.scalars(select(Reading.field).where(Reading.record_id == page.id)))
-        current = select(RuleIssue).where(RuleIssue.record_id == head.id, RuleIssue.closed_at.is_(None))
+        mine = set(session.scalars(select(ReadingRow.field).where(ReadingRow.record_id == page.id)))
+        current = select(IssueRow).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
         issues = session.scalars(current).all()
         self._make_sheet(session, [page])
         left = self._make_sheet(session, rest)
@@ -139,7 +139,7 @@ class Base:
 
     # --- a record's state ---
 
-    def _settle_state(self, session: Session, record: Record, person: str | None, *, changed: bool = False) -> None:
+    def _settle_state(self, session: Session, record: RecordRow, person: str | None, *, changed: bool = False) -> None:
         """Count what is open, say whether the record is verified, and since when and by whom.
 
         `person` is the id of who acted just now; `changed` says that the machine's own reading changed a value.
@@ -147,8 +147,8 @@ class Base:
         session.flush()
         pages = self._pages(session, record)
         ids = [page.id for page in pages]
-        fields = select(func.count()).select_from(Reading).where(Reading.record_id.in_(ids), Reading.open)
-        issues = select(func.count()).select_from(RuleIssue).where(RuleIssue.record_id.in_(ids), RuleIssue.open)
+        fields = select(func.count()).select_from(ReadingRow).where(ReadingRow.record_id.in_(ids), ReadingRow.open)
+        issues = select(func.count()).select_from(IssueRow).where(IssueRow.record_id.in_(ids), IssueRow.open)
         record.open_fields = session.scalar(fields) or 0
         record.open_issues = session.scalar(issues) or 0
         done = is_verified(record.status, record.open_fields, record.open_issues)
@@ -164,25 +164,25 @@ class Base:
     def _last_person(session: Session, ids: Sequence[str]) -> str | None:
         """Who last settled a field or an issue of some pages; None where only the machine did."""
         acts = union_all(
-            select(Reading.changed_at.label("at"), Reading.changed_by.label("by")).where(
-                Reading.record_id.in_(ids), Reading.changed_by.is_not(None)
+            select(ReadingRow.changed_at.label("at"), ReadingRow.changed_by.label("by")).where(
+                ReadingRow.record_id.in_(ids), ReadingRow.changed_by.is_not(None)
             ),
-            select(RuleIssue.settled_at, RuleIssue.settled_by).where(
-                RuleIssue.record_id.in_(ids), RuleIssue.settled_by.is_not(None)
+            select(IssueRow.settled_at, IssueRow.settled_by).where(
+                IssueRow.record_id.in_(ids), IssueRow.settled_by.is_not(None)
             ),
         ).subquery()
         return session.scalars(select(acts.c.by).order_by(acts.c.at.desc()).limit(1)).first()
 
     @staticmethod
-    def _values(session: Session, *pages: Record) -> dict[str, Value]:
+    def _values(session: Session, *pages: RecordRow) -> dict[str, Value]:
         rows = session.execute(
-            select(Reading.field, Reading.value).where(Reading.record_id.in_([page.id for page in pages]))
+            select(ReadingRow.field, ReadingRow.value).where(ReadingRow.record_id.in_([page.id for page in pages]))
         )
         return {field: row_value(value) for field, value in rows}
 
     # --- rules ---
 
-    def _recheck(self, session: Session, page: Record, person: str | None, *, changed: bool = False) -> None:
+    def _recheck(self, session: Session, page: RecordRow, person: str | None, *, changed: bool = False) -> None:
         """A page's values may have changed: its sheet's issues and state, and those of others with the same number."""
         record = self._head(session, page)
         moved = self._set_keys(session, record, self._values(session, *self._pages(session, record)))
@@ -192,9 +192,9 @@ class Base:
             self._run_rules(session, other)
             self._settle_state(session, other, None)
 
-    def _set_keys(self, session: Session, record: Record, values: Mapping[str, Value]) -> set[tuple[str, str]]:
+    def _set_keys(self, session: Session, record: RecordRow, values: Mapping[str, Value]) -> set[tuple[str, str]]:
         """Keep the hashes of unique values current; returns the (field, digest) pairs that came or went."""
-        there = {row.field: row for row in session.scalars(select(Key).where(Key.record_id == record.id))}
+        there = {row.field: row for row in session.scalars(select(KeyRow).where(KeyRow.record_id == record.id))}
         wanted: dict[str, str] = {}
         if record.status == PageStatus.READ:
             for field in self._unique(record.form, record.form_version) if self._unique else ():
@@ -208,7 +208,7 @@ class Base:
             elif field in there:
                 session.delete(there[field])
             else:
-                session.add(Key(record_id=record.id, field=field, digest=wanted[field]))
+                session.add(KeyRow(record_id=record.id, field=field, digest=wanted[field]))
         session.flush()
         return moved
 
@@ -218,10 +218,10 @@ class Base:
         hashed = digest(form, field, value)
         if hashed is None:
             return 0
-        same = select(func.count()).select_from(Key).where(Key.field == field, Key.digest == hashed)
-        return session.scalar(same if but is None else same.where(Key.record_id != but)) or 0
+        same = select(func.count()).select_from(KeyRow).where(KeyRow.field == field, KeyRow.digest == hashed)
+        return session.scalar(same if but is None else same.where(KeyRow.record_id != but)) or 0
 
-    def _run_rules(self, session: Session, record: Record) -> None:
+    def _run_rules(self, session: Session, record: RecordRow) -> None:
         """Open what is newly broken, close what no longer is; what was settled stays so while its values stand."""
         if record.status != PageStatus.READ:
             return
@@ -237,7 +237,7 @@ class Base:
         found = self._rules(record.form, record.form_version, values, count)
         self._bring_issues(session, record, {issue_key(issue, values): issue for issue in found})
 
-    def _tell_missing(self, session: Session, record: Record, there: set[int]) -> None:
+    def _tell_missing(self, session: Session, record: RecordRow, there: set[int]) -> None:
         """An issue for each page of the form that the sheet lacks; it speaks of the fields that stand on that page."""
         form = self._forms(record.form, record.form_version) if self._forms else None
         if form is None or form.page_count == 1:
@@ -250,12 +250,12 @@ class Base:
         self._bring_issues(session, record, broken, PAGE_MISSING)
 
     @staticmethod
-    def _bring_issues(session: Session, record: Record, broken: dict[IssueKey, Issue], rule: str = "") -> None:
+    def _bring_issues(session: Session, record: RecordRow, broken: dict[IssueKey, Issue], rule: str = "") -> None:
         """Make a record's current issues those given, of one rule or of all that forms have; one that was there
         already keeps its state."""
-        own = RuleIssue.rule == rule if rule else RuleIssue.rule.not_in((PAGE_MISSING, PAGE_DOUBLED))
-        current = select(RuleIssue).where(RuleIssue.record_id == record.id, RuleIssue.closed_at.is_(None), own)
-        for row in session.scalars(current.order_by(RuleIssue.open)).all():  # of two that are alike the settled one
+        own = IssueRow.rule == rule if rule else IssueRow.rule.not_in((PAGE_MISSING, PAGE_DOUBLED))
+        current = select(IssueRow).where(IssueRow.record_id == record.id, IssueRow.closed_at.is_(None), own)
+        for row in session.scalars(current.order_by(IssueRow.open)).all():  # of two that are alike the settled one
             still = broken.pop((row.rule, tuple(row.fields), row.message["code"], row.seen), None)
             if still is not None:
                 row.message = message_row(still)  # how many others hold the number may have changed
@@ -268,14 +268,16 @@ class Base:
         session.flush()
 
     @staticmethod
-    def _sharing(session: Session, moved: set[tuple[str, str]], but: str) -> list[Record]:
+    def _sharing(session: Session, moved: set[tuple[str, str]], but: str) -> list[RecordRow]:
         """Other records that hold a value which came or went."""
-        found: dict[str, Record] = {}
+        found: dict[str, RecordRow] = {}
         for field, hashed in sorted(moved):
-            others = select(Key.record_id).where(Key.field == field, Key.digest == hashed, Key.record_id != but)
+            others = select(KeyRow.record_id).where(
+                KeyRow.field == field, KeyRow.digest == hashed, KeyRow.record_id != but
+            )
             ids = session.scalars(others.limit(CROWD + 1)).all()
             if len(ids) <= CROWD:
-                found.update((other, session.get_one(Record, other)) for other in ids if other not in found)
+                found.update((other, session.get_one(RecordRow, other)) for other in ids if other not in found)
         return list(found.values())
 
 

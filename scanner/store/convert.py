@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Step, Value
-from scanner.store.tables import Reading, RuleIssue
+from scanner.store.tables import IssueRow, ReadingRow
 
 FIGURES = (
     "residual_mm",
@@ -115,15 +115,15 @@ def _short(warp: NDArray[np.float64]) -> NDArray[np.float64]:
 # --- readings ----------------------------------------------------------------------------------------
 
 
-def reading_row(record_id: str, position: int, reading: FieldReading) -> Reading:
+def reading_row(record_id: str, position: int, reading: FieldReading) -> ReadingRow:
     """A new row for a machine reading."""
-    row = Reading(record_id=record_id, field=reading.field, position=position)
+    row = ReadingRow(record_id=record_id, field=reading.field, position=position)
     set_machine(row, reading)
     row.value, row.revision, row.manner, row.open = row.machine_value, 0, "machine", row.review
     return row
 
 
-def set_machine(row: Reading, reading: FieldReading) -> None:
+def set_machine(row: ReadingRow, reading: FieldReading) -> None:
     """Write what the machine read into a row; what a person entered is not touched."""
     row.machine_value, row.raw = value_row(reading.value), plain_text(reading.raw)
     row.score, row.confidence, row.review = share(reading.score), share(reading.confidence), bool(reading.review)
@@ -154,7 +154,7 @@ def step_value(row: Mapping[str, Any]) -> Step:
     return Step(row["before"], row["after"], row["why"])
 
 
-def box_of(row: Reading) -> Box:
+def box_of(row: ReadingRow) -> Box:
     """The field's box, mm."""
     return Box(*row.box)
 
@@ -177,9 +177,9 @@ def issue_key(issue: Issue, values: Mapping[str, Value]) -> IssueKey:
     return issue.rule, issue.fields, issue.message.code, fingerprint(issue, values)
 
 
-def issue_row(record_id: str, issue: Issue, seen: str) -> RuleIssue:
+def issue_row(record_id: str, issue: Issue, seen: str) -> IssueRow:
     """A new row for an issue."""
-    return RuleIssue(
+    return IssueRow(
         record_id=record_id, rule=issue.rule, fields=list(issue.fields), message=message_row(issue), seen=seen
     )
 

@@ -10,23 +10,23 @@ from sqlalchemy import make_url
 from scanner.errors import StoreError
 from scanner.store.base import Forms, Rules, UniqueFields
 from scanner.store.connection import Sessions, clear_errors, connect, migrate
-from scanner.store.export_queries import Outgoing
-from scanner.store.frequent_values import Shared
+from scanner.store.export_queries import ExportQueries
+from scanner.store.frequent_values import FrequentValues
 from scanner.store.learning import Learning
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.review import Review
-from scanner.store.unplaced_pages import Placing
+from scanner.store.unplaced_pages import UnplacedPages
 from scanner.store.users import Users
 
 
-class Store(Placing, Review, Users, Outgoing, Learning, Shared):
+class Store(UnplacedPages, Review, Users, ExportQueries, Learning, FrequentValues):
     """One database. Open it with `Store.open`, close it when done. Threads may share it; processes open their own."""
 
     @classmethod
     def open(
         cls,
         url: str,
-        files: FileStore,
+        files: PictureStore,
         *,
         create: bool = True,
         rules: Rules | None = None,

@@ -10,16 +10,16 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from scanner.model import PageStatus
-from scanner.store.base import Base
+from scanner.store.base import StoreBase
 from scanner.store.row_mapping import field_views, issue_views, of_sheet, page_view
-from scanner.store.tables import HEAD, Batch, Record, RuleIssue
+from scanner.store.tables import HEAD, BatchRow, IssueRow, RecordRow
 from scanner.store.views import ExportRow, FieldView, IssueCount, IssueView, PageRow, Viewer
 
 CHUNK = 200
 """Records fetched at a time: an export of 100,000 records stays small in memory."""
 
 
-class Outgoing(Base):
+class ExportQueries(StoreBase):
     """The part of the store that records leave by."""
 
     def export_rows(
@@ -37,19 +37,19 @@ class Outgoing(Base):
         `verified_from` and `verified_until` (aware) bound the moment of verification, half-open. Each record is whole
         as of one moment; one that stops fitting while the others go out is left out. Raises ValueError for a status.
         """
-        query = self._going(select(Record.id), status, batch, viewer)
+        query = self._going(select(RecordRow.id), status, batch, viewer)
         if verified_from is not None:
-            query = query.where(Record.verified_at >= verified_from)
+            query = query.where(RecordRow.verified_at >= verified_from)
         if verified_until is not None:
-            query = query.where(Record.verified_at < verified_until)
+            query = query.where(RecordRow.verified_at < verified_until)
         return self._rows(query)
 
     def forms_going(
         self, status: str = "all", batch: str | None = None, viewer: Viewer | None = None
     ) -> dict[str, int]:
         """Form id → how many records of it `export_rows` gives. Raises ValueError for a status."""
-        counts: Any = select(Record.form, func.count())
-        query = self._going(counts, status, batch, viewer).group_by(Record.form).order_by(Record.form)
+        counts: Any = select(RecordRow.form, func.count())
+        query = self._going(counts, status, batch, viewer).group_by(RecordRow.form).order_by(RecordRow.form)
         with self._sessions.reading() as session:
             return {row[0]: row[1] for row in session.execute(query)}
 
@@ -57,15 +57,17 @@ class Outgoing(Base):
         """Only records that may go out."""
         if status not in ("verified", "all"):
             raise ValueError('records go out as "verified" or "all"')
-        query = query.join(Batch, Batch.id == Record.batch_id).where(Record.status == PageStatus.READ.value, HEAD)
+        query = query.join(BatchRow, BatchRow.id == RecordRow.batch_id).where(
+            RecordRow.status == PageStatus.READ.value, HEAD
+        )
         if status == "verified":
-            query = query.where(Record.verified)
+            query = query.where(RecordRow.verified)
         if batch is not None:
-            query = query.where(Batch.name == batch)
+            query = query.where(BatchRow.name == batch)
         return self._scoped(query, viewer)
 
     def _rows(self, fitting: Select[Any]) -> Iterator[ExportRow]:
-        order = (Batch.created_at, Record.batch_id, Record.source, Record.number, Record.id)
+        order = (BatchRow.created_at, RecordRow.batch_id, RecordRow.source, RecordRow.number, RecordRow.id)
         with self._sessions.reading() as session:
             ids = list(session.scalars(fitting.order_by(*order)))
         for start in range(0, len(ids), CHUNK):
@@ -74,7 +76,7 @@ class Outgoing(Base):
     def _chunk(self, fitting: Select[Any], ids: list[str]) -> list[ExportRow]:
         with self._sessions.reading() as session:
             names = self._names(session)
-            query = fitting.where(Record.id.in_(ids)).with_only_columns(Record, Batch)
+            query = fitting.where(RecordRow.id.in_(ids)).with_only_columns(RecordRow, BatchRow)
             rows = {record.id: (record, batch) for record, batch in session.execute(query)}
             sheets = _sheets(session, [record for record, _ in rows.values()])
             pages = [page.id for sheet in sheets.values() for page in sheet]
@@ -83,12 +85,20 @@ class Outgoing(Base):
 
     def pages_between(self, start: datetime, end: datetime, viewer: Viewer | None = None) -> Iterator[PageRow]:
         """A light row for every page, of any state, that came in from `start` to before `end` (aware), oldest first."""
-        states = (Record.status, Record.verified, Record.created_at, Record.verified_at, Record.open_fields)
-        joined = Record.head_id.is_not(None).label("joined")
-        query = select(Batch.xa, Batch.name, Record.form, *states, joined).join(Batch, Batch.id == Record.batch_id)
-        query = query.where(Record.created_at >= start, Record.created_at < end)
+        states = (
+            RecordRow.status,
+            RecordRow.verified,
+            RecordRow.created_at,
+            RecordRow.verified_at,
+            RecordRow.open_fields,
+        )
+        joined = RecordRow.head_id.is_not(None).label("joined")
+        query = select(BatchRow.xa, BatchRow.name, RecordRow.form, *states, joined).join(
+            BatchRow, BatchRow.id == RecordRow.batch_id
+        )
+        query = query.where(RecordRow.created_at >= start, RecordRow.created_at < end)
         with self._sessions.reading() as session:
-            rows = session.execute(self._scoped(query, viewer).order_by(Record.created_at, Record.id)).all()
+            rows = session.execute(self._scoped(query, viewer).order_by(RecordRow.created_at, RecordRow.id)).all()
         for r in rows:
             yield PageRow(
                 xa=r.xa,
@@ -104,14 +114,14 @@ class Outgoing(Base):
 
     def issue_counts(self, start: datetime, end: datetime, viewer: Viewer | None = None) -> list[IssueCount]:
         """How often each rule is broken, and was let stand, on pages that came in from `start` to before `end`."""
-        still = func.sum(case((RuleIssue.open, 1), else_=0))
+        still = func.sum(case((IssueRow.open, 1), else_=0))
         query = (
-            select(Batch.xa, RuleIssue.rule, still, func.count() - still)
-            .select_from(RuleIssue)
-            .join(Record, Record.id == RuleIssue.record_id)
-            .join(Batch, Batch.id == Record.batch_id)
-            .where(Record.created_at >= start, Record.created_at < end, RuleIssue.closed_at.is_(None))
-            .group_by(Batch.xa, RuleIssue.rule)
+            select(BatchRow.xa, IssueRow.rule, still, func.count() - still)
+            .select_from(IssueRow)
+            .join(RecordRow, RecordRow.id == IssueRow.record_id)
+            .join(BatchRow, BatchRow.id == RecordRow.batch_id)
+            .where(RecordRow.created_at >= start, RecordRow.created_at < end, IssueRow.closed_at.is_(None))
+            .group_by(BatchRow.xa, IssueRow.rule)
         )
         with self._sessions.reading() as session:
             rows = session.execute(self._scoped(query, viewer)).all()
@@ -119,22 +129,22 @@ class Outgoing(Base):
         return sorted(counts, key=lambda c: (c.xa or "", c.rule))
 
 
-def _sheets(session: Session, heads: Sequence[Record]) -> dict[str, list[Record]]:
+def _sheets(session: Session, heads: Sequence[RecordRow]) -> dict[str, list[RecordRow]]:
     """Head's id → the pages of its sheet, in the form's order."""
     several = [head.id for head in heads if head.sheet_pages > 1]
     sheets = {head.id: [head] for head in heads}
     if several:
-        joined = select(Record).where(Record.head_id.in_(several)).order_by(Record.form_page, Record.id)
+        joined = select(RecordRow).where(RecordRow.head_id.in_(several)).order_by(RecordRow.form_page, RecordRow.id)
         for page in session.scalars(joined):
             sheets[page.head_id or ""].append(page)
     return sheets
 
 
 def _row(
-    head: Record,
-    batch: Batch,
+    head: RecordRow,
+    batch: BatchRow,
     names: Mapping[str, str],
-    pages: Sequence[Record],
+    pages: Sequence[RecordRow],
     fields: Mapping[str, tuple[FieldView, ...]],
     issues: Mapping[str, tuple[IssueView, ...]],
 ) -> ExportRow:

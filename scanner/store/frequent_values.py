@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from scanner.store.base import Base
-from scanner.store.tables import Key, Reading, Record
+from scanner.store.base import StoreBase
+from scanner.store.tables import KeyRow, ReadingRow, RecordRow
 from scanner.vietnam.orthography import nfc
 
 FETCHED = 1000
@@ -29,7 +29,7 @@ class _Held:
         return min(self.spellings, key=lambda text: (text.isupper(), -self.spellings[text], text))
 
 
-class Shared(Base):
+class FrequentValues(StoreBase):
     """The part of the store that tells what people's answers have in common."""
 
     def shared_texts(self, fields: Collection[tuple[str, str]], least: int) -> tuple[str, ...]:
@@ -52,11 +52,11 @@ class Shared(Base):
 
 def _answers(fields: Collection[tuple[str, str]]) -> Select[Any]:
     """Whose, form, field, value: of these fields and perhaps some of the same id on another form."""
-    sheet = func.coalesce(Record.head_id, Record.id)
-    number = select(func.min(Key.digest)).where(Key.record_id == sheet).correlate(Record).scalar_subquery()
+    sheet = func.coalesce(RecordRow.head_id, RecordRow.id)
+    number = select(func.min(KeyRow.digest)).where(KeyRow.record_id == sheet).correlate(RecordRow).scalar_subquery()
     return (
-        select(func.coalesce(number, sheet), Record.form, Reading.field, Reading.value)
-        .join(Reading, Reading.record_id == Record.id)
-        .where(Record.verified, Record.form.in_({form for form, _ in fields}))
-        .where(Reading.field.in_({field_id for _, field_id in fields}))
+        select(func.coalesce(number, sheet), RecordRow.form, ReadingRow.field, ReadingRow.value)
+        .join(ReadingRow, ReadingRow.record_id == RecordRow.id)
+        .where(RecordRow.verified, RecordRow.form.in_({form for form, _ in fields}))
+        .where(ReadingRow.field.in_({field_id for _, field_id in fields}))
     )

@@ -11,15 +11,15 @@ from scanner import model
 from scanner.errors import NotThere, StoreError
 from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
-from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, Base, holder
-from scanner.store.tables import HEAD, WAITING, Batch, PageAct, Reading, Record, now, page_id
+from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, StoreBase, holder
+from scanner.store.tables import HEAD, WAITING, BatchRow, PageActRow, ReadingRow, RecordRow, now, page_id
 from scanner.store.views import BatchSummary, PageItem, Viewer
 
 LONGEST_NAME, LONGEST_XA = 200, 40
 SOURCE_LENGTH = 255
 
 
-class Intake(Base):
+class Intake(StoreBase):
     """The part of the store that pages come in by."""
 
     def ensure_batch(self, name: str, *, xa: str | None, form: str) -> str:
@@ -36,9 +36,9 @@ class Intake(Base):
                 "Choose a shorter one with --batch or --xa.",
             )
         with self._sessions.writing() as session:
-            batch = session.scalars(select(Batch).where(Batch.name == name)).one_or_none()
+            batch = session.scalars(select(BatchRow).where(BatchRow.name == name)).one_or_none()
             if batch is None:
-                batch = Batch(name=name, xa=xa, form=form)
+                batch = BatchRow(name=name, xa=xa, form=form)
                 session.add(batch)
                 session.flush()
             elif xa not in (None, batch.xa) or (form and batch.form not in ("", form)):
@@ -52,7 +52,7 @@ class Intake(Base):
     def known_pages(self) -> set[tuple[str, int]]:
         """(sha256, number) of every page that is here, in whatever batch."""
         with self._sessions.reading() as session:
-            return {(sha, number) for sha, number in session.execute(select(Record.sha256, Record.number))}
+            return {(sha, number) for sha, number in session.execute(select(RecordRow.sha256, RecordRow.number))}
 
     def add_record(self, batch_id: str, record: model.Record) -> bool:
         """Keep one page, its readings and issues in one transaction; it is on the disk when this returns.
@@ -64,12 +64,12 @@ class Intake(Base):
         if not ref.sha256:
             raise ValueError("a page is known by its file's sha256")
         with self._sessions.writing() as session:
-            same = select(Record.id).where(Record.sha256 == ref.sha256, Record.number == ref.number)
+            same = select(RecordRow.id).where(RecordRow.sha256 == ref.sha256, RecordRow.number == ref.number)
             if session.scalar(same) is not None:
                 return False
-            if session.get(Batch, batch_id) is None:
+            if session.get(BatchRow, batch_id) is None:
                 raise NotThere
-            row = Record(id=page_id(ref.sha256, ref.number), batch_id=batch_id, sha256=ref.sha256, number=ref.number)
+            row = RecordRow(id=page_id(ref.sha256, ref.number), batch_id=batch_id, sha256=ref.sha256, number=ref.number)
             row.source = convert.plain_text(ref.source)[:SOURCE_LENGTH]
             _describe(row, record)
             session.add(row)
@@ -97,19 +97,21 @@ class Intake(Base):
             self._take_reading(session, row, record)
             return True
 
-    def _worked_on(self, session: Session, row: Record) -> bool:
+    def _worked_on(self, session: Session, row: RecordRow) -> bool:
         """Did a person settle something on a page's sheet, or place the page?"""
-        placed = select(PageAct.id).where(PageAct.record_id == row.id, PageAct.after == PageStatus.READ.value)
+        placed = select(PageActRow.id).where(PageActRow.record_id == row.id, PageActRow.after == PageStatus.READ.value)
         ids = [page.id for page in self._pages(session, self._head(session, row))]
         return (
             self._last_person(session, ids) is not None
-            or session.scalars(placed.where(PageAct.did == "").limit(1)).first() is not None
+            or session.scalars(placed.where(PageActRow.did == "").limit(1)).first() is not None
         )
 
-    def _take_reading(self, session: Session, row: Record, record: model.Record) -> None:
+    def _take_reading(self, session: Session, row: RecordRow, record: model.Record) -> None:
         """Make a page what a new reading says, but for what people settled."""
         before = self._values(session, row)
-        settled = set(session.scalars(select(Reading.field).where(Reading.record_id == row.id, Reading.revision > 0)))
+        settled = set(
+            session.scalars(select(ReadingRow.field).where(ReadingRow.record_id == row.id, ReadingRow.revision > 0))
+        )
         now_is = (record.status is PageStatus.READ, record.form, record.form_page)
         moved = (row.status == PageStatus.READ, row.form, row.form_page) != now_is
         heads = self._part(session, row) if moved else []
@@ -132,16 +134,16 @@ class Intake(Base):
     def recheck(self) -> int:
         """Run the rules on every record anew, as after a form's rules changed; returns how many there were."""
         with self._sessions.reading() as session:
-            ids = session.scalars(select(Record.id).where(Record.status == PageStatus.READ.value, HEAD)).all()
+            ids = session.scalars(select(RecordRow.id).where(RecordRow.status == PageStatus.READ.value, HEAD)).all()
         for record_id in ids:
             with self._sessions.writing() as session:
                 self._recheck(session, self._record(session, record_id, None), None)
         return len(ids)
 
     @staticmethod
-    def _keep_readings(session: Session, row: Record, record: model.Record) -> None:
+    def _keep_readings(session: Session, row: RecordRow, record: model.Record) -> None:
         """Write the machine's readings; where a person settled a field, only what the machine says beside it."""
-        held = {r.field: r for r in session.scalars(select(Reading).where(Reading.record_id == row.id))}
+        held = {r.field: r for r in session.scalars(select(ReadingRow).where(ReadingRow.record_id == row.id))}
         for position, reading in enumerate(record.readings):
             kept = held.get(reading.field)
             if kept is None:
@@ -153,7 +155,7 @@ class Intake(Base):
                 kept.value, kept.open = kept.machine_value, kept.review
         session.flush()
 
-    def _keep_issues(self, session: Session, row: Record, record: model.Record) -> None:
+    def _keep_issues(self, session: Session, row: RecordRow, record: model.Record) -> None:
         """A store without rules keeps the issues that the reading found, of values that are still the machine's."""
         if self._rules is not None or row.status != PageStatus.READ:
             return
@@ -165,14 +167,14 @@ class Intake(Base):
         }
         self._bring_issues(session, row, found)
 
-    def _drop_missing(self, session: Session, row: Record, record: model.Record, settled: set[str]) -> None:
+    def _drop_missing(self, session: Session, row: RecordRow, record: model.Record, settled: set[str]) -> None:
         """Drop readings of fields that are not read any more, and close the issues of a page that is not."""
         there = {reading.field for reading in record.readings} | settled
-        session.execute(delete(Reading).where(Reading.record_id == row.id, Reading.field.not_in(there)))
+        session.execute(delete(ReadingRow).where(ReadingRow.record_id == row.id, ReadingRow.field.not_in(there)))
         if row.status != PageStatus.READ:
             self._close_issues(session, row)
 
-    def _close_issues(self, session: Session, row: Record) -> None:
+    def _close_issues(self, session: Session, row: RecordRow) -> None:
         """Nothing is broken on a page that is no form's."""
         for rule in ("", PAGE_MISSING, PAGE_DOUBLED):
             self._bring_issues(session, row, {}, rule)
@@ -183,29 +185,41 @@ class Intake(Base):
         """Every batch that a viewer may see, with its progress, oldest first. Two questions, however many records."""
         sums = (
             select(
-                Record.batch_id, Record.status, func.count(), func.sum(case((HEAD, 1), else_=0)),
-                func.sum(case((and_(Record.verified, HEAD), 1), else_=0)),
-                func.sum(Record.open_fields), func.sum(case((WAITING, 1), else_=0)),
-            ).group_by(Record.batch_id, Record.status)
+                RecordRow.batch_id, RecordRow.status, func.count(), func.sum(case((HEAD, 1), else_=0)),
+                func.sum(case((and_(RecordRow.verified, HEAD), 1), else_=0)),
+                func.sum(RecordRow.open_fields), func.sum(case((WAITING, 1), else_=0)),
+            ).group_by(RecordRow.batch_id, RecordRow.status)
         )  # fmt: skip
         if viewer is not None and viewer.communes:
-            sums = self._scoped(sums.join(Batch), viewer)
+            sums = self._scoped(sums.join(BatchRow), viewer)
         with self._sessions.reading() as session:
             counted: dict[str, dict[str, tuple[int, ...]]] = {}
             for batch_id, status, *numbers in session.execute(sums):
                 counted.setdefault(batch_id, {})[status] = tuple(int(n or 0) for n in numbers)
-            query = self._scoped(select(Batch), viewer).order_by(Batch.created_at, Batch.name)
+            query = self._scoped(select(BatchRow), viewer).order_by(BatchRow.created_at, BatchRow.name)
             return [_summary(b, counted.get(b.id, {})) for b in session.scalars(query)]
 
     def pages_needing_a_person(self, viewer: Viewer | None = None, batch_id: str | None = None) -> list[PageItem]:
         """Pages that were not read as a form and that nobody set aside, with why and the key of their picture."""
-        columns = (Record.id, Batch.name, Record.source, Record.number, Record.status, Record.reason, Record.image)
+        columns = (
+            RecordRow.id,
+            BatchRow.name,
+            RecordRow.source,
+            RecordRow.number,
+            RecordRow.status,
+            RecordRow.reason,
+            RecordRow.image,
+        )
         done = (PageStatus.READ, *SET_ASIDE)
-        query = select(*columns, Record.held_by, Record.held_until).join(Batch, Batch.id == Record.batch_id)
-        query = query.where(Record.status.not_in([status.value for status in done]))
+        query = select(*columns, RecordRow.held_by, RecordRow.held_until).join(
+            BatchRow, BatchRow.id == RecordRow.batch_id
+        )
+        query = query.where(RecordRow.status.not_in([status.value for status in done]))
         if batch_id is not None:
-            query = query.where(Record.batch_id == batch_id)
-        query = self._scoped(query, viewer).order_by(Batch.created_at, Batch.name, Record.source, Record.number)
+            query = query.where(RecordRow.batch_id == batch_id)
+        query = self._scoped(query, viewer).order_by(
+            BatchRow.created_at, BatchRow.name, RecordRow.source, RecordRow.number
+        )
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
             return [
@@ -216,13 +230,13 @@ class Intake(Base):
             ]  # fmt: skip
 
 
-def must_be_same_page(row: Record, record: model.Record) -> None:
+def must_be_same_page(row: RecordRow, record: model.Record) -> None:
     """Raises StoreError for the reading of another page."""
     if (row.sha256, row.number) != (record.ref.sha256, record.ref.number):
         raise StoreError("The reading is of another page.", "Read the page of this record.")
 
 
-def _describe(row: Record, record: model.Record) -> None:
+def _describe(row: RecordRow, record: model.Record) -> None:
     """Write what is known of the page as a whole into its row."""
     row.form, row.form_version, row.status = record.form, record.form_version, record.status.value
     row.form_page = record.form_page
@@ -231,7 +245,7 @@ def _describe(row: Record, record: model.Record) -> None:
     row.image, row.aligned = record.image, record.aligned
 
 
-def _summary(batch: Batch, by_status: dict[str, tuple[int, ...]]) -> BatchSummary:
+def _summary(batch: BatchRow, by_status: dict[str, tuple[int, ...]]) -> BatchSummary:
     nothing: tuple[Any, ...] = (0, 0, 0, 0, 0)
     _, read, verified, fields, waiting = by_status.get(PageStatus.READ.value, nothing)
     counts = {status: numbers[0] for status, numbers in by_status.items()}

@@ -7,20 +7,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from scanner.store.base import Base
-from scanner.store.tables import Batch, Reading, Record
+from scanner.store.base import StoreBase
+from scanner.store.tables import BatchRow, ReadingRow, RecordRow
 from scanner.store.views import DecidedReading, Viewer
 
 CHUNK = 200
 """Records looked at at a time."""
 DECIDED: tuple[ColumnElement[bool], ...] = (
-    Record.verified.is_(True),
-    Reading.manner.in_(("typed", "accepted")),
+    RecordRow.verified.is_(True),
+    ReadingRow.manner.in_(("typed", "accepted")),
 )
 """Not "unreadable": what is right is then not known."""
 
 
-class Learning(Base):
+class Learning(StoreBase):
     """The part of the store that the machine can learn from."""
 
     def decided_readings(self, viewer: Viewer | None = None) -> Iterator[DecidedReading]:
@@ -29,18 +29,26 @@ class Learning(Base):
         Values are compared in here and stay: nothing that goes out says what a citizen wrote.
         """
         query = self._scoped(
-            select(Record.id).join(Batch, Batch.id == Record.batch_id).join(Reading).where(*DECIDED), viewer
+            select(RecordRow.id).join(BatchRow, BatchRow.id == RecordRow.batch_id).join(ReadingRow).where(*DECIDED),
+            viewer,
         )
         with self._sessions.reading() as session:
-            ids = session.scalars(query.distinct().order_by(Record.id)).all()
+            ids = session.scalars(query.distinct().order_by(RecordRow.id)).all()
         for start in range(0, len(ids), CHUNK):
             yield from self._decided(query, ids[start : start + CHUNK])
 
     def _decided(self, fitting: Select[Any], ids: Sequence[str]) -> list[DecidedReading]:
-        kept = (Record.form, Reading.field, Reading.reason, Reading.features, Reading.machine_value, Reading.value)
-        query = fitting.where(Record.id.in_(ids)).with_only_columns(Record.id, *kept)
+        kept = (
+            RecordRow.form,
+            ReadingRow.field,
+            ReadingRow.reason,
+            ReadingRow.features,
+            ReadingRow.machine_value,
+            ReadingRow.value,
+        )
+        query = fitting.where(RecordRow.id.in_(ids)).with_only_columns(RecordRow.id, *kept)
         with self._sessions.reading() as session:
-            rows = session.execute(query.order_by(Record.id, Reading.position)).all()
+            rows = session.execute(query.order_by(RecordRow.id, ReadingRow.position)).all()
         return [
             DecidedReading(
                 record_id=r.id,

@@ -22,7 +22,7 @@ SWEEP_SECONDS = 3600
 """What has lain half-written so long was left by a program that was killed."""
 
 
-class FileStore:
+class PictureStore:
     """Content-addressed files under one folder: key = "ab/abcdef….jpg", the SHA-256 of the bytes and a suffix."""
 
     def __init__(self, root: Path) -> None:

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from scanner.errors import Conflict, NotThere
 from scanner.model import PageStatus, Value
 from scanner.store import convert
-from scanner.store.base import Base, holder, may_review
+from scanner.store.base import StoreBase, holder, may_review
 from scanner.store.failures import is_duplicate
 from scanner.store.row_mapping import field_views, issue_views, of_sheet, page_view
-from scanner.store.tables import WAITING, Batch, Reading, Record, Revision, RuleIssue, now
+from scanner.store.tables import WAITING, BatchRow, IssueRow, ReadingRow, RecordRow, RevisionRow, now
 from scanner.store.views import MANNERS, FieldView, QueueItem, RecordView, RevisionView, Viewer
 
 
-class Review(Base):
+class Review(StoreBase):
     """The part of the store that the desk works on."""
 
     def queue(self, viewer: Viewer | None, batch_id: str | None = None, *, limit: int | None = None) -> list[QueueItem]:
@@ -28,12 +28,19 @@ class Review(Base):
 
         One question, answered from an index: 0.4 s for 100,000 of them, 20 ms for the first 200, 1 ms for one.
         """
-        columns = (Record.id, Batch.name, Record.source, Record.number, Record.open_fields, Record.open_issues)
-        query = select(*columns, Record.held_by, Record.held_until, Record.sheet_pages)
-        query = query.join(Batch, Batch.id == Record.batch_id).where(WAITING)
+        columns = (
+            RecordRow.id,
+            BatchRow.name,
+            RecordRow.source,
+            RecordRow.number,
+            RecordRow.open_fields,
+            RecordRow.open_issues,
+        )
+        query = select(*columns, RecordRow.held_by, RecordRow.held_until, RecordRow.sheet_pages)
+        query = query.join(BatchRow, BatchRow.id == RecordRow.batch_id).where(WAITING)
         if batch_id is not None:
-            query = query.where(Record.batch_id == batch_id)
-        order = (Batch.created_at, Record.batch_id, Record.source, Record.number, Record.id)
+            query = query.where(RecordRow.batch_id == batch_id)
+        order = (BatchRow.created_at, RecordRow.batch_id, RecordRow.source, RecordRow.number, RecordRow.id)
         query = self._scoped(query, viewer).order_by(*order).limit(limit)
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
@@ -45,7 +52,7 @@ class Review(Base):
         """One record, whole. Raises NotThere where there is none, or none for this viewer."""
         with self._sessions.reading() as session:
             row = self._record(session, record_id, viewer)
-            batch = session.get_one(Batch, row.batch_id)
+            batch = session.get_one(BatchRow, row.batch_id)
             names = self._names(session)
             pages = self._pages(session, row)
             ids = [page.id for page in pages]
@@ -75,11 +82,11 @@ class Review(Base):
 
     def revisions(self, record_id: str, viewer: Viewer | None) -> list[RevisionView]:
         """The trail of a record, of all its pages, oldest first. Raises NotThere."""
-        order = (Revision.at, Revision.field, Revision.number)
+        order = (RevisionRow.at, RevisionRow.field, RevisionRow.number)
         with self._sessions.reading() as session:
             ids = [page.id for page in self._pages(session, self._record(session, record_id, viewer))]
             names = self._names(session)
-            rows = session.scalars(select(Revision).where(Revision.record_id.in_(ids)).order_by(*order))
+            rows = session.scalars(select(RevisionRow).where(RevisionRow.record_id.in_(ids)).order_by(*order))
             return [
                 RevisionView(
                     r.field, r.number, convert.row_value(r.old), convert.row_value(r.new), names.get(r.user_id, ""),
@@ -116,7 +123,7 @@ class Review(Base):
         new = None if manner == "unreadable" else convert.value_row(value)
         with self._sessions.writing() as session:
             record = self._record(session, record_id, viewer)
-            reading = session.get(Reading, (record_id, field))
+            reading = session.get(ReadingRow, (record_id, field))
             if reading is None:
                 raise NotThere
             if reading.revision != seen_revision or (manner == "accepted" and new != reading.value):
@@ -133,7 +140,7 @@ class Review(Base):
         """
         may_review(viewer)
         with self._sessions.writing() as session:
-            issue = session.get(RuleIssue, issue_id)
+            issue = session.get(IssueRow, issue_id)
             if issue is None:
                 raise NotThere
             record = self._record(session, issue.record_id, viewer)
@@ -153,13 +160,13 @@ class Review(Base):
         Advisory: the revisions are what protects a record. Raises NotThere.
         """
         moment = now()
-        free = or_(Record.held_until.is_(None), Record.held_until < moment, Record.held_by == viewer.id)
+        free = or_(RecordRow.held_until.is_(None), RecordRow.held_until < moment, RecordRow.held_by == viewer.id)
         until = moment + timedelta(seconds=seconds)
         with self._sessions.writing() as session:
             self._record(session, record_id, viewer)
             session.execute(
-                update(Record)
-                .where(Record.id == record_id, free)
+                update(RecordRow)
+                .where(RecordRow.id == record_id, free)
                 .values(held_by=viewer.id, held_until=until)
                 .execution_options(synchronize_session=False)
             )
@@ -169,17 +176,17 @@ class Review(Base):
         with self._sessions.writing() as session:
             self._record(session, record_id, viewer)
             session.execute(
-                update(Record)
-                .where(Record.id == record_id, Record.held_by == viewer.id)
+                update(RecordRow)
+                .where(RecordRow.id == record_id, RecordRow.held_by == viewer.id)
                 .values(held_by=None, held_until=None)
                 .execution_options(synchronize_session=False)
             )
 
 
-def _revise(session: Session, reading: Reading, new: Any, viewer: Viewer, manner: str, note: str) -> None:
+def _revise(session: Session, reading: ReadingRow, new: Any, viewer: Viewer, manner: str, note: str) -> None:
     moment = now()
     session.add(
-        Revision(
+        RevisionRow(
             record_id=reading.record_id, field=reading.field, number=reading.revision + 1, old=reading.value,
             new=new, user_id=viewer.id, at=moment, manner=manner, note=note,
         )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from scanner.model import Reason
 from scanner.store import convert
-from scanner.store.tables import Reading, Record, RuleIssue
+from scanner.store.tables import IssueRow, ReadingRow, RecordRow
 from scanner.store.views import FieldView, IssueView, SheetPage
 
 T = TypeVar("T")
@@ -20,16 +20,20 @@ def field_views(
     session: Session, record_ids: Sequence[str], names: Mapping[str, str], field: str | None = None
 ) -> dict[str, tuple[FieldView, ...]]:
     """Record id → its fields in the form's order."""
-    query = select(Reading).where(Reading.record_id.in_(record_ids)).order_by(Reading.record_id, Reading.position)
+    query = (
+        select(ReadingRow)
+        .where(ReadingRow.record_id.in_(record_ids))
+        .order_by(ReadingRow.record_id, ReadingRow.position)
+    )
     if field is not None:
-        query = query.where(Reading.field == field)
+        query = query.where(ReadingRow.field == field)
     found: dict[str, list[FieldView]] = {}
     for row in session.scalars(query):
         found.setdefault(row.record_id, []).append(_field(row, names))
     return {record_id: tuple(views) for record_id, views in found.items()}
 
 
-def _field(row: Reading, names: Mapping[str, str]) -> FieldView:
+def _field(row: ReadingRow, names: Mapping[str, str]) -> FieldView:
     given_up = row.manner == "unreadable"
     return FieldView(
         field=row.field,
@@ -59,9 +63,9 @@ def issue_views(
     session: Session, record_ids: Sequence[str], names: Mapping[str, str]
 ) -> dict[str, tuple[IssueView, ...]]:
     """Record id → its issues, open and settled, oldest first."""
-    query = select(RuleIssue).where(RuleIssue.record_id.in_(record_ids), RuleIssue.closed_at.is_(None))
+    query = select(IssueRow).where(IssueRow.record_id.in_(record_ids), IssueRow.closed_at.is_(None))
     found: dict[str, list[IssueView]] = {}
-    for row in session.scalars(query.order_by(RuleIssue.created_at, RuleIssue.rule, RuleIssue.id)):
+    for row in session.scalars(query.order_by(IssueRow.created_at, IssueRow.rule, IssueRow.id)):
         message = Reason(row.message["code"], row.message["params"])
         found.setdefault(row.record_id, []).append(
             IssueView(
@@ -76,7 +80,7 @@ def of_sheet(found: Mapping[str, tuple[T, ...]], pages: Sequence[str]) -> tuple[
     return tuple(view for page in pages for view in found.get(page, ()))
 
 
-def page_view(row: Record) -> SheetPage:
+def page_view(row: RecordRow) -> SheetPage:
     """A page of a sheet."""
     return SheetPage(
         row.id, row.source, row.number, row.sha256, row.form_page, row.form_version, row.image, row.aligned,

@@ -20,7 +20,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from scanner.errors import NewerDatabase, StoreError
-from scanner.store.tables import Table
+from scanner.store.tables import RowBase
 
 
 def alembic_config() -> Config:
@@ -70,7 +70,7 @@ def _may_migrate(connection: Connection, version: str | None, known: set[str], c
         return
     there = set(inspect(connection).get_table_names())
     if connection.dialect.name == "postgresql":
-        there &= set(Table.metadata.tables)  # other programs may have their tables beside ours
+        there &= set(RowBase.metadata.tables)  # other programs may have their tables beside ours
     if there - {"alembic_version"}:
         raise StoreError("The database belongs to another program.", "Name another database in SOHOA_DATABASE_URL.")
     if not create:

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from scanner.errors import Conflict
 from scanner.model import FormTemplate, Issue, PageStatus, Reason
-from scanner.sheets.assembling import Leaf, assemble
-from scanner.sheets.match_keys import Clue, clues_of
+from scanner.sheets.assembling import BatchPage, assemble
+from scanner.sheets.match_keys import MatchKey, match_keys_of
 from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, may_review
 from scanner.store.convert import issue_key
 from scanner.store.intake import Intake
 from scanner.store.row_mapping import page_view
-from scanner.store.tables import PageAct, Reading, Record, RuleIssue
+from scanner.store.tables import IssueRow, PageActRow, ReadingRow, RecordRow
 from scanner.store.views import SheetPage, Viewer
 
 JOINED, SPLIT = "joined", "split"
@@ -87,20 +87,20 @@ class Sheets(Intake):
 
     def _are_loose(self, session: Session, pages: Sequence[str]) -> bool:
         """Are pages still on no sheet with others? Between two transactions people work."""
-        loose = (Record.status == PageStatus.READ.value, Record.head_id.is_(None), Record.sheet_pages == 1)
-        query = select(func.count()).select_from(Record).where(Record.id.in_(pages), *loose)
+        loose = (RecordRow.status == PageStatus.READ.value, RecordRow.head_id.is_(None), RecordRow.sheet_pages == 1)
+        query = select(func.count()).select_from(RecordRow).where(RecordRow.id.in_(pages), *loose)
         return session.scalar(query) == len(pages)
 
     def _take(self, session: Session, step: _Step) -> None:
         """Make pages one sheet if they are not, and tell whether they are there a second time."""
-        head = session.get_one(Record, step.pages[0])
+        head = session.get_one(RecordRow, step.pages[0])
         if head.head_id is not None or [page.id for page in self._pages(session, head)] != list(step.pages):
             self._put_together(session, step.pages)
         self._tell_doubled(session, step.pages[0], doubled=step.doubled)
 
     def _put_together(self, session: Session, ids: Sequence[str]) -> None:
         """Make pages, in the form's order, one sheet. What they leave behind is loose until its own turn comes."""
-        rows = [session.get_one(Record, page) for page in ids]
+        rows = [session.get_one(RecordRow, page) for page in ids]
         heads = {head.id: head for head in (self._head(session, row) for row in rows)}
         left = [page for head in heads.values() for page in self._pages(session, head) if page.id not in ids]
         for page in left:
@@ -111,7 +111,7 @@ class Sheets(Intake):
 
     def _forms_of(self, session: Session, batch_id: str) -> dict[tuple[str, str], FormTemplate]:
         """Forms of several pages that pages of a batch are of, by id and version."""
-        query = select(Record.form, Record.form_version).where(Record.batch_id == batch_id).distinct()
+        query = select(RecordRow.form, RecordRow.form_version).where(RecordRow.batch_id == batch_id).distinct()
         found = {}
         for form, version in session.execute(query):
             template = self._forms(form, version) if self._forms else None
@@ -120,10 +120,10 @@ class Sheets(Intake):
         return found
 
     def _tell_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
-        told = select(RuleIssue.id).where(RuleIssue.record_id == record_id, RuleIssue.rule == PAGE_DOUBLED)
-        if not doubled and session.scalars(told.where(RuleIssue.closed_at.is_(None))).first() is None:
+        told = select(IssueRow.id).where(IssueRow.record_id == record_id, IssueRow.rule == PAGE_DOUBLED)
+        if not doubled and session.scalars(told.where(IssueRow.closed_at.is_(None))).first() is None:
             return
-        record = session.get_one(Record, record_id)
+        record = session.get_one(RecordRow, record_id)
         issue = Issue(PAGE_DOUBLED, (), Reason("sheet_page_doubled", {"page": record.form_page}))
         self._bring_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
         self._settle_state(session, record, None)
@@ -132,11 +132,18 @@ class Sheets(Intake):
 
     def _leaves(
         self, session: Session, batch_id: str, forms: Mapping[tuple[str, str], FormTemplate]
-    ) -> tuple[list[Leaf], dict[str, tuple[str, int]]]:
+    ) -> tuple[list[BatchPage], dict[str, tuple[str, int]]]:
         """Every page of a batch, and by its id which record it is of now and how many pages that has."""
-        columns = (Record.id, Record.source, Record.sha256, Record.number, Record.form, Record.form_version)
-        states = (Record.form_page, Record.status, Record.head_id, Record.sheet_pages, Record.created_at)
-        rows = session.execute(select(*columns, *states).where(Record.batch_id == batch_id)).all()
+        columns = (
+            RecordRow.id,
+            RecordRow.source,
+            RecordRow.sha256,
+            RecordRow.number,
+            RecordRow.form,
+            RecordRow.form_version,
+        )
+        states = (RecordRow.form_page, RecordRow.status, RecordRow.head_id, RecordRow.sheet_pages, RecordRow.created_at)
+        rows = session.execute(select(*columns, *states).where(RecordRow.batch_id == batch_id)).all()
         clues, people = _clues(session, batch_id, forms), _people(session, batch_id)
         sheets: dict[str, list[str]] = defaultdict(list)
         for row in rows:
@@ -148,7 +155,7 @@ class Sheets(Intake):
             kept = len(sheet) > 1 and bool((people.worked | people.joined) & set(sheet))
             read = row.status == PageStatus.READ and (row.form, row.form_version) in forms
             leaves.append(
-                Leaf(
+                BatchPage(
                     row.id, row.source, row.sha256, row.number, row.form if read else "", row.form_page,
                     clues.get(row.id, {}) if read else {}, row.created_at.timestamp(), row.status == PageStatus.BLANK,
                     bond=head if kept else "",
@@ -205,8 +212,8 @@ class Sheets(Intake):
         may_review(viewer)
         with self._sessions.writing() as session:
             head = self._head(session, self._record(session, record_id, viewer))
-            told = select(RuleIssue.id).where(RuleIssue.record_id == head.id, RuleIssue.closed_at.is_(None))
-            told = told.where(RuleIssue.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
+            told = select(IssueRow.id).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
+            told = told.where(IssueRow.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
             if head.status != PageStatus.READ or session.scalars(told).first() is None:
                 raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
             for page in self._pages(session, head):
@@ -223,11 +230,13 @@ class Sheets(Intake):
         with self._sessions.reading() as session:
             head = self._head(session, self._record(session, record_id, viewer))
             pages = self._pages(session, head)
-            query = select(Record).where(
-                Record.batch_id == head.batch_id, Record.form == head.form, Record.status == PageStatus.READ.value
+            query = select(RecordRow).where(
+                RecordRow.batch_id == head.batch_id,
+                RecordRow.form == head.form,
+                RecordRow.status == PageStatus.READ.value,
             )
             there = {page.form_page for page in pages}
-            pile = session.scalars(query.order_by(Record.source, Record.sha256, Record.number)).all()
+            pile = session.scalars(query.order_by(RecordRow.source, RecordRow.sha256, RecordRow.number)).all()
             at = min(n for n, row in enumerate(pile) if row.id == head.id)
             loose = [
                 (abs(n - at), row)
@@ -238,7 +247,7 @@ class Sheets(Intake):
             return [page_view(row) for _, row in nearest]
 
 
-def _must_be_free(page: Record, pages: Sequence[Record]) -> None:
+def _must_be_free(page: RecordRow, pages: Sequence[RecordRow]) -> None:
     taken = page in pages or page.form_page in {other.form_page for other in pages}
     states = {row.status for row in (page, *pages)}
     if taken or page.head_id is not None or page.sheet_pages > 1 or states != {PageStatus.READ.value}:
@@ -247,7 +256,7 @@ def _must_be_free(page: Record, pages: Sequence[Record]) -> None:
 
 def keep_act(
     session: Session,
-    row: Record,
+    row: RecordRow,
     after: PageStatus,
     viewer: Viewer,
     points: Sequence[tuple[float, float]] = (),
@@ -255,7 +264,9 @@ def keep_act(
     other_id: str | None = None,
 ) -> None:
     """Add to the trail of a page what a person is about to do with it; nobody has it open any more."""
-    act = PageAct(record_id=row.id, before=row.status, after=after.value, did=did, other_id=other_id, user_id=viewer.id)
+    act = PageActRow(
+        record_id=row.id, before=row.status, after=after.value, did=did, other_id=other_id, user_id=viewer.id
+    )
     act.points = [[float(x), float(y)] for x, y in points] or None
     session.add(act)
     row.held_by = row.held_until = None
@@ -263,38 +274,42 @@ def keep_act(
 
 def _clues(
     session: Session, batch_id: str, forms: Mapping[tuple[str, str], FormTemplate]
-) -> dict[str, dict[str, Clue]]:
+) -> dict[str, dict[str, MatchKey]]:
     """Page's id → the values on it that other pages repeat. What a person settled is certain."""
-    names = {key: clues_of(form) for key, form in forms.items()}
+    names = {key: match_keys_of(form) for key, form in forms.items()}
     kinds = {(*key, spec.id): spec.kind for key, form in forms.items() for spec in form.fields}
     fields = {field for found in names.values() for field in found}
-    columns: Any = (Reading.record_id, Reading.field, Reading.value, Reading.confidence, Reading.manner)
-    query = select(*columns, Record.form, Record.form_version).join(Record, Record.id == Reading.record_id)
-    query = query.where(Record.batch_id == batch_id, Reading.field.in_(fields))
-    found: dict[str, dict[str, Clue]] = defaultdict(dict)
+    columns: Any = (ReadingRow.record_id, ReadingRow.field, ReadingRow.value, ReadingRow.confidence, ReadingRow.manner)
+    query = select(*columns, RecordRow.form, RecordRow.form_version).join(
+        RecordRow, RecordRow.id == ReadingRow.record_id
+    )
+    query = query.where(RecordRow.batch_id == batch_id, ReadingRow.field.in_(fields))
+    found: dict[str, dict[str, MatchKey]] = defaultdict(dict)
     for r in session.execute(query):
         name = names.get((r.form, r.form_version), {}).get(r.field)
         if name is not None and isinstance(r.value, str):
             sure = 1.0 if r.manner in ("typed", "accepted") else r.confidence
-            found[r.record_id][name] = Clue(r.value, sure, kinds[r.form, r.form_version, r.field])
+            found[r.record_id][name] = MatchKey(r.value, sure, kinds[r.form, r.form_version, r.field])
     return found
 
 
 def _doubled_before(session: Session, batch_id: str) -> set[str]:
     """Records that are told to be there twice, by an issue that is open or settled."""
-    query = select(RuleIssue.record_id).join(Record, Record.id == RuleIssue.record_id)
-    query = query.where(Record.batch_id == batch_id, RuleIssue.rule == PAGE_DOUBLED, RuleIssue.closed_at.is_(None))
+    query = select(IssueRow.record_id).join(RecordRow, RecordRow.id == IssueRow.record_id)
+    query = query.where(RecordRow.batch_id == batch_id, IssueRow.rule == PAGE_DOUBLED, IssueRow.closed_at.is_(None))
     return set(session.scalars(query))
 
 
 def _people(session: Session, batch_id: str) -> _People:
     def here(query: Any, column: Any) -> set[str]:
-        return set(session.scalars(query.join(Record, Record.id == column).where(Record.batch_id == batch_id)))
+        return set(session.scalars(query.join(RecordRow, RecordRow.id == column).where(RecordRow.batch_id == batch_id)))
 
-    settled = select(RuleIssue.record_id).where(RuleIssue.settled_by.is_not(None), RuleIssue.closed_at.is_(None))
-    fields = select(Reading.record_id).where(Reading.changed_by.is_not(None)).distinct()
-    acts = select(PageAct.record_id, PageAct.did, PageAct.other_id).join(Record, Record.id == PageAct.record_id)
-    acts = acts.where(Record.batch_id == batch_id, PageAct.did != "").order_by(PageAct.at, PageAct.id)
+    settled = select(IssueRow.record_id).where(IssueRow.settled_by.is_not(None), IssueRow.closed_at.is_(None))
+    fields = select(ReadingRow.record_id).where(ReadingRow.changed_by.is_not(None)).distinct()
+    acts = select(PageActRow.record_id, PageActRow.did, PageActRow.other_id).join(
+        RecordRow, RecordRow.id == PageActRow.record_id
+    )
+    acts = acts.where(RecordRow.batch_id == batch_id, PageActRow.did != "").order_by(PageActRow.at, PageActRow.id)
     latest: dict[str, str] = {}
     joined: set[str] = set()
     for record_id, did, other_id in session.execute(acts):
@@ -302,8 +317,8 @@ def _people(session: Session, batch_id: str) -> _People:
         joined.add(other_id or record_id)
     joined |= {page for page, did in latest.items() if did == JOINED}
     return _People(
-        here(settled, RuleIssue.record_id) | here(fields, Reading.record_id),
+        here(settled, IssueRow.record_id) | here(fields, ReadingRow.record_id),
         joined,
         {page for page, did in latest.items() if did == SPLIT},
-        here(settled.where(RuleIssue.rule == PAGE_MISSING), RuleIssue.record_id),
+        here(settled.where(IssueRow.rule == PAGE_MISSING), IssueRow.record_id),
     )

@@ -67,7 +67,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Table(DeclarativeBase):
+class RowBase(DeclarativeBase):
     """Base of all tables. No repr: rows hold citizens' values."""
 
     metadata = MetaData(naming_convention=NAMES)
@@ -76,7 +76,7 @@ class Table(DeclarativeBase):
         return f"<{type(self).__name__}>"
 
 
-class User(Table):
+class UserRow(RowBase):
     """A person who may log in."""
 
     __tablename__ = "users"
@@ -90,7 +90,7 @@ class User(Table):
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
-class Batch(Table):
+class BatchRow(RowBase):
     """A pile of scans given together."""
 
     __tablename__ = "batches"
@@ -101,7 +101,7 @@ class Batch(Table):
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
-class Record(Table):
+class RecordRow(RowBase):
     """One page: where it came from, its state, and how much work is left on its sheet.
 
     A page that is joined to another (`head_id`) has no open work of its own, and is verified when its head is.
@@ -144,13 +144,13 @@ class Record(Table):
     )
 
 
-HEAD = Record.head_id.is_(None)
+HEAD = RecordRow.head_id.is_(None)
 """Pages that stand for their sheet."""
-WAITING = and_(Record.status == "read", ~Record.verified, HEAD)
+WAITING = and_(RecordRow.status == "read", ~RecordRow.verified, HEAD)
 """Sheets with open work."""
 
 
-class Reading(Table):
+class ReadingRow(RowBase):
     """What the machine read in one field, and how the field stands now."""
 
     __tablename__ = "readings"
@@ -178,7 +178,7 @@ class Reading(Table):
     changed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class Revision(Table):
+class RevisionRow(RowBase):
     """Who changed what from what to what, when and in which manner. Rows are added, never changed."""
 
     __tablename__ = "revisions"
@@ -195,7 +195,7 @@ class Revision(Table):
     __table_args__ = (UniqueConstraint("record_id", "field", "number"),)
 
 
-class PageAct(Table):
+class PageActRow(RowBase):
     """What a person did with a page: when, from which state to which. Rows are added only.
 
     `points` are the four points, px of the page's picture, that a page was placed from. `did` is "joined" or "split"
@@ -214,7 +214,7 @@ class PageAct(Table):
     at: Mapped[datetime] = mapped_column(Moment, default=now)
 
 
-class RuleIssue(Table):
+class IssueRow(RowBase):
     """A rule that a record breaks. `seen` fingerprints the values it speaks of: settled holds while they stand.
 
     Open, settled by a person, or closed because it holds no longer; a closed one stays as part of the trail.
@@ -235,7 +235,7 @@ class RuleIssue(Table):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class Key(Table):
+class KeyRow(RowBase):
     """A hash of a value that must be unique in the database, to find equal ones by index; see `convert.digest`."""
 
     __tablename__ = "keys"

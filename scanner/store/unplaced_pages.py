@@ -13,11 +13,11 @@ from scanner.store import convert
 from scanner.store.base import may_review
 from scanner.store.intake import must_be_same_page
 from scanner.store.sheets import Sheets, keep_act
-from scanner.store.tables import Batch, PageAct, Record
+from scanner.store.tables import BatchRow, PageActRow, RecordRow
 from scanner.store.views import PageActView, PageItem, Viewer
 
 
-class Placing(Sheets):
+class UnplacedPages(Sheets):
     """The part of the store that pages are rescued by. A page is one row, so whatever happens it is one record."""
 
     def place(
@@ -60,8 +60,8 @@ class Placing(Sheets):
         with self._sessions.writing() as session:
             row = self._record(session, record_id, viewer)
             _must_be(row, SET_ASIDE)
-            acts = select(PageAct.before).where(PageAct.record_id == row.id, PageAct.after == row.status)
-            before = session.scalars(acts.order_by(PageAct.at.desc()).limit(1)).first()
+            acts = select(PageActRow.before).where(PageActRow.record_id == row.id, PageActRow.after == row.status)
+            before = session.scalars(acts.order_by(PageActRow.at.desc()).limit(1)).first()
             after = PageStatus.READ if before == PageStatus.READ else PageStatus.UNPLACED
             keep_act(session, row, after, viewer)
             row.status = after.value
@@ -72,18 +72,26 @@ class Placing(Sheets):
     def pages_set_aside(self, viewer: Viewer | None = None) -> list[PageItem]:
         """Pages that people set aside, the latest first, each with who did it and when."""
         latest = (
-            select(PageAct.record_id, PageAct.user_id, PageAct.at, PageAct.after)
-            .join(Record, Record.id == PageAct.record_id)
-            .where(Record.status.in_([s.value for s in SET_ASIDE]), PageAct.after == Record.status)
+            select(PageActRow.record_id, PageActRow.user_id, PageActRow.at, PageActRow.after)
+            .join(RecordRow, RecordRow.id == PageActRow.record_id)
+            .where(RecordRow.status.in_([s.value for s in SET_ASIDE]), PageActRow.after == RecordRow.status)
             .subquery()
         )
-        columns = (Record.id, Batch.name, Record.source, Record.number, Record.status, Record.reason, Record.image)
-        query = select(*columns, latest.c.user_id, latest.c.at).join(Batch, Batch.id == Record.batch_id)
-        query = self._scoped(query.join(latest, latest.c.record_id == Record.id), viewer)
+        columns = (
+            RecordRow.id,
+            BatchRow.name,
+            RecordRow.source,
+            RecordRow.number,
+            RecordRow.status,
+            RecordRow.reason,
+            RecordRow.image,
+        )
+        query = select(*columns, latest.c.user_id, latest.c.at).join(BatchRow, BatchRow.id == RecordRow.batch_id)
+        query = self._scoped(query.join(latest, latest.c.record_id == RecordRow.id), viewer)
         found: dict[str, PageItem] = {}
         with self._sessions.reading() as session:
             names = self._names(session)
-            for r in session.execute(query.order_by(latest.c.at.desc(), Record.id)):
+            for r in session.execute(query.order_by(latest.c.at.desc(), RecordRow.id)):
                 found.setdefault(  # a page set aside twice counts once, by the last time
                     r.id,
                     PageItem(
@@ -98,7 +106,7 @@ class Placing(Sheets):
         with self._sessions.reading() as session:
             self._record(session, record_id, viewer)
             names = self._names(session)
-            query = select(PageAct).where(PageAct.record_id == record_id).order_by(PageAct.at, PageAct.id)
+            query = select(PageActRow).where(PageActRow.record_id == record_id).order_by(PageActRow.at, PageActRow.id)
             return [
                 PageActView(
                     PageStatus(a.before), PageStatus(a.after), names.get(a.user_id, ""), a.at,
@@ -114,6 +122,6 @@ class Placing(Sheets):
             row.status = status.value
 
 
-def _must_be(row: Record, allowed: Set[PageStatus]) -> None:
+def _must_be(row: RecordRow, allowed: Set[PageStatus]) -> None:
     if row.status not in allowed:
         raise Conflict("Somebody else has just dealt with this page.", "Go back to the list of pages.")

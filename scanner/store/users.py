@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from scanner.errors import UserError
-from scanner.store.base import Base
-from scanner.store.tables import User
+from scanner.store.base import StoreBase
+from scanner.store.tables import UserRow
 from scanner.store.views import ROLES, UserView, Viewer
 
 SHORTEST_PASSWORD = 8
@@ -24,7 +24,7 @@ NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$G7tTktrZoU45/OZOF6Irfw$VKnflTkyNGCGnCMN
 """Checked where there is no such user, so that the answer takes as long. The hash of bytes that nobody kept."""
 
 
-class Users(Base):
+class Users(StoreBase):
     """The part of the store that knows people.
 
     `viewer` is the person who manages: an administrator, who within communes manages only people within them. None is
@@ -54,9 +54,9 @@ class Users(Base):
         _may_manage(viewer, communes)
         hashed = _hashed(password)
         with self._sessions.writing() as session:
-            if session.scalar(select(func.count()).select_from(User).where(User.name == name)):
+            if session.scalar(select(func.count()).select_from(UserRow).where(UserRow.name == name)):
                 raise UserError("There is already a user of that name.", "Choose another name.")
-            user = User(name=name, display=display or name, role=role, communes=communes, password=hashed)
+            user = UserRow(name=name, display=display or name, role=role, communes=communes, password=hashed)
             session.add(user)
             session.flush()
             return user.id
@@ -65,7 +65,7 @@ class Users(Base):
         """Everybody whom the viewer may manage, by name. Raises UserError where the viewer may not."""
         _may_manage(viewer, None)
         with self._sessions.reading() as session:
-            rows = session.scalars(select(User).order_by(User.name)).all()
+            rows = session.scalars(select(UserRow).order_by(UserRow.name)).all()
         views = [UserView(u.id, u.name, u.display, u.role, tuple(u.communes), u.disabled) for u in rows]
         return [view for view in views if _within(viewer, view.communes)]
 
@@ -94,7 +94,7 @@ class Users(Base):
         after the same time.
         """
         with self._sessions.reading() as session:
-            user = session.scalars(select(User).where(User.name == _folded(name))).one_or_none()
+            user = session.scalars(select(UserRow).where(UserRow.name == _folded(name))).one_or_none()
         try:
             HASHER.verify(user.password if user else NOBODY, _composed(password))
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
@@ -104,13 +104,13 @@ class Users(Base):
     def viewer(self, user_id: str) -> Viewer | None:
         """The person of that id; None where there is none, or none any more."""
         with self._sessions.reading() as session:
-            user = session.get(User, user_id)
+            user = session.get(UserRow, user_id)
             return _viewer(user) if user and not user.disabled else None
 
     @staticmethod
-    def _user(session: Session, name: str, viewer: Viewer | None) -> User:
+    def _user(session: Session, name: str, viewer: Viewer | None) -> UserRow:
         _may_manage(viewer, None)
-        user = session.scalars(select(User).where(User.name == _folded(name))).one_or_none()
+        user = session.scalars(select(UserRow).where(UserRow.name == _folded(name))).one_or_none()
         if user is None or not _within(viewer, user.communes):
             raise UserError("There is no user of that name.", "See the names with: sohoa users list")
         return user
@@ -149,7 +149,7 @@ def _may_manage(viewer: Viewer | None, communes: Sequence[str] | None) -> None:
         raise UserError("You manage people of your own communes only.", "Name some of those communes.")
 
 
-def _viewer(user: User) -> Viewer:
+def _viewer(user: UserRow) -> Viewer:
     stamp = hashlib.sha256(user.password.encode()).hexdigest()[
         :16
     ]  # of a salted hash: it tells nothing of the password

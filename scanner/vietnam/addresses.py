@@ -16,11 +16,11 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein
 
 from scanner.vietnam.orthography import schoolbook_tones, tone_blind
-from scanner.vietnam.places import Level, all_units
+from scanner.vietnam.places import UnitLevel, all_units
 
-BREADTH = {Level.PROVINCE: 3, Level.DISTRICT: 3, Level.COMMUNE: 3}
+BREADTH = {UnitLevel.PROVINCE: 3, UnitLevel.DISTRICT: 3, UnitLevel.COMMUNE: 3}
 """Units followed at each level."""
-FAR = {Level.PROVINCE: 0.4, Level.DISTRICT: 0.4, Level.COMMUNE: 0.45}
+FAR = {UnitLevel.PROVINCE: 0.4, UnitLevel.DISTRICT: 0.4, UnitLevel.COMMUNE: 0.45}
 """Share of a name's letters that may differ."""
 SHORT = 3
 """A name of fewer letters must stand as it is; of this many, with one letter off."""
@@ -33,11 +33,11 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
     "Hồ Chí Minh": ("HCM", "TPHCM"), "Bà Rịa - Vũng Tàu": ("Bà Rịa Vũng Tàu", "BRVT"), "Hà Nội": ("HN",),
     "Huế": ("Thừa Thiên Huế", "TT Huế"), "Đắk Lắk": ("Đăk Lăk", "Đắc Lắc"), "Đắk Nông": ("Đăk Nông", "Đắc Nông"),
 }  # fmt: skip
-_Place = tuple[Level, str, str, bool]  # level, province, district, of the new division
+_Place = tuple[UnitLevel, str, str, bool]  # level, province, district, of the new division
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class AddressCandidate:
     """An address with the names of units in place, and how many levels were found (0: the text as it was)."""
 
     text: str = field(repr=False)
@@ -51,15 +51,15 @@ class _Name:
     letters: str  # tone-blind, no spaces
 
 
-def candidates(text: str) -> tuple[Candidate, ...]:
+def candidates(text: str) -> tuple[AddressCandidate, ...]:
     """The text itself and every way to find known units at its end, each text once."""
-    found = {text: Candidate(text, 0)}
-    _follow(text, "", (), [(Level.PROVINCE, "", "", False), (Level.PROVINCE, "", "", True)], found)
+    found = {text: AddressCandidate(text, 0)}
+    _follow(text, "", (), [(UnitLevel.PROVINCE, "", "", False), (UnitLevel.PROVINCE, "", "", True)], found)
     return tuple(found.values())
 
 
 def _follow(
-    head: str, tail: str, names: tuple[str, ...], places: Sequence[_Place], found: dict[str, Candidate]
+    head: str, tail: str, names: tuple[str, ...], places: Sequence[_Place], found: dict[str, AddressCandidate]
 ) -> None:
     """Find a unit of one of the places at the end of `head`, keep each, and go one level down."""
     matches = [(cost, start, name, place) for place in places for cost, start, name in _at_the_end(head, place)]
@@ -75,17 +75,17 @@ def _follow(
             rest = form + head[end:] + tail
             whole = head[:start] + rest
             if whole not in found or found[whole].levels < len(names) + 1:
-                found[whole] = Candidate(whole, len(names) + 1, (*names, name))
+                found[whole] = AddressCandidate(whole, len(names) + 1, (*names, name))
             below = _below(level, province or name, district or name, new)
             if below:
                 _follow(head[:start], rest, (*names, name), below, found)
 
 
-def _below(level: Level, province: str, district: str, new: bool) -> list[_Place]:
-    if level is Level.PROVINCE:
-        down = Level.COMMUNE if new else Level.DISTRICT
+def _below(level: UnitLevel, province: str, district: str, new: bool) -> list[_Place]:
+    if level is UnitLevel.PROVINCE:
+        down = UnitLevel.COMMUNE if new else UnitLevel.DISTRICT
         return [(down, province, "", new)]
-    return [(Level.COMMUNE, province, district, new)] if level is Level.DISTRICT else []
+    return [(UnitLevel.COMMUNE, province, district, new)] if level is UnitLevel.DISTRICT else []
 
 
 def _as(name: str, before: str) -> str:
@@ -130,7 +130,7 @@ def _blind(letter: str) -> str:
     return tone_blind(letter)
 
 
-def _match(letters: str, name: str, level: Level) -> tuple[float, int] | None:
+def _match(letters: str, name: str, level: UnitLevel) -> tuple[float, int] | None:
     """(cost a letter, letters taken) of the ending most like the name."""
     allowed = 0 if len(name) < SHORT else max(1, int(FAR[level] * len(name)))
     # a first look at about the name's own length rules most names out
@@ -158,7 +158,7 @@ def _index() -> Mapping[_Place, Mapping[str, tuple[_Name, ...]]]:
     for unit in all_units():
         if any(c.isdigit() for c in unit.name):
             continue
-        above = (unit.province if unit.level > 1 else "", unit.district if unit.level is Level.COMMUNE else "")
+        above = (unit.province if unit.level > 1 else "", unit.district if unit.level is UnitLevel.COMMUNE else "")
         new = unit.valid_until is None
         spellings = dict.fromkeys((unit.name, unit.name.replace(" - ", " "), *_ALSO.get(unit.name, ())))
         found[unit.level, *above, new][unit.name] = tuple(_Name(s, _letters(s)) for s in spellings)

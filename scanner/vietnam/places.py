@@ -32,7 +32,7 @@ LIKE = 75.0
 """Likeness (rapidfuzz ratio of tone-blind names, 0–100) below which a name is another name."""
 
 
-class Level(IntEnum):
+class UnitLevel(IntEnum):
     """How high a unit stands."""
 
     PROVINCE = 1
@@ -41,10 +41,10 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class AdministrativeUnit:
     """A province, district or commune, with the names of what it belongs to ("" where there is nothing)."""
 
-    level: Level
+    level: UnitLevel
     code: str
     kind: str  # "Tỉnh", "Thành phố", "Huyện", "Quận", "Thị xã", "Phường", "Xã", "Thị trấn", "Đặc khu"
     name: str  # without its kind, but for units that are numbered: "Phường 1"
@@ -69,10 +69,10 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PlaceCandidate:
     """A unit that a text may mean. `likeness` is 1 for the same letters and tones, 0–1."""
 
-    unit: Unit
+    unit: AdministrativeUnit
     likeness: float
 
 
@@ -80,10 +80,10 @@ class Candidate:
 
 
 @lru_cache(maxsize=1)
-def all_units() -> tuple[Unit, ...]:
+def all_units() -> tuple[AdministrativeUnit, ...]:
     """Every unit, old and new, each after the one it belongs to."""
     packed = resources.files("scanner.vietnam").joinpath("data", "places.tsv.gz").read_bytes()
-    above: dict[tuple[str, int, str], Unit] = {}
+    above: dict[tuple[str, int, str], AdministrativeUnit] = {}
     for line in gzip.decompress(packed).decode("utf-8").splitlines():
         era, level, code, parent, kind, name, after = line.split("\t")
         start, end = (None, CHANGED) if era == "old" else (CHANGED, None)
@@ -91,40 +91,42 @@ def all_units() -> tuple[Unit, ...]:
         province = higher.province if higher else name
         district = name if level == "2" else higher.district if higher else ""
         followed = tuple(after.split(",")) if after else ()
-        unit = Unit(Level(int(level)), code, kind, name, province, district, start, end, parent, followed)
+        unit = AdministrativeUnit(
+            UnitLevel(int(level)), code, kind, name, province, district, start, end, parent, followed
+        )
         above[era, int(level), code] = unit
     return tuple(above.values())
 
 
 @lru_cache(maxsize=8)
-def units(level: Level | None = None, on: date | None = None) -> tuple[Unit, ...]:
+def units(level: UnitLevel | None = None, on: date | None = None) -> tuple[AdministrativeUnit, ...]:
     """The units of a level (or all) that existed on a day (or ever)."""
     return tuple(u for u in all_units() if level in (None, u.level) and (on is None or u.valid_on(on)))
 
 
-def communes() -> tuple[Unit, ...]:
+def communes() -> tuple[AdministrativeUnit, ...]:
     """Every commune, old and new."""
-    return units(Level.COMMUNE)
+    return units(UnitLevel.COMMUNE)
 
 
 @lru_cache(maxsize=1)
-def _by_code() -> Mapping[tuple[bool, Level, str], Unit]:
+def _by_code() -> Mapping[tuple[bool, UnitLevel, str], AdministrativeUnit]:
     return {(u.valid_until is None, u.level, u.code): u for u in all_units()}
 
 
-def unit_of(code: str, level: Level, on: date) -> Unit | None:
+def unit_of(code: str, level: UnitLevel, on: date) -> AdministrativeUnit | None:
     """The unit of a code on a day. Codes of communes outlived the change with another meaning: the day matters."""
     return _by_code().get((on >= CHANGED, level, code))
 
 
-def successors(unit: Unit) -> tuple[Unit, ...]:
+def successors(unit: AdministrativeUnit) -> tuple[AdministrativeUnit, ...]:
     """The new units that took in an old one, the largest part first; () for a district, which none followed."""
     if unit.valid_until is None:  # it is of today
         return (unit,)
     return tuple(_by_code()[True, unit.level, code] for code in unit.followed_by)
 
 
-def predecessors(unit: Unit) -> tuple[Unit, ...]:
+def predecessors(unit: AdministrativeUnit) -> tuple[AdministrativeUnit, ...]:
     """The old units of which a new one was made, whole or in part; itself if it is old."""
     if unit.valid_until is not None:
         return (unit,)
@@ -132,8 +134,8 @@ def predecessors(unit: Unit) -> tuple[Unit, ...]:
 
 
 @lru_cache(maxsize=1)
-def _made_of() -> Mapping[tuple[Level, str], tuple[Unit, ...]]:
-    found: defaultdict[tuple[Level, str], list[Unit]] = defaultdict(list)
+def _made_of() -> Mapping[tuple[UnitLevel, str], tuple[AdministrativeUnit, ...]]:
+    found: defaultdict[tuple[UnitLevel, str], list[AdministrativeUnit]] = defaultdict(list)
     for unit in all_units():
         for code in unit.followed_by:
             found[unit.level, code].append(unit)
@@ -181,8 +183,8 @@ def split_kind(text: str) -> tuple[str | None, str]:
 
 
 def find(
-    text: str, level: Level | None = None, *, within: Iterable[Unit] = (), on: date | None = None
-) -> tuple[Candidate, ...]:
+    text: str, level: UnitLevel | None = None, *, within: Iterable[AdministrativeUnit] = (), on: date | None = None
+) -> tuple[PlaceCandidate, ...]:
     """Units that a written name may mean, the likeliest first; () where nothing comes near.
 
     `level` and `on` narrow the search; so does `within`, units of which one must stand above the answer. A kind in the
@@ -192,7 +194,7 @@ def find(
     if not name:
         return ()
     index = _index(level, on)
-    roofs = {(u.valid_until, u.level, u.province, u.district if u.level > Level.PROVINCE else "") for u in within}
+    roofs = {(u.valid_until, u.level, u.province, u.district if u.level > UnitLevel.PROVINCE else "") for u in within}
     whole = spelt_out(text)  # a kind may be part of the name: phường Phường Đúc
     for found in (_same(name, index), _same(whole, index), _like(name, index)):
         kept = [c for c in found if not roofs or _stands_under(c.unit, roofs)]
@@ -202,39 +204,43 @@ def find(
     return ()
 
 
-def _stands_under(unit: Unit, roofs: set[tuple[date | None, Level, str, str]]) -> bool:
-    province = (unit.valid_until, Level.PROVINCE, unit.province, "")
-    district = (unit.valid_until, Level.DISTRICT, unit.province, unit.district)
-    return (unit.level > Level.PROVINCE and province in roofs) or (unit.level > Level.DISTRICT and district in roofs)
+def _stands_under(unit: AdministrativeUnit, roofs: set[tuple[date | None, UnitLevel, str, str]]) -> bool:
+    province = (unit.valid_until, UnitLevel.PROVINCE, unit.province, "")
+    district = (unit.valid_until, UnitLevel.DISTRICT, unit.province, unit.district)
+    return (unit.level > UnitLevel.PROVINCE and province in roofs) or (
+        unit.level > UnitLevel.DISTRICT and district in roofs
+    )
 
 
 @lru_cache(maxsize=8)
-def _index(level: Level | None, on: date | None) -> Mapping[str, tuple[Unit, ...]]:
+def _index(level: UnitLevel | None, on: date | None) -> Mapping[str, tuple[AdministrativeUnit, ...]]:
     """Tone-blind name → its units."""
-    found: defaultdict[str, list[Unit]] = defaultdict(list)
+    found: defaultdict[str, list[AdministrativeUnit]] = defaultdict(list)
     for unit in units(level, on):
         found[tone_blind(unit.name)].append(unit)
     return {name: tuple(alike) for name, alike in found.items()}
 
 
-def _same(name: str, index: Mapping[str, tuple[Unit, ...]]) -> list[Candidate]:
+def _same(name: str, index: Mapping[str, tuple[AdministrativeUnit, ...]]) -> list[PlaceCandidate]:
     """Units whose name has the same letters; those with the same tones alone, where there are any."""
     key = tone_blind(name)
     alike = index.get(key) or index.get(_ALSO.get(key, ""), ())
     if key in _ALSO:
-        return [Candidate(u, 1.0) for u in alike]
+        return [PlaceCandidate(u, 1.0) for u in alike]
     exact = [u for u in alike if _spelling(u.name) == _spelling(name)]
     if exact:
-        return [Candidate(u, 1.0) for u in exact]
-    scored = [Candidate(u, fuzz.ratio(_spelling(u.name), _spelling(name)) / 100) for u in alike]
+        return [PlaceCandidate(u, 1.0) for u in exact]
+    scored = [PlaceCandidate(u, fuzz.ratio(_spelling(u.name), _spelling(name)) / 100) for u in alike]
     return sorted(scored, key=lambda c: -c.likeness)
 
 
-def _like(name: str, index: Mapping[str, tuple[Unit, ...]]) -> list[Candidate]:
+def _like(name: str, index: Mapping[str, tuple[AdministrativeUnit, ...]]) -> list[PlaceCandidate]:
     """The few units whose names come nearest."""
     near = process.extract(tone_blind(name), index.keys(), scorer=fuzz.ratio, limit=CLOSEST, score_cutoff=LIKE)
     found = [
-        Candidate(u, fuzz.ratio(_spelling(u.name), _spelling(name)) / 100) for key, _, _ in near for u in index[key]
+        PlaceCandidate(u, fuzz.ratio(_spelling(u.name), _spelling(name)) / 100)
+        for key, _, _ in near
+        for u in index[key]
     ]
     return sorted(found, key=lambda c: -c.likeness)
 

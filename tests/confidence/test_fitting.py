@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.confidence.calibration import Calibration, parse_calibration
-from scanner.confidence.fitting import Case, as_data, calibration_error, fit, threshold, upper_bound
+from scanner.confidence.fitting import FittingCase, as_data, calibration_error, fit, threshold, upper_bound
 
 
-def drawn(count: int, seed: int, *, slope: float = 3.0) -> list[Case]:
+def drawn(count: int, seed: int, *, slope: float = 3.0) -> list[FittingCase]:
     """Readings whose chance of being right follows one feature."""
     rng = np.random.default_rng(seed)
     out = []
     for i in range(count):
         x = float(rng.normal(1.2, 1.0))
         right = bool(rng.random() < 1 / (1 + np.exp(-slope * x)))
-        out.append(Case("line", {"margin": x, "noise": float(rng.normal())}, right, group=f"page {i // 10}"))
+        out.append(FittingCase("line", {"margin": x, "noise": float(rng.normal())}, right, group=f"page {i // 10}"))
     return out
 
 
@@ -41,23 +41,23 @@ def test_the_threshold_keeps_its_target_on_pages_not_seen(seed: int) -> None:
 
 
 def test_hard_cases_do_not_count() -> None:
-    spoilt = [Case("line", {"margin": 9.0}, False, hard=True) for _ in range(500)]
+    spoilt = [FittingCase("line", {"margin": 9.0}, False, hard=True) for _ in range(500)]
     one, two = fit(drawn(2000, 6), ("margin",), 0.01), fit(drawn(2000, 6) + spoilt, ("margin",), 0.01)
     assert one == two
 
 
 def test_few_readings_are_no_licence() -> None:
-    assert fit([Case("line", {}, True)] * 20, ("margin",), 0.004).threshold > 1
-    assert fit([Case("line", {}, True)] * 4000, ("margin",), 0.004).threshold < 1
+    assert fit([FittingCase("line", {}, True)] * 20, ("margin",), 0.004).threshold > 1
+    assert fit([FittingCase("line", {}, True)] * 4000, ("margin",), 0.004).threshold < 1
 
 
 def test_a_reader_that_hardly_errs_is_taken_at_its_own_probability() -> None:
-    model = fit([Case("parts", {"joint": 3.0}, True)] * 300, ("joint", "worst"), 0.004)
+    model = fit([FittingCase("parts", {"joint": 3.0}, True)] * 300, ("joint", "worst"), 0.004)
     assert model.probability({"joint": 0.0}) == 0.5 < model.threshold < model.probability({"joint": 4.0})
 
 
 def test_nothing_is_surer_than_the_sample_can_show() -> None:
-    model = fit([Case("line", {}, True)] * 300, ("margin",), 0.004)
+    model = fit([FittingCase("line", {}, True)] * 300, ("margin",), 0.004)
     assert model.probability({}) <= 301 / 302
 
 

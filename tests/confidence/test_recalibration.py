@@ -1,4 +1,4 @@
-"""The house's own scale of confidence: learnt from decided readings, kept in the data folder, taken back."""
+"""The site's own scale of confidence: learnt from decided readings, kept in the data folder, taken back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scanner.cli import main
-from scanner.confidence.calibration import DATA, MADE_FROM, Calibration, Model, load_calibration
+from scanner.confidence.calibration import DATA, MADE_FROM, Calibration, LogisticModel, load_calibration
 from scanner.confidence.fitting import Vector, calibration_error
 from scanner.confidence.recalibration import (
     BEFORE,
@@ -22,9 +22,9 @@ from scanner.confidence.recalibration import (
     FEWEST_OF_EACH,
     SHALLOWEST,
     STEEPEST,
-    Outcome,
-    Sample,
-    Scale,
+    ConfidenceScale,
+    DecidedSample,
+    RecalibrationOutcome,
     calibration_of,
     fit_scale,
     gather,
@@ -47,7 +47,7 @@ FORM = load_form("mau-so-03")
 LINES = ("tinh", "huyen", "xa", "thon", "ho_ten", "noi_thuong_tru", "noi_o_hien_tai")
 """Lines of text that no rule speaks of."""
 SHIPPED = Calibration(
-    {"line": Model(0.5, {"z": 1.0}, 0.97, 0.999), "cells": Model(3.0, {"z": 2.0}, 0.9, 0.99)}, "drawn"
+    {"line": LogisticModel(0.5, {"z": 1.0}, 0.97, 0.999), "cells": LogisticModel(3.0, {"z": 2.0}, 0.9, 0.99)}, "drawn"
 )
 HERE, THERE = "02374", "02377"
 
@@ -75,12 +75,12 @@ def forms(form_id: str) -> FormTemplate | None:
     return FORM if form_id == FORM.id else None
 
 
-def sample(readings: Iterable[DecidedReading]) -> Sample:
+def sample(readings: Iterable[DecidedReading]) -> DecidedSample:
     """Gathered against the little calibration."""
     return gather(readings, forms, SHIPPED)
 
 
-def line(outcomes: Iterable[Outcome]) -> Outcome:
+def line(outcomes: Iterable[RecalibrationOutcome]) -> RecalibrationOutcome:
     """What came out for lines."""
     return next(o for o in outcomes if o.kind == "line")
 
@@ -132,8 +132,8 @@ def test_one_odd_reading_does_not_turn_the_scale() -> None:
 
 
 def test_scaled_model_says_the_scaled_log_odds() -> None:
-    model = Model(0.4, {"x": 2.0, "y": -1.0}, 0.97, 0.999)
-    scaled = Scale(0.6, -0.3).of(model)
+    model = LogisticModel(0.4, {"x": 2.0, "y": -1.0}, 0.97, 0.999)
+    scaled = ConfidenceScale(0.6, -0.3).of(model)
     features = {"x": 0.7, "y": 1.1}
     assert scaled.log_odds(features) == pytest.approx(0.6 * model.log_odds(features) - 0.3)
     assert (scaled.threshold, scaled.ceiling) == (model.threshold, model.ceiling)
@@ -209,14 +209,16 @@ def test_kinds_are_those_that_the_models_were_fitted_by() -> None:
             assert mine in load_calibration().models
 
 
-# --- the house's own file ----------------------------------------------------------------------------
+# --- the site's own file ----------------------------------------------------------------------------
 
 
 @pytest.fixture
 def own() -> Calibration:
     """The shipped calibration, less sure of lines."""
     shipped = load_calibration()
-    return calibration_of([Outcome("line", 812, 700, Scale(0.5, -1.0))], shipped, date(2024, 10, 12))
+    return calibration_of(
+        [RecalibrationOutcome("line", 812, 700, ConfidenceScale(0.5, -1.0))], shipped, date(2024, 10, 12)
+    )
 
 
 def test_own_calibration_is_used_where_there_is_one(tmp_path: Path, own: Calibration) -> None:
@@ -224,7 +226,7 @@ def test_own_calibration_is_used_where_there_is_one(tmp_path: Path, own: Calibra
     assert load_calibration(tmp_path) == load_calibration(tmp_path / "nowhere") == shipped
     assert keep(own, tmp_path) == tmp_path / DATA
     found = load_calibration(tmp_path)
-    assert found == own and found.of_house and not shipped.of_house
+    assert found == own and found.of_site and not shipped.of_site
     assert load_calibration() == shipped
     assert found.fitted_on == "812 decided readings, 2024-10-12"
     assert found.models["line"].bias == pytest.approx(0.5 * shipped.models["line"].bias - 1)
@@ -247,7 +249,7 @@ def test_threshold_is_never_lower_than_the_shipped_one(tmp_path: Path, own: Cali
 
 
 def damaged(own: Calibration, folder: Path, how: str) -> None:
-    """A file of the house's that is damaged in some way."""
+    """A file of the site's that is damaged in some way."""
     data = json.loads(keep(own, folder).read_text(encoding="utf-8"))
     if how == "cut":
         text = json.dumps(data)[:-40]
@@ -307,9 +309,9 @@ def test_reset_goes_back_to_the_shipped_one_even_from_a_damaged_file(tmp_path: P
 
 
 @pytest.fixture(scope="module")
-def house_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with 280 lines of 40 pages decided by a person, of which the machine was too sure."""
-    data = tmp_path_factory.mktemp("house") / "data"
+    data = tmp_path_factory.mktemp("site") / "data"
     z, right = drawn(280, 0.5, -0.8)
     with open_store(Settings(data=data)) as store:
         store.add_user("hanh", "Hạnh", "reviewer", PASSWORD)
@@ -326,9 +328,9 @@ def house_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(house_once: Path, tmp_path: Path) -> Path:
-    """A house of one's own."""
-    return Path(shutil.copytree(house_once, tmp_path / "data"))
+def site(site_once: Path, tmp_path: Path) -> Path:
+    """A site of one's own."""
+    return Path(shutil.copytree(site_once, tmp_path / "data"))
 
 
 def doubted(page: int, log_odds: Vector) -> Record:
@@ -367,42 +369,42 @@ def row(result: Result, kind: str) -> list[str]:
     return next(said.split() for said in result.stdout.splitlines() if said.startswith(kind))
 
 
-def test_command_learns_from_verified_records(house: Path) -> None:
-    result = run(house)
+def test_command_learns_from_verified_records(site: Path) -> None:
+    result = run(site)
     assert result.exit_code == 0, result.output
     kind, count, _, before, after, used = row(result, "line")
     assert (kind, count, used) == ("line", "280", "yes")
     assert float(after) < float(before) - 0.05
     assert row(result, "cells")[1:] == ["0", "0", "-", "-", "no,", "too", "few"]
-    found = load_calibration(house)
-    assert found.of_house and found.fitted_on.startswith("280 decided readings, 2")
+    found = load_calibration(site)
+    assert found.of_site and found.fitted_on.startswith("280 decided readings, 2")
     shipped = load_calibration()
     features = dict.fromkeys(shipped.models["line"].weights, 0.0)
     assert found.models["line"].log_odds(features) != shipped.models["line"].log_odds(features)
     assert found.models["cells"] == shipped.models["cells"]
 
 
-def test_learning_twice_gives_the_same_scale(house: Path) -> None:
-    run(house)
-    first = load_calibration(house)
-    assert run(house).exit_code == 0
-    assert load_calibration(house) == first and (house / BEFORE).exists()
+def test_learning_twice_gives_the_same_scale(site: Path) -> None:
+    run(site)
+    first = load_calibration(site)
+    assert run(site).exit_code == 0
+    assert load_calibration(site) == first and (site / BEFORE).exists()
 
 
-def test_dry_run_shows_the_table_and_writes_nothing(house: Path) -> None:
-    result = run(house, "--dry-run")
+def test_dry_run_shows_the_table_and_writes_nothing(site: Path) -> None:
+    result = run(site, "--dry-run")
     assert result.exit_code == 0 and row(result, "line")[-1] == "yes"
-    assert not (house / DATA).exists() and str(house) not in result.output
+    assert not (site / DATA).exists() and str(site) not in result.output
 
 
-def test_commune_alone_is_learnt_from_and_named(house: Path) -> None:
-    assert run(house, "--xa", HERE).exit_code == 0
-    assert f"of commune {HERE}" in load_calibration(house).fitted_on
-    shutil.copy(house / DATA, house / "kept")
-    result = run(house, "--xa", THERE)
+def test_commune_alone_is_learnt_from_and_named(site: Path) -> None:
+    assert run(site, "--xa", HERE).exit_code == 0
+    assert f"of commune {HERE}" in load_calibration(site).fitted_on
+    shutil.copy(site / DATA, site / "kept")
+    result = run(site, "--xa", THERE)
     assert result.exit_code == 1 and row(result, "line")[1] == "0"
-    assert (house / DATA).read_bytes() == (house / "kept").read_bytes()
-    mistyped = run(house, "--xa", "99999")
+    assert (site / DATA).read_bytes() == (site / "kept").read_bytes()
+    mistyped = run(site, "--xa", "99999")
     assert mistyped.exit_code == 1 and "no batch of that commune" in mistyped.stderr
 
 
@@ -414,18 +416,18 @@ def test_too_few_decisions_end_with_what_is_missing(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / DATA).exists()
 
 
-def test_reset_takes_the_own_calibration_away(house: Path) -> None:
-    run(house)
-    assert "in use again" in run(house, "--reset").stdout
-    assert load_calibration(house) == load_calibration()
-    again = run(house, "--reset")
+def test_reset_takes_the_own_calibration_away(site: Path) -> None:
+    run(site)
+    assert "in use again" in run(site, "--reset").stdout
+    assert load_calibration(site) == load_calibration()
+    again = run(site, "--reset")
     assert again.exit_code == 0 and "already" in again.stdout
-    assert run(house, "--reset", "--dry-run").exit_code == run(house, "--reset", "--xa", HERE).exit_code == 2
+    assert run(site, "--reset", "--dry-run").exit_code == run(site, "--reset", "--xa", HERE).exit_code == 2
 
 
-def test_command_and_its_file_tell_nothing_of_anybody(house: Path) -> None:
-    result = run(house)
-    told = result.output + (house / DATA).read_text(encoding="utf-8")
-    with open_store(Settings(data=house)) as store:
+def test_command_and_its_file_tell_nothing_of_anybody(site: Path) -> None:
+    result = run(site)
+    told = result.output + (site / DATA).read_text(encoding="utf-8")
+    with open_store(Settings(data=site)) as store:
         ids = [r.record_id for r in store.export_rows()]
     assert not [secret for secret in ("Nà L", "Quan", "0080801", "Hạnh", "hanh", *ids) if secret in told]

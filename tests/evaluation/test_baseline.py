@@ -16,7 +16,7 @@ from scanner.errors import SourceError
 from scanner.evaluation import Evaluation, UnplacedPage, evaluate, fallen, falls_line, read_baseline, write_baseline
 from scanner.evaluation.baseline import chance_of_fall, pages_of
 from scanner.model import FormTemplate, PageStatus
-from scanner.pipeline import Reader, read_ref
+from scanner.pipeline import PageReader, read_ref
 from tests.evaluation.test_evaluation import FORM, judged, reading, three
 
 ROOT = Path(__file__).parents[2]
@@ -213,7 +213,7 @@ def test_write_baseline_needs_a_file(tmp_path: Path, commanded) -> None:
 # --- the shipped samples -----------------------------------------------------------------------------------
 
 
-def test_reading_of_shipped_samples_has_not_fallen(form: FormTemplate, reader: Reader, tmp_path: Path) -> None:
+def test_reading_of_shipped_samples_has_not_fallen(form: FormTemplate, reader: PageReader, tmp_path: Path) -> None:
     lines = (SAMPLES / "truth.jsonl").read_text(encoding="utf-8").splitlines()
     truth = tmp_path / "truth.jsonl"
     truth.write_text("\n".join(line for line in lines if json.loads(line)["file"] in FEW) + "\n", encoding="utf-8")

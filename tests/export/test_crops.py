@@ -219,7 +219,7 @@ def test_numbers_are_known_in_whatever_writing(said: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["Số 12, ngõ 345", "Tổ 7 khu 2", "Quốc lộ 1A km 1234", "Số 5/12 đường 30/4"])
-def test_numbers_of_houses_are_text(said: str) -> None:
+def test_numbers_of_sites_are_text(said: str) -> None:
     assert not NUMBER.search(said)
 
 

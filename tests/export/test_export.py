@@ -1,4 +1,4 @@
-"""What leaves the house: one page as JSON; stored records as CSV, XLSX and JSON Lines."""
+"""What leaves the site: one page as JSON; stored records as CSV, XLSX and JSON Lines."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from scanner.model import (
     Value,
 )
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.views import SheetPage
 
 BOX = Box(71.0, 38.2, 121.0, 6.0)
@@ -473,7 +473,7 @@ def test_jsonl_writes_vietnamese_as_it_is(tmp_path: Path) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'sohoa.db'}", FileStore(tmp_path / "files"))
+    opened = Store.open(f"sqlite:///{tmp_path / 'sohoa.db'}", PictureStore(tmp_path / "files"))
     yield opened
     opened.close()
 

@@ -29,7 +29,7 @@ from scanner.model import (
     Value,
 )
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.views import PageRow, Viewer
 
 BOX = Box(10, 10, 50, 6)
@@ -54,7 +54,7 @@ class Town:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "sohoa.db"
-        self.store = Store.open(f"sqlite:///{self._file}", FileStore(folder / "files"))
+        self.store = Store.open(f"sqlite:///{self._file}", PictureStore(folder / "files"))
         self.batches = {
             xa: self.store.ensure_batch(f"Đợt {xa}", xa=xa or None, form="phieu") for xa in ("Bình Xa", "Minh Xuân", "")
         }

@@ -27,7 +27,7 @@ from scanner.forms.loading import (
     read_form,
     save_form,
 )
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Gray, Option, RuleSpec
 from scanner.rules import CHECKS
 
@@ -306,8 +306,8 @@ def test_each_fault_is_found_alone_and_said_in_both_languages(folder: Path, chan
     faults = check_form(form, CHECKS)
     assert {f.code for f in faults} == {code}
     for fault in faults:
-        assert say(fault, "en") != say(fault, "vi") != fault.code
-        assert "{" not in say(fault, "en") + say(fault, "vi")
+        assert format_reason(fault, "en") != format_reason(fault, "vi") != fault.code
+        assert "{" not in format_reason(fault, "en") + format_reason(fault, "vi")
 
 
 def test_lines_whose_rooms_just_touch_do_not_overlap(folder: Path) -> None:

@@ -110,12 +110,12 @@ def test_one_place_on_two_pages_is_no_overlap(two_pages: FormTemplate) -> None:
 
 
 def test_a_version_keeps_the_blanks_of_all_its_pages(two_pages: FormTemplate, tmp_path: Path) -> None:
-    house = tmp_path / "house"
-    published = publish(two_pages, None, house)
-    publish(published.model_copy(update={"title": "Anew"}), published, house)
-    assert versions("drawn", house) == ["1", "2"]
+    site = tmp_path / "site"
+    published = publish(two_pages, None, site)
+    publish(published.model_copy(update={"title": "Anew"}), published, site)
+    assert versions("drawn", site) == ["1", "2"]
     for name in files_of(two_pages):
-        assert (house / "drawn" / "versions" / "v1" / name).is_file()
+        assert (site / "drawn" / "versions" / "v1" / name).is_file()
 
 
 def test_a_blank_of_too_many_pages_is_refused(tmp_path: Path) -> None:
@@ -174,14 +174,14 @@ def test_a_new_blank_keeps_the_boxes_and_is_the_page_from_then_on(two_pages: For
 def test_a_version_with_a_new_blank_is_in_force_with_it_and_the_old_keeps_its_own(
     two_pages: FormTemplate, tmp_path: Path
 ) -> None:
-    house = tmp_path / "house"
-    first = publish(two_pages, None, house)
-    before = (house / "drawn" / "blank-2.png").read_bytes()
+    site = tmp_path / "site"
+    first = publish(two_pages, None, site)
+    before = (site / "drawn" / "blank-2.png").read_bytes()
     made = replace_blank(first, 2, one_page(tmp_path / "other.pdf"), tmp_path / "drafts")
-    second = publish(made, first, house)
+    second = publish(made, first, site)
     assert codes(second) == [] and second.version == "2"
-    assert (house / "drawn" / "blank-2.png").read_bytes() != before
-    assert (house / "drawn" / "versions" / "v1" / "blank-2.png").read_bytes() == before
+    assert (site / "drawn" / "blank-2.png").read_bytes() != before
+    assert (site / "drawn" / "versions" / "v1" / "blank-2.png").read_bytes() == before
 
 
 @pytest.mark.parametrize(("number", "left"), [(1, ["f03", "f04"]), (2, ["f01", "f02"])])

@@ -1,4 +1,4 @@
-"""Forms made in a house: drafts, versions, and what stands against a form."""
+"""Forms made on site: drafts, versions, and what stands against a form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORM = "mau-so-03"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
+def site(tmp_path: Path) -> Path:
     return tmp_path / "forms"
 
 
@@ -47,50 +47,50 @@ def ruled(form: FormTemplate, *rules: RuleSpec) -> FormTemplate:
     return form.model_copy(update={"rules": rules})
 
 
-def test_first_version_of_a_new_form_is_one_and_the_next_is_two(form: FormTemplate, house: Path) -> None:
+def test_first_version_of_a_new_form_is_one_and_the_next_is_two(form: FormTemplate, site: Path) -> None:
     new = form.model_copy(update={"id": "phieu-moi", "version": "1"})
-    first = publish(new, None, house)
-    second = publish(titled(first, "Tên khác"), first, house)
+    first = publish(new, None, site)
+    second = publish(titled(first, "Tên khác"), first, site)
     assert (first.version, second.version) == ("1", "2")
-    assert load_form("phieu-moi", None, house).title == "Tên khác"
-    assert versions("phieu-moi", house) == ["1", "2"]
-    assert load_version("phieu-moi", "1", None, house).title == form.title
-    assert all_faults(load_version("phieu-moi", "1", None, house)) == []  # whole, with its blank
+    assert load_form("phieu-moi", None, site).title == "Tên khác"
+    assert versions("phieu-moi", site) == ["1", "2"]
+    assert load_version("phieu-moi", "1", None, site).title == form.title
+    assert all_faults(load_version("phieu-moi", "1", None, site)) == []  # whole, with its blank
 
 
-def test_a_shipped_form_is_changed_in_the_house_and_its_shipped_version_kept(form: FormTemplate, house: Path) -> None:
-    changed = publish(titled(form, "Của xã"), form, house)
+def test_a_shipped_form_is_changed_on_site_and_its_shipped_version_kept(form: FormTemplate, site: Path) -> None:
+    changed = publish(titled(form, "Của xã"), form, site)
     assert changed.version == "2022.2"
-    assert load_form(FORM, None, house).title == "Của xã"
+    assert load_form(FORM, None, site).title == "Của xã"
     assert load_form(FORM).title == form.title
-    assert load_version(FORM, form.version, None, house).title == form.title
-    assert list_forms(None, house) == list_forms()
+    assert load_version(FORM, form.version, None, site).title == form.title
+    assert list_forms(None, site) == list_forms()
 
 
-def test_a_version_that_is_kept_never_changes(form: FormTemplate, house: Path) -> None:
-    first = publish(titled(form, "Một"), form, house)
-    kept = (house / FORM / "versions" / f"v{first.version}" / FILE).read_bytes()
-    again = publish(titled(form, "Hai"), form, house)  # somebody who still saw the shipped one
+def test_a_version_that_is_kept_never_changes(form: FormTemplate, site: Path) -> None:
+    first = publish(titled(form, "Một"), form, site)
+    kept = (site / FORM / "versions" / f"v{first.version}" / FILE).read_bytes()
+    again = publish(titled(form, "Hai"), form, site)  # somebody who still saw the shipped one
     assert again.version != first.version
-    assert (house / FORM / "versions" / f"v{first.version}" / FILE).read_bytes() == kept
+    assert (site / FORM / "versions" / f"v{first.version}" / FILE).read_bytes() == kept
 
 
-def test_a_version_that_is_not_kept_is_the_one_in_force(form: FormTemplate, house: Path) -> None:
-    publish(titled(form, "Của xã"), form, house)
-    assert load_version(FORM, "1999", None, house).title == "Của xã"
+def test_a_version_that_is_not_kept_is_the_one_in_force(form: FormTemplate, site: Path) -> None:
+    publish(titled(form, "Của xã"), form, site)
+    assert load_version(FORM, "1999", None, site).title == "Của xã"
 
 
 @pytest.mark.parametrize("version", ["../..", "..", "a/b", "/etc", "2022.1/../../x"])
-def test_no_version_leads_out_of_the_folder(form: FormTemplate, house: Path, version: str) -> None:
-    publish(form, form.model_copy(update={"version": version}), house)
-    assert load_version(FORM, version, None, house).id == FORM
-    assert {p.name for p in house.iterdir()} == {FORM}
-    assert all(p.name.startswith("v") for p in (house / FORM / "versions").iterdir())
+def test_no_version_leads_out_of_the_folder(form: FormTemplate, site: Path, version: str) -> None:
+    publish(form, form.model_copy(update={"version": version}), site)
+    assert load_version(FORM, version, None, site).id == FORM
+    assert {p.name for p in site.iterdir()} == {FORM}
+    assert all(p.name.startswith("v") for p in (site / FORM / "versions").iterdir())
 
 
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
 def test_a_full_disk_leaves_nothing_half_written(
-    form: FormTemplate, house: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+    form: FormTemplate, site: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
     calls = 0
     real = shutil.copyfile
@@ -104,9 +104,9 @@ def test_a_full_disk_leaves_nothing_half_written(
 
     monkeypatch.setattr(form_versions.shutil, "copyfile", full)
     with pytest.raises(StorageFull):
-        publish(titled(form, "Của xã"), form, house)
-    assert list(house.rglob("*")) == []
-    assert load_form(FORM, None, house).title == form.title
+        publish(titled(form, "Của xã"), form, site)
+    assert list(site.rglob("*")) == []
+    assert load_form(FORM, None, site).title == form.title
 
 
 def test_a_folder_that_cannot_be_written_is_told(form: FormTemplate, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from scanner.intake.decoding import (
     ENOUGH_PX,
     EXIF_ORIENTATION,
     LONG_SIDE_PX,
-    Refused,
+    DecodingRefused,
     all_grey,
     believed,
     count_frames,
@@ -56,7 +56,7 @@ def saved(path: Path, image: Image.Image, **options: object) -> Path:
 
 def code(path: Path, number: int = 1, most: int = MOST) -> str:
     """Why an image is refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DecodingRefused) as refused:
         decode(path, number, most)
     return refused.value.reason.code
 

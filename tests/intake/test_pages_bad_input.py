@@ -19,7 +19,7 @@ from pypdf import PdfWriter
 
 from scanner.errors import SourceError
 from scanner.intake.pages import Limits, find_sources, list_pages, open_page
-from scanner.messages import all_words, say
+from scanner.messages import all_messages, format_reason
 from scanner.model import Page, PageRef, Reason, Unreadable
 from tests.intake.test_pages_pdf import code, drawn_pdf, pdf_of, scan
 
@@ -231,11 +231,11 @@ def test_every_reason_is_a_sentence_in_both_languages_that_says_what_to_do() -> 
         (Path(__file__).parents[2] / "scanner" / "intake" / f"{name}.py").read_text(encoding="utf-8")
         for name in ("pages", "decoding")
     )
-    codes = [c for c in all_words() if f'"{c}"' in source]
+    codes = [c for c in all_messages() if f'"{c}"' in source]
     assert {*BAD, "folder_no_permission", "no_permission", "page_missing", "image_too_large"} <= set(codes)
     numbers = {"mb": 3000, "megapixels": 900, "most": 2000, "seconds": 60, "page": 4}
     for reason in codes:
-        english, vietnamese = (say(Reason(reason, numbers), lang) for lang in ("en", "vi"))
+        english, vietnamese = (format_reason(Reason(reason, numbers), lang) for lang in ("en", "vi"))
         assert english != vietnamese
         for text in (english, vietnamese):
             assert text.endswith(".") and "{" not in text and ". " not in text and ";" in text

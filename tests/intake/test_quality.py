@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from samples.wear import wear
-from scanner.intake.quality import assess
+from scanner.intake.quality import assess_quality
 from scanner.model import Quality
 from tests.conftest import Desk, as_page
 
@@ -42,7 +42,7 @@ def at(image: Pixels, dpi: int) -> Pixels:
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "turned", "photo", "dark", "faint"])
 def test_page_that_reads_well_has_no_problem(desk_of_sheets: Desk, kind: str) -> None:
     _, worn = desk_of_sheets.worn(22, kind)
-    quality = assess(as_page(worn.image, worn.dpi))
+    quality = assess_quality(as_page(worn.image, worn.dpi))
     assert not quality.blank
     assert codes(quality) == set()
 
@@ -98,7 +98,7 @@ def with_back(image: Pixels) -> Pixels:
 @pytest.mark.parametrize("mishap", [with_dust, with_holes, with_edge, with_fold, with_back, lambda i: i])
 @pytest.mark.parametrize("level", [252, 210])
 def test_empty_sheet_with_the_marks_of_scanning_is_blank(mishap, level: int) -> None:
-    quality = assess(as_page(mishap(empty(level=level)), 150))
+    quality = assess_quality(as_page(mishap(empty(level=level)), 150))
     assert quality.blank
     assert quality.problems == ()
 
@@ -106,17 +106,17 @@ def test_empty_sheet_with_the_marks_of_scanning_is_blank(mishap, level: int) -> 
 def test_one_written_line_is_enough_not_to_be_blank() -> None:
     image = empty(2)
     cv2.putText(image, "Nguyen Van Binh", (300, 800), cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, 1.4, 70, 2)
-    assert not assess(as_page(image, 150)).blank
+    assert not assess_quality(as_page(image, 150)).blank
 
 
 def test_the_form_alone_is_not_blank_however_pale(blank: Pixels) -> None:
-    assert not assess(as_page(np.array(blank), 300)).blank
+    assert not assess_quality(as_page(np.array(blank), 300)).blank
     pale = (245 - (255 - blank.astype(np.float32)) * 0.25).astype(np.uint8)
-    assert not assess(as_page(pale, 300)).blank
+    assert not assess_quality(as_page(pale, 300)).blank
 
 
 def test_page_in_the_dark_is_not_called_blank() -> None:
-    quality = assess(as_page(np.full((1754, 1240), 12, np.uint8), 150))
+    quality = assess_quality(as_page(np.full((1754, 1240), 12, np.uint8), 150))
     assert not quality.blank
     assert "underexposed" in codes(quality)
 
@@ -125,64 +125,68 @@ def test_page_in_the_dark_is_not_called_blank() -> None:
 
 
 def test_blurred_page_is_told_and_the_sharp_one_is_not(sheet: Pixels) -> None:
-    measured = [assess(as_page(cv2.GaussianBlur(sheet, (0, 0), s) if s else sheet, 300)).blur for s in (0, 1, 2, 3)]
+    measured = [
+        assess_quality(as_page(cv2.GaussianBlur(sheet, (0, 0), s) if s else sheet, 300)).blur for s in (0, 1, 2, 3)
+    ]
     assert measured == sorted(measured) and measured[0] < 2.2
-    assert codes(assess(as_page(np.asarray(cv2.GaussianBlur(sheet, (0, 0), 3.5), np.uint8), 300))) == {"blurred"}
+    assert codes(assess_quality(as_page(np.asarray(cv2.GaussianBlur(sheet, (0, 0), 3.5), np.uint8), 300))) == {
+        "blurred"
+    }
 
 
 def test_page_moved_in_one_direction_is_blurred(sheet: Pixels) -> None:
     for size in ((13, 1), (1, 13)):
-        assert "blurred" in codes(assess(as_page(np.asarray(cv2.blur(sheet, size), np.uint8), 300)))
+        assert "blurred" in codes(assess_quality(as_page(np.asarray(cv2.blur(sheet, size), np.uint8), 300)))
 
 
 @pytest.mark.parametrize(
     ("dpi", "code"), [(200, None), (150, None), (130, "resolution_low"), (90, "resolution_too_low")]
 )
 def test_resolution_is_told_where_it_costs_readings(sheet: Pixels, dpi: int, code: str | None) -> None:
-    quality = assess(as_page(at(sheet, dpi), dpi))
+    quality = assess_quality(as_page(at(sheet, dpi), dpi))
     assert codes(quality) == ({code} if code else set())
     assert quality.dpi == dpi
 
 
 def test_resolution_is_worked_out_of_the_size_where_the_file_claims_none(sheet: Pixels) -> None:
-    assert assess(as_page(at(sheet, 200), None)).dpi == pytest.approx(200, abs=1)
+    assert assess_quality(as_page(at(sheet, 200), None)).dpi == pytest.approx(200, abs=1)
 
 
 def test_washed_out_print_is_told(sheet: Pixels) -> None:
     pale = (255 - (255 - sheet.astype(np.float32)) * 0.2).astype(np.uint8)
-    assert "low_contrast" in codes(assess(as_page(pale, 300)))
+    assert "low_contrast" in codes(assess_quality(as_page(pale, 300)))
 
 
 def test_lamp_and_shadow_are_told_apart(scan: Pixels) -> None:
     burnt, drowned = scan.copy(), scan.copy()
     burnt[1000:2000, 400:2000] = 255
     drowned[1000:2000, 400:2000] = 0
-    assert "overexposed" in codes(assess(as_page(burnt, 300)))
-    assert "underexposed" in codes(assess(as_page(drowned, 300)))
+    assert "overexposed" in codes(assess_quality(as_page(burnt, 300)))
+    assert "underexposed" in codes(assess_quality(as_page(drowned, 300)))
 
 
 def test_white_paper_of_a_clean_scan_is_not_overexposed(sheet: Pixels) -> None:
-    assert assess(as_page(sheet, 300)).clipped < 0.01
+    assert assess_quality(as_page(sheet, 300)).clipped < 0.01
 
 
 # --- measures ------------------------------------------------------------------------------------------
 
 
 def test_colour_grey_and_bilevel_are_told(sheet: Pixels) -> None:
-    assert assess(as_page(np.repeat(sheet[..., None], 3, axis=2), 300)).colour == "colour"
-    assert assess(as_page(sheet, 300)).colour == "grey"
-    assert assess(as_page(np.where(sheet > 160, 255, 0).astype(np.uint8), 300)).colour == "bilevel"
+    assert assess_quality(as_page(np.repeat(sheet[..., None], 3, axis=2), 300)).colour == "colour"
+    assert assess_quality(as_page(sheet, 300)).colour == "grey"
+    assert assess_quality(as_page(np.where(sheet > 160, 255, 0).astype(np.uint8), 300)).colour == "bilevel"
 
 
 def test_size_and_contrast_are_those_of_the_page(sheet: Pixels) -> None:
-    quality = assess(as_page(sheet, 300))
+    quality = assess_quality(as_page(sheet, 300))
     assert (quality.width_px, quality.height_px) == (2480, 3508)
     assert 0.8 < quality.contrast <= 1
     assert 0.005 < quality.ink < 0.2
 
 
 def test_same_page_is_judged_the_same_on_its_side(sheet: Pixels) -> None:
-    upright, side = (assess(as_page(np.ascontiguousarray(np.rot90(sheet, k)), 300)) for k in (0, 1))
+    upright, side = (assess_quality(as_page(np.ascontiguousarray(np.rot90(sheet, k)), 300)) for k in (0, 1))
     assert codes(upright) == codes(side)
     assert side.blur == pytest.approx(upright.blur, abs=0.3)
     assert side.contrast == pytest.approx(upright.contrast, abs=0.05)
@@ -194,7 +198,7 @@ def test_same_page_is_judged_the_same_on_its_side(sheet: Pixels) -> None:
 )
 def test_any_picture_can_be_judged(rows: int, cols: int, level: int, colour: bool, dpi: float | None) -> None:
     image = np.full((rows, cols, 3) if colour else (rows, cols), level, np.uint8)
-    quality = assess(as_page(image, dpi))
+    quality = assess_quality(as_page(image, dpi))
     for measure in (quality.blur, quality.contrast, quality.clipped, quality.ink):
         assert np.isfinite(measure) and measure >= 0
     assert quality.contrast <= 1 and quality.clipped <= 1 and quality.ink <= 1
@@ -202,5 +206,7 @@ def test_any_picture_can_be_judged(rows: int, cols: int, level: int, colour: boo
 
 def test_worn_sheets_are_less_sharp_than_clean_ones(blank: Pixels) -> None:
     image = np.repeat(np.array(blank)[..., None], 3, axis=2)
-    clean, worn = (assess(as_page(wear(image, k, np.random.default_rng(3)).image, 300)) for k in ("clean", "photo"))
+    clean, worn = (
+        assess_quality(as_page(wear(image, k, np.random.default_rng(3)).image, 300)) for k in ("clean", "photo")
+    )
     assert worn.blur > clean.blur

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scanner.ocr.ctc import Table, beam_search, best_path, log_likelihoods
+from scanner.ocr.ctc import LogProbabilities, beam_search, best_path, log_likelihoods
 
 LETTERS = "ab "
 
 
-def table(rows: list[list[float]]) -> Table:
+def table(rows: list[list[float]]) -> LogProbabilities:
     """Weights a step → log-probabilities."""
     odds = np.array(rows, np.float64)
     return np.log(odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def by_all_paths(steps: Table, text: str) -> float:
+def by_all_paths(steps: LogProbabilities, text: str) -> float:
     """The likelihood of a text by its definition."""
     total = 0.0
     for path in itertools.product(range(steps.shape[1]), repeat=len(steps)):
@@ -38,7 +38,7 @@ tables = st.lists(st.lists(st.floats(0.01, 1.0, allow_nan=False), min_size=4, ma
 
 @settings(max_examples=60, deadline=None)
 @given(tables, st.lists(st.text(LETTERS, max_size=4), min_size=1, max_size=4))
-def test_likelihoods_sum_over_all_paths(steps: Table, texts: list[str]) -> None:
+def test_likelihoods_sum_over_all_paths(steps: LogProbabilities, texts: list[str]) -> None:
     found = log_likelihoods(steps, texts, LETTERS)
     for text, value in zip(texts, found, strict=True):
         expected = by_all_paths(steps, text)
@@ -63,7 +63,7 @@ def test_a_doubtful_letter_shows_what_else_it_may_be() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(tables)
-def test_without_words_the_beam_finds_a_text_at_least_as_likely_as_the_best_path(steps: Table) -> None:
+def test_without_words_the_beam_finds_a_text_at_least_as_likely_as_the_best_path(steps: LogProbabilities) -> None:
     found = beam_search(steps, "abc", lambda word, before: 0.0, 0.0)
     plain = "".join(c.char for c in best_path(steps, "abc"))
     likely = log_likelihoods(steps, [found[0][0], plain], "abc")

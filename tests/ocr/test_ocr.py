@@ -8,9 +8,9 @@ import pytest
 
 from samples.hands import tight
 from scanner.errors import EngineError
-from scanner.layout.ink.extraction import find_ink
+from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import Box, Crop, FieldKind, FieldLayout
 from scanner.ocr import tesseract
 from scanner.ocr.correction import correct
@@ -26,7 +26,7 @@ def crops(desk_of_sheets, reader, form):
     out = []
     for seed in (51, 52, 53):
         sheet = desk_of_sheets.draw(seed)
-        found = cut_fields(find_ink(level(to_grey(sheet.image)), reader.printed), form.fields)
+        found = cut_fields(extract_ink(flatten_background(to_grey(sheet.image)), reader.printed), form.fields)
         out += [(crop, sheet.truth[field]) for field, crop in found.items() if crop.ink is not None]
     return out
 

@@ -9,7 +9,7 @@ import pytest
 
 from scanner.forms.loading import load_form
 from scanner.model import Box, CharReading, Crop, EngineReading, FieldLayout
-from scanner.recognition.digit_fields import SETTLED, Digits, read_digits, sex_of
+from scanner.recognition.digit_fields import SETTLED, DigitReading, read_digit_fields, sex_of
 
 FORM = load_form("mau-so-03")
 NUMBER, BIRTH = next((r.fields["number"], r.fields["birth"]) for r in FORM.rules if r.check == "identity_matches_birth")
@@ -33,9 +33,9 @@ def reading(digits: str, doubts: Mapping[int, tuple[tuple[str, float], ...]] | N
     return EngineReading("".join(c.char for c in chars), 0.9, "cells", chars=tuple(chars))
 
 
-def read(number: EngineReading, birth: EngineReading, male: float | None = None) -> dict[str, Digits]:
+def read(number: EngineReading, birth: EngineReading, male: float | None = None) -> dict[str, DigitReading]:
     crops = {str(NUMBER): comb(str(NUMBER), [True] * 12), str(BIRTH): comb(str(BIRTH), [True] * 8)}
-    return read_digits(FORM, crops, {str(NUMBER): (number,), str(BIRTH): (birth,)}, male)
+    return read_digit_fields(FORM, crops, {str(NUMBER): (number,), str(BIRTH): (birth,)}, male)
 
 
 def test_agreeing_cells_are_read_with_a_high_probability() -> None:
@@ -66,13 +66,13 @@ def test_an_impossible_day_stays_as_it_was_written() -> None:
 
 def test_too_few_cells_say_why_and_settle_nothing() -> None:
     crops = {str(NUMBER): comb(str(NUMBER), [True] * 11 + [False])}
-    found = read_digits(FORM, crops, {str(NUMBER): (reading("0080851234567"),)}, None)[str(NUMBER)]
+    found = read_digit_fields(FORM, crops, {str(NUMBER): (reading("0080851234567"),)}, None)[str(NUMBER)]
     assert found.reason is not None and found.reason.code == "digits_and_cells"
 
 
 @pytest.mark.parametrize(("parts", "value"), [(("12", "10", "2024"), "12/10/2024"), (("1", "9", "2024"), "01/09/2024")])
 def test_the_parts_of_a_date_are_one_value(parts: tuple[str, ...], value: str) -> None:
-    found = read_digits(FORM, {DATED: comb(DATED, [True] * 3)}, {DATED: tuple(map(reading, parts))}, None)
+    found = read_digit_fields(FORM, {DATED: comb(DATED, [True] * 3)}, {DATED: tuple(map(reading, parts))}, None)
     assert found[DATED].value == value
 
 

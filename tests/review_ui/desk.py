@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from werkzeug.test import TestResponse
 
 from review_ui import create_app
-from review_ui.page_reader import Placer
-from review_ui.trial_reading import Workshop
+from review_ui.page_reader import ManualRegistration
+from review_ui.trial_reading import TrialReading
 from scanner.forms.loading import load_form
 from scanner.model import (
     FieldKind,
@@ -33,7 +33,7 @@ from scanner.model import (
 )
 from scanner.settings import Settings
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.views import RecordView, Viewer
 from scanner.store_factory import open_store
 
@@ -179,7 +179,7 @@ def _snippet(text: str) -> Image.Image:
     return image
 
 
-def _reading(spec: FieldSpec, values: Mapping[str, Value], files: FileStore | None) -> FieldReading:
+def _reading(spec: FieldSpec, values: Mapping[str, Value], files: PictureStore | None) -> FieldReading:
     nothing: Value = {FieldKind.CHOICES: (), FieldKind.SIGNATURE: False}.get(spec.kind)
     truth = values.get(spec.id, nothing)
     value, confidence, others = DOUBTED.get(spec.id, (truth, 0.997, ()))
@@ -208,7 +208,7 @@ def unpictured_record(values: Mapping[str, Value]) -> Record:
     return Record(PageRef(Path("x.jpg"), 1, "0" * 64), FORM.id, FORM.version, PageStatus.READ, readings=readings)
 
 
-def read_record(files: FileStore, number: int, values: Mapping[str, Value] = PERSON) -> Record:
+def read_record(files: PictureStore, number: int, values: Mapping[str, Value] = PERSON) -> Record:
     """A page as the pipeline hands it over, with its pictures stored."""
     sheet = drawn_sheet(values)
     ref = PageRef(Path(f"quet-{number:04}.pdf"), number, hashlib.sha256(f"tờ {number}".encode()).hexdigest())
@@ -223,7 +223,7 @@ def read_record(files: FileStore, number: int, values: Mapping[str, Value] = PER
     )
 
 
-def unread_record(files: FileStore, number: int, status: PageStatus, reason: Reason) -> Record:
+def unread_record(files: PictureStore, number: int, status: PageStatus, reason: Reason) -> Record:
     """A page that nothing could be read from."""
     ref = PageRef(Path(f"hong-{number:04}.jpg"), 1, hashlib.sha256(f"hỏng {number}".encode()).hexdigest())
     image = files.put(jpeg(Image.new("L", (200, 280), 200 + number)), ".jpg")
@@ -287,7 +287,7 @@ class Hands:
         return replace(unpictured_record(values), ref=ref, image=record.image, form_page=page)
 
 
-def open_desk(folder: Path, placer: Placer | None = None, workshop: Workshop | None = None) -> Desk:
+def open_desk(folder: Path, placer: ManualRegistration | None = None, workshop: TrialReading | None = None) -> Desk:
     """The app over a filled data folder; close its store when done."""
     settings = Settings(data=folder)
     store = open_store(settings)

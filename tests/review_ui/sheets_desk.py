@@ -13,14 +13,14 @@ from samples.two_pages import TWO, page, unplaced
 from scanner.forms.loading import FILE, save_form
 from scanner.model import FieldLayout, Record
 from scanner.settings import Settings
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.tables import page_id
 from scanner.store_factory import open_store
 
 BATCH = "Đợt hai trang"
 
 
-def with_pictures(record: Record, files: FileStore) -> Record:
+def with_pictures(record: Record, files: PictureStore) -> Record:
     """The page with a picture of what is on it."""
     size = (round(210 * VIEW_PX_PER_MM), round(297 * VIEW_PX_PER_MM))
     image = Image.new("L", size, 250)

@@ -15,7 +15,7 @@ from desk import FORM, PERSON, Desk, Visitor, drawn_sheet, jpeg, open_desk, read
 from werkzeug.test import TestResponse
 
 from review_ui.designer_words import parts_of_checks
-from review_ui.trial_reading import Workshop
+from review_ui.trial_reading import TrialReading
 from review_ui.uploads import MAX_UPLOAD
 from scanner.errors import FormError
 from scanner.forms.loading import load_form
@@ -23,14 +23,14 @@ from scanner.forms.versions import copy_form, list_drafts, load_version, version
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
 from scanner.rules import CHECKS, CONSTANTS
 from scanner.settings import Settings
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.trial_reading import add_to_draft, remove_from_draft, replace_in_draft
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
 PATH = f"/forms/{FORM.id}"
 
 
-def bench(settings: Settings) -> Workshop:
+def bench(settings: Settings) -> TrialReading:
     def draft(blank: Path, form_id: str, title: str) -> FormTemplate | Unreadable:
         if title == "hỏng":
             raise FormError("No.", "No.")
@@ -42,10 +42,10 @@ def bench(settings: Settings) -> Workshop:
 
     def read(sheet: Path, form: FormTemplate) -> list[tuple[Record, bytes | None]]:
         assert sheet.read_bytes()
-        record = read_record(FileStore(settings.files), 1)
+        record = read_record(PictureStore(settings.files), 1)
         return [(record, jpeg(drawn_sheet(PERSON))), (unplaced(record), None)]
 
-    return Workshop(
+    return TrialReading(
         draft=draft,
         read=read,
         add=partial(add_to_draft, settings),

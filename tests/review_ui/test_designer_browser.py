@@ -11,20 +11,20 @@ import pytest
 from desk import FORM, PERSON, Desk, drawn_sheet, open_desk
 from playwright.sync_api import Page, expect
 
-from review_ui.trial_reading import Workshop
+from review_ui.trial_reading import TrialReading
 from scanner.forms.loading import load_form
 from scanner.forms.versions import load_version
 from scanner.model import Box, FieldKind
 from scanner.settings import Settings
-from scanner.trial_reading import add_to_draft, draft_from_blank, read_once, remove_from_draft, replace_in_draft
+from scanner.trial_reading import add_to_draft, draft_from_blank, read_trial, remove_from_draft, replace_in_draft
 
 READING_MS = 60_000
 
 
-def whole_workshop(settings: Settings) -> Workshop:
+def whole_workshop(settings: Settings) -> TrialReading:
     """Everything that the designer asks of the pixels, as `sohoa serve` hands it over."""
-    tools = (draft_from_blank, read_once, add_to_draft, replace_in_draft, remove_from_draft)
-    return Workshop(*(partial(tool, settings) for tool in tools))
+    tools = (draft_from_blank, read_trial, add_to_draft, replace_in_draft, remove_from_draft)
+    return TrialReading(*(partial(tool, settings) for tool in tools))
 
 
 @pytest.fixture

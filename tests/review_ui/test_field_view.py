@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from desk import FORM, Desk
 
-from review_ui.field_view import card_of
+from review_ui.field_view import field_card
 from review_ui.language import own_path, percent
 from scanner.model import Step
 from scanner.store.views import FieldView, RecordView
@@ -33,13 +33,13 @@ def test_suggestions_have_the_form_of_their_kind_and_differ_from_the_value(
     record, view = view_of(desk, name)
     view = replace(view, value=value, machine_value=value, alternatives=alternatives)
     with desk.app.test_request_context():
-        assert card_of(record, FORM, FORM.field(name), view).chips == chips
+        assert field_card(record, FORM, FORM.field(name), view).chips == chips
 
 
 def test_machine_value_is_offered_again_once_somebody_changed_it(desk: Desk) -> None:
     record, view = view_of(desk, "ho_ten")
     with desk.app.test_request_context():
-        card = card_of(record, FORM, FORM.field("ho_ten"), replace(view, value="Khác", alternatives=()))
+        card = field_card(record, FORM, FORM.field("ho_ten"), replace(view, value="Khác", alternatives=()))
     assert card.chips == ("Phạm Thúy Xuyên",)
 
 
@@ -48,14 +48,14 @@ def test_reasons_of_a_changed_value_are_told_once_each_in_order(desk: Desk) -> N
     why = ("unknown_word", "hook_seen_as_acute", "unknown_word")
     view = replace(view, steps=tuple(Step("a", "b", code) for code in why))
     with desk.app.test_request_context():
-        card = card_of(record, FORM, FORM.field("ho_ten"), view)
+        card = field_card(record, FORM, FORM.field("ho_ten"), view)
     assert card.mended == ("từ đã đọc không có trong tiếng Việt", "dấu hỏi bị nhìn thành dấu sắc")
 
 
 def test_answers_have_keys_in_printed_order(desk: Desk) -> None:
     record, view = view_of(desk, "loai_hinh")
     with desk.app.test_request_context():
-        card = card_of(record, FORM, FORM.field("loai_hinh"), view)
+        card = field_card(record, FORM, FORM.field("loai_hinh"), view)
     assert [a.key for a in card.answers] == list("123456789ab")
     assert [a.value for a in card.answers if a.chosen] == ["dn_nha_nuoc"]
 
@@ -64,7 +64,7 @@ def test_picture_of_ticks_shows_the_labels_but_stays_on_the_sheet(desk: Desk) ->
     record, view = view_of(desk, "doi_tuong_uu_tien")
     spec = FORM.field("doi_tuong_uu_tien")
     with desk.app.test_request_context():
-        card = card_of(record, FORM, spec, view)
+        card = field_card(record, FORM, spec, view)
     assert card.from_page
     assert spec.area.right < card.cut.right <= FORM.sheet[0]
 

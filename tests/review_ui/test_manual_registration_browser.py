@@ -19,7 +19,7 @@ from samples.draw import load_stock
 from samples.newspaper import on_a_newspaper
 from scanner.batch import scan
 from scanner.forms.loading import load_form
-from scanner.manual_registration import Rescuer
+from scanner.manual_registration import ManualReader
 from scanner.model import PageStatus
 from scanner.settings import Settings
 from scanner.store_factory import open_store
@@ -46,7 +46,7 @@ def desk(filled: Path, tmp_path: Path, desk_of_sheets: Drawer) -> Iterator[Desk]
     with open_store(settings) as store:
         done = scan([tmp_path / "bao.jpg"], store, FORM, settings, batch=BATCH)
     assert done.by_status == {"unplaced": 1}
-    opened = open_desk(folder, Rescuer(settings))
+    opened = open_desk(folder, ManualReader(settings))
     yield opened
     opened.store.close()
 
@@ -55,7 +55,7 @@ def desk(filled: Path, tmp_path: Path, desk_of_sheets: Drawer) -> Iterator[Desk]
 def places(desk_of_sheets: Drawer, desk: Desk) -> list[tuple[float, float]]:
     """Where the form's four points truly lie on the page, px."""
     _, to_page = on_a_newspaper(sheet(desk_of_sheets), SCALE)
-    points = Rescuer(desk.settings).guide(FORM.id).points
+    points = ManualReader(desk.settings).guide(FORM.id).points
     return [(float(x), float(y)) for x, y in to_page(np.array(points))]
 
 
@@ -180,7 +180,7 @@ def test_page_of_another_form_is_read_as_the_page_that_the_person_says(
     with page.expect_navigation():
         page.get_by_role("button", name="Xem").click()
     page.wait_for_selector("body[data-ready]")
-    for x, y in to_page(np.array(Rescuer(desk.settings).guide(form.id, 2).points)):
+    for x, y in to_page(np.array(ManualReader(desk.settings).guide(form.id, 2).points)):
         click(page, float(x), float(y))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/records/{record}")

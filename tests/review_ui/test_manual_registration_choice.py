@@ -17,7 +17,7 @@ TITLE = "Phiếu hai trang"
 
 @pytest.fixture
 def page(desk: Desk) -> str:
-    """The page that could not be placed, at a house that has made a form of two pages."""
+    """The page that could not be placed, at a site that has made a form of two pages."""
     form = FORM.model_copy(
         update={"id": "hai-trang", "title": TITLE, "next_pages": (NextPage(sheet=FORM.sheet, blank=FORM.blank),)}
     )

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, NextPage
-from scanner.sheets.assembling import Leaf, Sheet, agreement, assemble
-from scanner.sheets.match_keys import Clue, clues_of
+from scanner.sheets.assembling import AssembledSheet, BatchPage, agreement, assemble
+from scanner.sheets.match_keys import MatchKey, match_keys_of
 
 PEOPLE = {who: f"0081{n:08}" for n, who in enumerate("abcdefghijklmnopqrstuvwxyz", 31)}
 """Numbers that are far from each other but for a few; see `far`."""
@@ -22,24 +22,24 @@ def far(who: str) -> str:
     return f"{random.Random(who).randrange(10**11, 10**12)}"
 
 
-def pile(text: str, *, keys: bool = False, sure: float = 0.9, file: str = "") -> list[Leaf]:
+def pile(text: str, *, keys: bool = False, sure: float = 0.9, file: str = "") -> list[BatchPage]:
     """Pages from "1a 2a ? 1b -": page of the form and person; ? was not placed, - is blank, = is of another form."""
     leaves = []
     for n, word in enumerate(text.split(), 1):
         source = file or f"scan-{n}.jpg"
-        leaf = Leaf(f"{file}{n}:{word}", source, source, n if file else 1)
+        leaf = BatchPage(f"{file}{n}:{word}", source, source, n if file else 1)
         if word == "-":
             leaf = replace(leaf, blank=True)
         elif word == "=":
             leaf = replace(leaf, form="other")
         elif word != "?":
-            clues = {"number": Clue(far(word[1]), sure, FieldKind.DIGITS)} if keys else {}
+            clues = {"number": MatchKey(far(word[1]), sure, FieldKind.DIGITS)} if keys else {}
             leaf = replace(leaf, form="two", form_page=int(word[0]), clues=clues)
         leaves.append(leaf)
     return leaves
 
 
-def sheets(leaves: list[Leaf], pages: int = 2) -> list[str]:
+def sheets(leaves: list[BatchPage], pages: int = 2) -> list[str]:
     """The sheets as words, as "1a2a 1b": an exclamation mark where one is there already."""
     found = assemble(leaves, {"two": pages})
     return ["".join(leaf.id.split(":")[1] for leaf in sheet.leaves) + ("!" if sheet.doubled else "") for sheet in found]
@@ -88,7 +88,7 @@ def test_backs_in_blocks_are_joined_by_place_where_most_values_were_misread() ->
     assert sheets(leaves) == ["1a2a", "1b2b", "1c2c", "1d2d"]
 
 
-def misread(leaf: Leaf, digits: int) -> Leaf:
+def misread(leaf: BatchPage, digits: int) -> BatchPage:
     """The page with so many digits of its number read as others."""
     if "number" not in leaf.clues:
         return leaf
@@ -167,17 +167,17 @@ def test_same_sheet_twice_is_told_of_the_later() -> None:
 
 
 def test_value_that_many_share_tells_nothing_of_whose_sheet_it_is() -> None:
-    village = {"village": Clue("Thôn Nà Lại", 0.99)}
+    village = {"village": MatchKey("Thôn Nà Lại", 0.99)}
     leaves = [replace(leaf, clues=village) for leaf in pile("1a 2a 1b 2b 1c 1d 2d 1e 2e")]
     assert sheets(leaves) == ["1a2a", "1b2b", "1c", "1d2d", "1e2e"]
 
 
 def test_names_are_compared_whatever_their_case_and_tone_places() -> None:
     a, b = pile("1a ? 2a")[::2]
-    a = replace(a, clues={"name": Clue("HOÀNG THUÝ HOÀ", 0.99)})
-    b = replace(b, clues={"name": Clue("Hoàng  Thúy Hòa", 0.99)})
+    a = replace(a, clues={"name": MatchKey("HOÀNG THUÝ HOÀ", 0.99)})
+    b = replace(b, clues={"name": MatchKey("Hoàng  Thúy Hòa", 0.99)})
     assert sheets([a, b]) == ["1a2a"]
-    other = replace(b, clues={"name": Clue("Hoàng Thúy Hoa", 0.99)})
+    other = replace(b, clues={"name": MatchKey("Hoàng Thúy Hoa", 0.99)})
     assert agreement(a, other) is None
 
 
@@ -208,7 +208,7 @@ def test_repeated_values_have_one_name() -> None:
     form = FormTemplate(
         id="f", version="1", title="F", sheet=(210, 297), blank="b.pdf", next_pages=following, fields=fields
     )
-    assert clues_of(form) == {"a": "a", "b": "a", "c": "a"}
+    assert match_keys_of(form) == {"a": "a", "b": "a", "c": "a"}
 
 
 def test_no_value_shows_in_a_repr() -> None:
@@ -220,7 +220,7 @@ def test_no_value_shows_in_a_repr() -> None:
 
 
 @st.composite
-def piles(draw: st.DrawFn) -> list[Leaf]:
+def piles(draw: st.DrawFn) -> list[BatchPage]:
     """Any mess: pages of two and three pages, unplaced and blank ones, numbers read well and badly, bonds."""
     words = draw(st.lists(st.sampled_from([*(f"{p}{w}" for p in "123" for w in "abcd"), "?", "-", "="]), max_size=14))
     leaves = pile(" ".join(words), keys=True, file=draw(st.sampled_from(["", "p.pdf"])))
@@ -235,12 +235,12 @@ def piles(draw: st.DrawFn) -> list[Leaf]:
     ]
 
 
-def sorted_out(found: tuple[Sheet, ...]) -> set[tuple[tuple[str, ...], bool]]:
+def sorted_out(found: tuple[AssembledSheet, ...]) -> set[tuple[tuple[str, ...], bool]]:
     return {(tuple(leaf.id for leaf in sheet.leaves), sheet.doubled) for sheet in found}
 
 
 @given(piles(), st.randoms(use_true_random=False))
-def test_no_page_is_lost_or_doubled_whatever_the_pile(leaves: list[Leaf], chance: random.Random) -> None:
+def test_no_page_is_lost_or_doubled_whatever_the_pile(leaves: list[BatchPage], chance: random.Random) -> None:
     found = assemble(leaves, {"two": 3})
     kept = [leaf for sheet in found for leaf in sheet.leaves]
     assert sorted(leaf.id for leaf in kept) == sorted(leaf.id for leaf in leaves if leaf.form == "two")
@@ -254,7 +254,7 @@ def test_no_page_is_lost_or_doubled_whatever_the_pile(leaves: list[Leaf], chance
 
 
 @given(piles())
-def test_sheets_found_once_are_found_again_where_people_worked_on_them(leaves: list[Leaf]) -> None:
+def test_sheets_found_once_are_found_again_where_people_worked_on_them(leaves: list[BatchPage]) -> None:
     found = assemble(leaves, {"two": 3})
     bonds = {leaf.id: f"sheet {n}" for n, sheet in enumerate(found) for leaf in sheet.leaves if len(sheet.leaves) > 1}
     bound = [replace(leaf, bond=bonds.get(leaf.id, "")) for leaf in leaves]

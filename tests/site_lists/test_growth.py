@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from scanner.cli import main
 from scanner.forms.loading import load_form
-from scanner.site_lists.growth import Change, fields_of, update_lists
-from scanner.site_lists.lists import GROWING, LONGEST, own_lists
+from scanner.site_lists.growth import ListChange, fields_of, update_lists
+from scanner.site_lists.lists import GROWING, LONGEST, site_lists
 from scanner.store.database import Store
 from scanner.store.views import Viewer
 from scanner.vietnam.wordlists import word_list
@@ -40,7 +40,7 @@ def put(store: Store, times: int, first: int = 0, review: tuple[str, ...] = (), 
     assert sum(b.records - b.verified for b in store.batches()) == (times if review else 0)
 
 
-def update(store: Store, data: Path, least: int = 3) -> dict[str, Change]:
+def update(store: Store, data: Path, least: int = 3) -> dict[str, ListChange]:
     """The update, by list."""
     return {c.name: c for c in update_lists(store, [FORM], data / "lists", least)}
 
@@ -63,14 +63,14 @@ def good(data: Path, *arguments: object) -> Result:
 def test_value_in_three_verified_records_becomes_an_entry_and_in_two_not(store: Store, data: Path) -> None:
     put(store, 3, cong_viec=FALCONER)
     put(store, 2, first=10, cong_viec=MILLER)
-    assert update(store, data)["jobs"] == Change("jobs", 1, 1, 0)
-    assert own_lists(data / "lists") == {"jobs": (FALCONER,)}
+    assert update(store, data)["jobs"] == ListChange("jobs", 1, 1, 0)
+    assert site_lists(data / "lists") == {"jobs": (FALCONER,)}
 
 
 def test_each_field_feeds_its_own_list(store: Store, data: Path) -> None:
     put(store, 3, cong_viec=FALCONER, chuyen_nganh="Nuôi dạy chim săn", noi_lam_viec="Trại chim Hồng Hà")
     update(store, data)
-    assert own_lists(data / "lists") == {
+    assert site_lists(data / "lists") == {
         "jobs": (FALCONER,), "majors": ("Nuôi dạy chim săn",), "workplaces": ("Trại chim Hồng Hà",)
     }  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_unverified_records_do_not_count(store: Store, data: Path) -> None:
     put(store, 2, cong_viec=FALCONER)
     put(store, 5, first=10, review=("ho_ten",), cong_viec=FALCONER)
     update(store, data)
-    assert own_lists(data / "lists") == {}
+    assert site_lists(data / "lists") == {}
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_unverified_records_do_not_count(store: Store, data: Path) -> None:
 def test_digits_long_values_names_and_addresses_never_become_entries(store: Store, data: Path, value: str) -> None:
     put(store, 5, cong_viec=value, noi_lam_viec=value)
     update(store, data)
-    assert own_lists(data / "lists") == {}
+    assert site_lists(data / "lists") == {}
 
 
 def test_no_list_takes_from_fields_of_names_and_places(store: Store, data: Path) -> None:
     put(store, 5, ho_ten="Huấn Luyện", tinh="Miền Mơ", noi_thuong_tru="Đỉnh Mây", dia_chi_lam_viec="Bến Sương")
     update(store, data)
-    assert own_lists(data / "lists") == {}
+    assert site_lists(data / "lists") == {}
     fed = {field for name in GROWING for _, field in fields_of(name, [FORM])}
     assert not fed & {f.id for f in FORM.fields if f.lexicon in ("names", "places", None)}
 
@@ -104,7 +104,7 @@ def test_no_list_takes_from_fields_of_names_and_places(store: Store, data: Path)
 def test_what_ships_is_not_taken_again_whatever_its_case(store: Store, data: Path, shape: type[str]) -> None:
     put(store, 3, cong_viec=shape(word_list("jobs")[0]))
     update(store, data)
-    assert own_lists(data / "lists") == {}
+    assert site_lists(data / "lists") == {}
 
 
 # --- growing again and forgetting --------------------------------------------------------------------
@@ -115,7 +115,7 @@ def test_second_update_changes_nothing_and_writes_nothing(store: Store, data: Pa
     update(store, data)
     path = data / "lists" / "jobs.txt"
     before = path.stat()
-    assert update(store, data)["jobs"] == Change("jobs", 1, 0, 0)
+    assert update(store, data)["jobs"] == ListChange("jobs", 1, 0, 0)
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
@@ -125,8 +125,8 @@ def test_entry_that_fewer_records_hold_is_forgotten(store: Store, data: Path, ha
     update(store, data)
     gone = next(r for r in store.export_rows() if r.values["cong_viec"] == FALCONER)
     store.correct(gone.record_id, "cong_viec", "Làm nông", viewer=hanh, seen_revision=0, manner="typed")
-    assert update(store, data)["jobs"] == Change("jobs", 1, 0, 1)
-    assert own_lists(data / "lists") == {"jobs": (MILLER,)}
+    assert update(store, data)["jobs"] == ListChange("jobs", 1, 0, 1)
+    assert site_lists(data / "lists") == {"jobs": (MILLER,)}
     assert FALCONER not in (data / "lists" / "jobs.txt").read_text(encoding="utf-8")
 
 
@@ -141,7 +141,7 @@ def test_form_that_is_gone_takes_its_entries_along(store: Store, data: Path) -> 
     put(store, 3, cong_viec=FALCONER)
     update(store, data)
     update_lists(store, [], data / "lists", 3)
-    assert own_lists(data / "lists") == {}
+    assert site_lists(data / "lists") == {}
 
 
 def test_damaged_list_is_made_anew(store: Store, data: Path) -> None:
@@ -150,7 +150,7 @@ def test_damaged_list_is_made_anew(store: Store, data: Path) -> None:
     (data / "lists" / "jobs.txt").write_bytes(b"\xff\xfe")
     (data / "lists" / "majors.txt").write_bytes(b"\xff\xfe")
     update(store, data)
-    assert own_lists(data / "lists") == {"jobs": (FALCONER,)}
+    assert site_lists(data / "lists") == {"jobs": (FALCONER,)}
     assert not (data / "lists" / "majors.txt").exists()
 
 
@@ -208,7 +208,7 @@ def test_how_many_records_must_share_an_entry_is_a_setting(
     put(store, 2, cong_viec=FALCONER)
     monkeypatch.setenv("SOHOA_LIST_MIN_RECORDS", "2")
     good(data, "lists", "update")
-    assert own_lists(data / "lists") == {"jobs": (FALCONER,)}
+    assert site_lists(data / "lists") == {"jobs": (FALCONER,)}
 
 
 def no_page(tmp_path: Path) -> Path:
@@ -221,7 +221,7 @@ def no_page(tmp_path: Path) -> Path:
 def test_scan_begins_with_the_update_and_tells_counts_only(store: Store, data: Path, tmp_path: Path) -> None:
     put(store, 3, cong_viec=FALCONER)
     result = run(data, "scan", no_page(tmp_path), "--batch", "Đợt mới")
-    assert own_lists(data / "lists") == {"jobs": (FALCONER,)}
+    assert site_lists(data / "lists") == {"jobs": (FALCONER,)}
     assert "Lists: 1 new entries, 0 gone." in result.stderr and FALCONER not in result.output
     assert "Lists" not in run(data, "scan", no_page(tmp_path), "--batch", "Đợt mới").output
 
@@ -251,4 +251,4 @@ def test_broken_form_does_not_keep_the_others_from_growing(
     monkeypatch.setenv("SOHOA_FORMS", str(tmp_path / "forms"))
     put(store, 3, cong_viec=FALCONER)
     good(data, "lists", "update")
-    assert own_lists(data / "lists") == {"jobs": (FALCONER,)}
+    assert site_lists(data / "lists") == {"jobs": (FALCONER,)}

@@ -1,4 +1,4 @@
-"""A house's own lists as they are read: sound ones reach the reader, damaged ones are passed over and told."""
+"""A site's own lists as they are read: sound ones reach the reader, damaged ones are passed over and told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scanner.model import FormTemplate
 from scanner.pipeline import build_reader
 from scanner.recognition.line_fusion import lists_of
 from scanner.settings import Settings
-from scanner.site_lists.lists import GROWING, LONGEST, damaged_lists, may_be_entry, own_lists
+from scanner.site_lists.lists import GROWING, LONGEST, damaged_lists, may_be_entry, site_lists
 from scanner.vietnam.wordlists import word_list
 
 
@@ -30,18 +30,18 @@ def test_lists_that_grow_are_never_those_of_names_and_places() -> None:
 
 def test_entries_are_read_without_the_header(tmp_path: Path) -> None:
     settings = written(tmp_path, "# gì đó\nHuấn luyện chim cắt\nThợ đóng cối\n".encode())
-    assert own_lists(settings.lists) == {"jobs": ("Huấn luyện chim cắt", "Thợ đóng cối")}
+    assert site_lists(settings.lists) == {"jobs": ("Huấn luyện chim cắt", "Thợ đóng cối")}
 
 
-def test_house_without_lists_has_none(tmp_path: Path) -> None:
-    assert own_lists(tmp_path / "lists") == {}
+def test_site_without_lists_has_none(tmp_path: Path) -> None:
+    assert site_lists(tmp_path / "lists") == {}
     assert damaged_lists(tmp_path / "lists") == ()
 
 
 @pytest.mark.parametrize("name", ["names.txt", "places.txt", "other.txt", ".jobs.txt.1234.part"])
 def test_other_files_beside_the_lists_are_not_read(tmp_path: Path, name: str) -> None:
     settings = written(tmp_path, "Thợ đóng cối\n".encode(), name)
-    assert own_lists(settings.lists) == {} and damaged_lists(settings.lists) == ()
+    assert site_lists(settings.lists) == {} and damaged_lists(settings.lists) == ()
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_other_files_beside_the_lists_are_not_read(tmp_path: Path, name: str) ->
 def test_damaged_file_is_passed_over_and_the_doctor_tells_of_it(tmp_path: Path, content: bytes) -> None:
     settings = written(tmp_path, content)
     written(tmp_path, "Trồng nấm linh chi\n".encode(), "majors.txt")
-    assert own_lists(settings.lists) == {"majors": ("Trồng nấm linh chi",)}
+    assert site_lists(settings.lists) == {"majors": ("Trồng nấm linh chi",)}
     found = next(f for f in examine(settings) if f.name == "own lists")
     assert not found.ok and not found.required
     assert "jobs.txt" in found.detail and found.mend == "sohoa lists update"
@@ -69,7 +69,7 @@ def test_doctor_counts_entries_and_names_none(tmp_path: Path) -> None:
 
 def test_folder_that_is_a_file_is_damage_and_no_fault(tmp_path: Path) -> None:
     (tmp_path / "lists").write_bytes(b"")
-    assert own_lists(tmp_path / "lists") == {}
+    assert site_lists(tmp_path / "lists") == {}
     assert len(damaged_lists(tmp_path / "lists")) == len(GROWING)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 from scanner.forms.loading import load_form
 from scanner.model import Box, FieldReading, PageRef, PageStatus, Reason, Record, Value
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.views import Viewer
 from scanner.store_factory import _Forms
 
@@ -99,7 +99,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def ready_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the tables in it, to be copied: migrating anew for each test takes longer than most tests."""
     path = tmp_path_factory.mktemp("ready") / "ready.sqlite3"
-    Store.open(f"sqlite:///{path}", FileStore(path.parent)).close()
+    Store.open(f"sqlite:///{path}", PictureStore(path.parent)).close()
     return path
 
 
@@ -116,7 +116,7 @@ class Server:
         """The URL of a new database, empty or with the tables in it."""
         if ready and not self._ready:
             self._ready = self.make(ready=False)
-            Store.open(self._ready, FileStore(Path())).close()
+            Store.open(self._ready, PictureStore(Path())).close()
         name = f"t{uuid.uuid4().hex[:10]}"
         pattern = f" TEMPLATE {self._ready.rsplit('/', 1)[1]}" if ready else ""
         self._say(f"CREATE DATABASE {name}{pattern}")
@@ -175,7 +175,7 @@ def open_store(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     forms = _Forms(None)
 
     def again() -> Store:
-        opened.append(Store.open(url, FileStore(tmp_path / "files"), rules=forms.check, unique=forms.unique))
+        opened.append(Store.open(url, PictureStore(tmp_path / "files"), rules=forms.check, unique=forms.unique))
         return opened[-1]
 
     yield again

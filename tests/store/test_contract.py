@@ -15,7 +15,7 @@ from scanner.model import Issue, PageRef, PageStatus, Reason, Record, Step
 from scanner.store import export_queries as outgoing
 from scanner.store.connection import connect
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.tables import page_id
 from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD, failed, record, user
@@ -302,7 +302,7 @@ def test_page_whose_rules_fail_leaves_nothing_behind(url: str, tmp_path: Path) -
     def broken(*_: object) -> tuple[()]:
         raise RuntimeError("a rule that fails")
 
-    with_fault = Store.open(url, FileStore(tmp_path), rules=broken)
+    with_fault = Store.open(url, PictureStore(tmp_path), rules=broken)
     batch = with_fault.ensure_batch("Đợt", xa=None, form="mau-so-03")
     with pytest.raises(RuntimeError):
         with_fault.add_record(batch, record())
@@ -311,7 +311,7 @@ def test_page_whose_rules_fail_leaves_nothing_behind(url: str, tmp_path: Path) -
 
 
 def test_store_without_rules_keeps_the_issues_that_came_with_the_page(url: str, tmp_path: Path) -> None:
-    plain = Store.open(url, FileStore(tmp_path))
+    plain = Store.open(url, PictureStore(tmp_path))
     issue = Issue("some_rule", ("ho_ten",), Reason("answer_missing"))
     batch = plain.ensure_batch("Đợt", xa=None, form="mau-so-03")
     plain.add_record(batch, replace(record(), issues=(issue,)))

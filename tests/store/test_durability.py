@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from tests.store.conftest import record
 
 WRITER = """
@@ -51,7 +51,7 @@ def killed_after(process: subprocess.Popen[str], least: int) -> list[list[str]]:
 def test_pages_that_were_kept_before_a_kill_are_there_whole_and_nothing_else(url: str, tmp_path: Path) -> None:
     said = killed_after(start(url, tmp_path, 400), 12)
     assert len(said) >= 12
-    files = FileStore(tmp_path / "files")
+    files = PictureStore(tmp_path / "files")
     with Store.open(url, files) as store:
         rows = {row.sha256: row for row in store.export_rows("all")}
         assert {sha for sha, _ in said} <= set(rows)
@@ -68,6 +68,6 @@ def test_processes_that_write_the_same_pages_keep_each_once(url: str, tmp_path: 
     kept = [line.split()[0] for w in writers for line in w.communicate(timeout=120)[0].splitlines() if " " in line]
     assert [w.returncode for w in writers] == [0, 0]
     assert (len(kept), len(set(kept))) == (25, 25), "each page was kept by one of them"
-    with Store.open(url, FileStore(tmp_path / "files")) as store:
+    with Store.open(url, PictureStore(tmp_path / "files")) as store:
         assert {sha for sha, _ in store.known_pages()} == set(kept)
         assert len(store.batches()) == 1

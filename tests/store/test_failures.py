@@ -15,8 +15,8 @@ from scanner.model import Value
 from scanner.store.connection import connect
 from scanner.store.database import Store
 from scanner.store.failures import clear_errors, is_duplicate
-from scanner.store.pictures import FileStore
-from scanner.store.tables import Revision, new_id
+from scanner.store.pictures import PictureStore
+from scanner.store.tables import RevisionRow, new_id
 from scanner.store.views import Viewer
 from tests.store.conftest import failed, record
 from tests.store.test_contract import only, put
@@ -24,7 +24,7 @@ from tests.store.test_contract import only, put
 
 def limited(path: Path) -> Store:
     """A store whose SQLite file may not grow further: the driver's own error for a full disk, on every system."""
-    store = Store.open(f"sqlite:///{path}/a.sqlite3", FileStore(path / "files"))
+    store = Store.open(f"sqlite:///{path}/a.sqlite3", PictureStore(path / "files"))
     put(store, record("0.jpg"))
     pages = sqlite3.connect(path / "a.sqlite3")
     (count,) = pages.execute("PRAGMA page_count").fetchone()
@@ -60,7 +60,7 @@ def fill(place: Path, leave: int) -> Path:
 def test_disk_that_is_really_full_is_told_and_the_database_is_whole_once_there_is_room(
     tiny_disk: Path, leave: int
 ) -> None:
-    url, files = f"sqlite:///{tiny_disk}/a.sqlite3", FileStore(tiny_disk / "files")
+    url, files = f"sqlite:///{tiny_disk}/a.sqlite3", PictureStore(tiny_disk / "files")
     with Store.open(url, files) as store:
         batch = put(store, record("0.jpg"))
     ballast = fill(tiny_disk, leave)
@@ -78,7 +78,7 @@ def test_disk_that_is_really_full_is_told_and_the_database_is_whole_once_there_i
 def test_new_database_on_a_full_disk_is_told(tiny_disk: Path) -> None:
     fill(tiny_disk, 4096)
     with pytest.raises(StorageFull):
-        Store.open(f"sqlite:///{tiny_disk}/a.sqlite3", FileStore(tiny_disk / "files"))
+        Store.open(f"sqlite:///{tiny_disk}/a.sqlite3", PictureStore(tiny_disk / "files"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_new_database_on_a_full_disk_is_told(tiny_disk: Path) -> None:
 )
 def test_url_of_no_database_that_we_know_is_told_without_its_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(SettingsError) as told:
-        Store.open(url, FileStore(tmp_path))
+        Store.open(url, PictureStore(tmp_path))
     assert "sekret" not in str(told.value) and told.value.__cause__ is None
 
 
@@ -100,7 +100,7 @@ def test_short_url_of_postgresql_means_psycopg_3(short: str) -> None:
 
 def test_database_that_does_not_exist_on_the_server_is_told(postgres: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="refused the log-in"):
-        Store.open(f"{postgres}/no_such_database", FileStore(tmp_path))
+        Store.open(f"{postgres}/no_such_database", PictureStore(tmp_path))
 
 
 def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
         other.execute("CREATE TABLE bookmarks (id INTEGER)")
     other.close()
     with pytest.raises(StoreError, match="another program"):
-        Store.open(f"sqlite:///{tmp_path}/places.sqlite3", FileStore(tmp_path))
+        Store.open(f"sqlite:///{tmp_path}/places.sqlite3", PictureStore(tmp_path))
     with sqlite3.connect(tmp_path / "places.sqlite3") as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
     other.close()
@@ -116,15 +116,15 @@ def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 
 def test_database_that_must_be_there_already_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no database yet"):
-        Store.open(f"sqlite:///{tmp_path}/sub/a.sqlite3", FileStore(tmp_path), create=False)
+        Store.open(f"sqlite:///{tmp_path}/sub/a.sqlite3", PictureStore(tmp_path), create=False)
     assert list(tmp_path.rglob("*.sqlite3")) == []
-    Store.open(f"sqlite:///{tmp_path}/a.sqlite3", FileStore(tmp_path)).close()
-    Store.open(f"sqlite:///{tmp_path}/a.sqlite3", FileStore(tmp_path), create=False).close()
+    Store.open(f"sqlite:///{tmp_path}/a.sqlite3", PictureStore(tmp_path)).close()
+    Store.open(f"sqlite:///{tmp_path}/a.sqlite3", PictureStore(tmp_path), create=False).close()
 
 
 def test_empty_database_is_not_filled_where_one_must_be_there(empty_url: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no database yet"):
-        Store.open(empty_url, FileStore(tmp_path), create=False)
+        Store.open(empty_url, PictureStore(tmp_path), create=False)
 
 
 def test_record_for_a_batch_that_is_not_there_is_not_taken_for_known(store: Store) -> None:
@@ -137,7 +137,9 @@ def test_revision_numbers_are_guarded_by_the_table_itself(store: Store, hanh: Vi
     put(store, record(review=("ho_ten",)))
     record_id = only(store)
     store.correct(record_id, "ho_ten", "Quan Ngọc San", viewer=hanh, seen_revision=0, manner="typed")
-    again = Revision(record_id=record_id, field="ho_ten", number=1, old=None, new="Bí Mật", user_id=hanh.id, manner="x")
+    again = RevisionRow(
+        record_id=record_id, field="ho_ten", number=1, old=None, new="Bí Mật", user_id=hanh.id, manner="x"
+    )
     with pytest.raises(IntegrityError) as refused, store._sessions._write() as session, session.begin():
         session.add(again)
     assert is_duplicate(refused.value)
@@ -146,7 +148,9 @@ def test_revision_numbers_are_guarded_by_the_table_itself(store: Store, hanh: Vi
 
 def test_errors_of_the_database_quote_no_values(store: Store, hanh: Viewer) -> None:
     put(store, record())
-    wrong = Revision(record_id=only(store), field="ho_ten", number=1, old=None, new="Bí Mật", user_id=None, manner="x")
+    wrong = RevisionRow(
+        record_id=only(store), field="ho_ten", number=1, old=None, new="Bí Mật", user_id=None, manner="x"
+    )
     with pytest.raises(StoreError) as told, store._sessions.writing() as session:
         session.add(wrong)
     assert "Bí Mật" not in str(told.value) and told.value.__suppress_context__

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from scanner.errors import Conflict
-from scanner.messages import say
+from scanner.messages import format_reason
 from scanner.model import Issue, Reason, Value
 from scanner.store import base
 from scanner.store.connection import connect
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
-from scanner.store.tables import RuleIssue
+from scanner.store.pictures import PictureStore
+from scanner.store.tables import IssueRow
 from scanner.store.views import RecordView, Viewer
 from tests.store.conftest import failed, record, user
 from tests.store.test_contract import only, put
@@ -80,7 +80,7 @@ def test_issue_that_is_over_stays_in_the_trail_with_who_let_it_stand(store: Stor
     type_in(store, record_id, "gioi_tinh", "nam", hanh)
     engine = connect(url)
     with engine.connect() as connection:
-        (row,) = connection.execute(select(RuleIssue)).all()
+        (row,) = connection.execute(select(IssueRow)).all()
     engine.dispose()
     assert (row.open, row.settled_by, row.note) == (False, hanh.id, "theo giấy khai sinh")
     assert row.closed_at is not None
@@ -179,7 +179,7 @@ def with_rules(url: str, tmp_path: Path) -> Iterator[Callable[..., Store]]:
     opened: list[Store] = []
 
     def again(*found: Issue) -> Store:
-        opened.append(Store.open(url, FileStore(tmp_path / "files"), rules=lambda *_: found))
+        opened.append(Store.open(url, PictureStore(tmp_path / "files"), rules=lambda *_: found))
         return opened[-1]
 
     yield again
@@ -270,7 +270,7 @@ def test_field_nobody_can_read_says_so_in_words_and_keeps_the_note(store: Store,
         record_id, "ho_ten", None, viewer=hanh, seen_revision=0, manner="unreadable", note="giấy bị ướt"
     )
     assert (view.value, view.open, view.manner, view.machine_value) == (None, False, "unreadable", "Quan Ngọc Sơn")
-    assert view.reason is not None and "không đọc được" in say(view.reason, "vi")
+    assert view.reason is not None and "không đọc được" in format_reason(view.reason, "vi")
     (step,) = store.revisions(record_id, hanh)
     assert (step.by, step.manner, step.new, step.note) == ("Hanh", "unreadable", None, "giấy bị ướt")
     assert step.at == view.at and step.at.tzinfo is not None

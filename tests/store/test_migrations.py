@@ -26,8 +26,8 @@ from scanner.errors import NewerDatabase, SettingsError, StorageFull, StoreError
 from scanner.store import connection, migrations, schema
 from scanner.store.connection import connect
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
-from scanner.store.tables import Table, page_id
+from scanner.store.pictures import PictureStore
+from scanner.store.tables import RowBase, page_id
 from tests.store.conftest import record
 from tests.store.test_concurrency import together
 from tests.store.test_contract import put
@@ -44,7 +44,7 @@ def test_migrations_build_exactly_the_tables_of_the_code(url: str, open_store) -
     engine = connect(url)
     with engine.connect() as connected:
         context = MigrationContext.configure(connected, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, RowBase.metadata) == []
     engine.dispose()
 
 
@@ -62,18 +62,18 @@ def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite3"
     path.write_bytes(b"this is a letter, not a database. " * 50)
     with pytest.raises(StoreError, match="no database"):
-        Store.open(f"sqlite:///{path}", FileStore(tmp_path))
+        Store.open(f"sqlite:///{path}", PictureStore(tmp_path))
 
 
 def test_unreachable_database_is_told_without_its_password(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as told:
-        Store.open("postgresql://sohoa:sekret@127.0.0.1:1/x", FileStore(tmp_path))
+        Store.open("postgresql://sohoa:sekret@127.0.0.1:1/x", PictureStore(tmp_path))
     assert "sekret" not in str(told.value)
 
 
 def test_url_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
-        Store.open("not a url", FileStore(tmp_path))
+        Store.open("not a url", PictureStore(tmp_path))
 
 
 def test_sqlite_is_durable_and_keeps_foreign_keys(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_database_opened_by_many_at_once_is_made_once(url: str, tmp_path: Path, 
     """Ten new files, since it is within a millisecond that they meet."""
     for turn in range(10 if kind == "sqlite" else 1):
         place = url.replace("test.sqlite3", f"{turn}.sqlite3")
-        opened = together(*[lambda here=place: Store.open(here, FileStore(tmp_path))] * 4)
+        opened = together(*[lambda here=place: Store.open(here, PictureStore(tmp_path))] * 4)
         assert [type(o).__name__ for o in opened] == ["Store"] * 4, opened
         for store in opened:
             assert isinstance(store, Store) and store.batches() == []
@@ -152,11 +152,11 @@ def test_older_database_is_brought_up_and_keeps_its_records(url: str, open_store
 
 def test_sqlite_file_is_copied_aside_before_it_is_migrated(tmp_path: Path, later_version) -> None:
     url = f"sqlite:///{tmp_path}/a.sqlite3"
-    store = Store.open(url, FileStore(tmp_path / "files"))
+    store = Store.open(url, PictureStore(tmp_path / "files"))
     put(store, record())
     store.close()
     later_version()
-    Store.open(url, FileStore(tmp_path / "files")).close()
+    Store.open(url, PictureStore(tmp_path / "files")).close()
     (copy,) = tmp_path.glob("a.sqlite3.before-*")
     assert "later" not in tables(f"sqlite:///{copy}")
     with sqlite3.connect(copy) as kept:
@@ -187,7 +187,7 @@ def test_program_of_the_older_version_refuses_what_the_later_one_wrote(
 
 def test_database_opened_again_is_not_copied(tmp_path: Path) -> None:
     for _ in range(2):
-        Store.open(f"sqlite:///{tmp_path}/a.sqlite3", FileStore(tmp_path)).close()
+        Store.open(f"sqlite:///{tmp_path}/a.sqlite3", PictureStore(tmp_path)).close()
     assert list(tmp_path.glob("*.before-*")) == []
 
 
@@ -209,7 +209,7 @@ def test_refused_database_is_let_go(url: str, open_store) -> None:
 def test_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file, not a folder", encoding="utf-8")
     with pytest.raises(SettingsError):
-        Store.open(f"sqlite:///{tmp_path}/taken/a.sqlite3", FileStore(tmp_path))
+        Store.open(f"sqlite:///{tmp_path}/taken/a.sqlite3", PictureStore(tmp_path))
 
 
 # --- every version that was handed out ---------------------------------------------------------------
@@ -289,15 +289,18 @@ def test_disk_that_is_full_before_the_copy_leaves_the_old_database_and_no_half_c
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", fails)
         with pytest.raises(StorageFull):
-            Store.open(url, FileStore(tmp_path / "files"))
+            Store.open(url, PictureStore(tmp_path / "files"))
     assert [p.name for p in tmp_path.iterdir() if "before" in p.name or "partial" in p.name] == []
     with closing(sqlite3.connect(tmp_path / "a.sqlite3")) as kept:
         assert kept.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
-    Store.open(url, FileStore(tmp_path / "files")).close()
+    Store.open(url, PictureStore(tmp_path / "files")).close()
 
 
 def test_connections_keep_foreign_keys_after_a_migration(tmp_path: Path) -> None:
-    with Store.open(f"sqlite:///{tmp_path}/a.sqlite3", FileStore(tmp_path)) as store, store._engine.connect() as found:
+    with (
+        Store.open(f"sqlite:///{tmp_path}/a.sqlite3", PictureStore(tmp_path)) as store,
+        store._engine.connect() as found,
+    ):
         assert found.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
@@ -314,5 +317,5 @@ def test_steps_back_undo_what_steps_forward_did(url: str) -> None:
     assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
     step("head")
     with engine.connect() as connected:
-        assert compare_metadata(MigrationContext.configure(connected), Table.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connected), RowBase.metadata) == []
     engine.dispose()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.errors import SohoaError, StorageFull, StoreError
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 
 
 def held(root: Path) -> list[Path]:
@@ -24,7 +24,7 @@ def held(root: Path) -> list[Path]:
 
 @given(st.text(max_size=90))
 def test_no_text_leads_out_of_the_folder(tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
-    files = FileStore(tmp_path_factory.mktemp("f"))
+    files = PictureStore(tmp_path_factory.mktemp("f"))
     try:
         path = files.path(key)
     except StoreError:
@@ -38,7 +38,7 @@ def test_no_text_leads_out_of_the_folder(tmp_path_factory: pytest.TempPathFactor
 def test_key_with_anything_strange_in_it_is_refused(
     tmp_path_factory: pytest.TempPathFactory, strange: str, at: int, data: bytes
 ) -> None:
-    files = FileStore(tmp_path_factory.mktemp("f"))
+    files = PictureStore(tmp_path_factory.mktemp("f"))
     key = files.put(data, ".jpg")
     with pytest.raises(StoreError):
         files.path(key[:at] + strange + key[at:])
@@ -47,13 +47,13 @@ def test_key_with_anything_strange_in_it_is_refused(
 
 
 def test_key_is_made_of_the_hash_and_the_suffix(tmp_path: Path) -> None:
-    key = FileStore(tmp_path).put(b"abc", ".png")
+    key = PictureStore(tmp_path).put(b"abc", ".png")
     assert key == "ba/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.png"
     assert (tmp_path / key).read_bytes() == b"abc"
 
 
 def test_same_bytes_by_many_at_once_are_one_whole_file(tmp_path: Path) -> None:
-    files, data = FileStore(tmp_path), os.urandom(300_000)
+    files, data = PictureStore(tmp_path), os.urandom(300_000)
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(lambda _: files.put(data, ".jpg"), range(24)))
     assert len(keys) == 1
@@ -61,7 +61,7 @@ def test_same_bytes_by_many_at_once_are_one_whole_file(tmp_path: Path) -> None:
 
 
 def test_missing_picture_is_told(tmp_path: Path) -> None:
-    files = FileStore(tmp_path)
+    files = PictureStore(tmp_path)
     key = files.put(b"abc", ".jpg")
     files.path(key).unlink()
     with pytest.raises(StoreError, match="backup"):
@@ -69,7 +69,7 @@ def test_missing_picture_is_told(tmp_path: Path) -> None:
 
 
 def test_path_of_the_data_folder_stays_out_of_repr(tmp_path: Path) -> None:
-    assert str(tmp_path.parent) not in repr(FileStore(tmp_path / "files"))
+    assert str(tmp_path.parent) not in repr(PictureStore(tmp_path / "files"))
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_write_that_fails_leaves_nothing_and_is_one_sentence(
 
     monkeypatch.setattr(os, "fsync", fails)
     with pytest.raises(kind):
-        FileStore(tmp_path).put(b"abc", ".jpg")
+        PictureStore(tmp_path).put(b"abc", ".jpg")
     assert held(tmp_path) == []
 
 
 def test_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("a file", encoding="utf-8")
     with pytest.raises(StoreError):
-        FileStore(tmp_path / "files").put(b"abc", ".jpg")
+        PictureStore(tmp_path / "files").put(b"abc", ".jpg")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions of this kind are POSIX")
@@ -124,7 +124,7 @@ def test_folder_without_permission_is_told(tmp_path: Path) -> None:
 
 
 def test_full_disk_keeps_what_was_whole_and_takes_more_once_there_is_room(tiny_disk: Path) -> None:
-    files = FileStore(tiny_disk / "files")
+    files = PictureStore(tiny_disk / "files")
     kept: list[str] = []
     with pytest.raises(StorageFull, match="disk is full"):
         for number in range(20):
@@ -137,7 +137,7 @@ def test_full_disk_keeps_what_was_whole_and_takes_more_once_there_is_room(tiny_d
 
 
 def test_file_cut_short_by_an_older_disk_is_written_anew(tmp_path: Path) -> None:
-    files = FileStore(tmp_path)
+    files = PictureStore(tmp_path)
     key = files.put(b"a whole picture", ".jpg")
     files.path(key).write_bytes(b"a wh")
     assert files.put(b"a whole picture", ".jpg") == key
@@ -157,8 +157,8 @@ def test_name_and_bytes_are_on_the_disk_itself_before_the_key_is_told(tmp_path: 
     monkeypatch.setattr(os, "fsync", note)
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("only Linux tells what a handle is of")
-    key = FileStore(tmp_path / "files").put(b"abc", ".jpg")
+    key = PictureStore(tmp_path / "files").put(b"abc", ".jpg")
     assert synced[-1] == "files/ba" and synced[-2].endswith(".partial") and set(synced[:-2]) == {".", "files"}
     synced.clear()
-    FileStore(tmp_path / "files").put(b"abc", ".jpg")
+    PictureStore(tmp_path / "files").put(b"abc", ".jpg")
     assert synced == [], f"{key} is there already"

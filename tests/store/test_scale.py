@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event, text
 
 from scanner.store.database import Store
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.views import Viewer
 from tests.store.conftest import failed, record
 from tests.store.test_contract import put
@@ -57,7 +57,7 @@ def test_number_of_questions_does_not_grow_with_the_records(store: Store, hanh: 
 
 def crowded(path: Path) -> Store:
     """A store of 20 batches with a hundred thousand pages, written by SQLite itself; a fifth of them waits."""
-    store = Store.open(f"sqlite:///{path}/a.sqlite3", FileStore(path / "files"))
+    store = Store.open(f"sqlite:///{path}/a.sqlite3", PictureStore(path / "files"))
     for number in range(20):
         store.ensure_batch(f"Đợt {number:02}", xa=f"{number:05}", form="mau-so-03")
     with store._engine.execution_options(sohoa_write=True).begin() as connection:

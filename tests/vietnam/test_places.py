@@ -9,8 +9,8 @@ import pytest
 from scanner.vietnam.identity import PROVINCES
 from scanner.vietnam.places import (
     CHANGED,
-    Level,
-    Unit,
+    AdministrativeUnit,
+    UnitLevel,
     all_units,
     communes,
     find,
@@ -25,53 +25,55 @@ from scanner.vietnam.places import (
 BEFORE = CHANGED - timedelta(days=1)
 
 
-def one(text: str, level: Level | None = None, on: date = BEFORE, within: tuple[Unit, ...] = ()) -> Unit:
+def one(
+    text: str, level: UnitLevel | None = None, on: date = BEFORE, within: tuple[AdministrativeUnit, ...] = ()
+) -> AdministrativeUnit:
     """The only unit that a text means."""
     (candidate,) = find(text, level, on=on, within=within)
     return candidate.unit
 
 
 def test_there_were_three_levels_and_there_are_two() -> None:
-    counts = [len(units(level, day)) for day in (BEFORE, CHANGED) for level in Level]
+    counts = [len(units(level, day)) for day in (BEFORE, CHANGED) for level in UnitLevel]
     assert counts == [63, 696, 10_040, 34, 0, 3321]
     assert len(all_units()) == sum(counts)
-    assert not any(u.district for u in units(Level.COMMUNE, CHANGED))
+    assert not any(u.district for u in units(UnitLevel.COMMUNE, CHANGED))
 
 
 def test_every_unit_stands_under_one_that_exists() -> None:
     for unit in all_units():
-        assert (unit.above == "") == (unit.level is Level.PROVINCE)
+        assert (unit.above == "") == (unit.level is UnitLevel.PROVINCE)
         if unit.above:
-            above = Level.DISTRICT if unit.level is Level.COMMUNE and unit.valid_until else Level.PROVINCE
+            above = UnitLevel.DISTRICT if unit.level is UnitLevel.COMMUNE and unit.valid_until else UnitLevel.PROVINCE
             roof = unit_of(unit.above, above, BEFORE if unit.valid_until else CHANGED)
             assert roof is not None and roof.province == unit.province
 
 
 def test_every_old_commune_and_province_was_followed_and_every_new_one_was_made_of_some() -> None:
-    old = [u for u in all_units() if u.valid_until and u.level is not Level.DISTRICT]
+    old = [u for u in all_units() if u.valid_until and u.level is not UnitLevel.DISTRICT]
     assert all(successors(u) for u in old)
     assert all(predecessors(u) for u in all_units() if u.valid_from)
 
 
 def test_a_commune_went_to_the_province_that_its_province_went_to() -> None:
-    went = {u.name: successors(u)[0].name for u in units(Level.PROVINCE, BEFORE)}
-    for commune in units(Level.COMMUNE, BEFORE):
+    went = {u.name: successors(u)[0].name for u in units(UnitLevel.PROVINCE, BEFORE)}
+    for commune in units(UnitLevel.COMMUNE, BEFORE):
         assert {s.province for s in successors(commune)} == {went[commune.province]}
 
 
 def test_following_and_going_back_agree() -> None:
-    for commune in units(Level.COMMUNE, CHANGED):
+    for commune in units(UnitLevel.COMMUNE, CHANGED):
         assert all(commune in successors(old) for old in predecessors(commune))
 
 
 def test_tuyen_quang_took_in_ha_giang_and_has_124_units() -> None:
-    province = one("Tuyên Quang", Level.PROVINCE, CHANGED)
+    province = one("Tuyên Quang", UnitLevel.PROVINCE, CHANGED)
     assert {u.name for u in predecessors(province)} == {"Tuyên Quang", "Hà Giang"}
-    assert sum(u.province == "Tuyên Quang" for u in units(Level.COMMUNE, CHANGED)) == 124
+    assert sum(u.province == "Tuyên Quang" for u in units(UnitLevel.COMMUNE, CHANGED)) == 124
 
 
 def test_codes_of_old_provinces_are_those_in_numbers_of_identity() -> None:
-    named = {"0" + u.code: u.name for u in units(Level.PROVINCE, BEFORE)}
+    named = {"0" + u.code: u.name for u in units(UnitLevel.PROVINCE, BEFORE)}
     assert set(named) == set(PROVINCES)
     assert {c for c in named if named[c] != PROVINCES[c]} == {"046"}  # Thừa Thiên Huế became Huế in 2025
 
@@ -104,7 +106,7 @@ def test_a_kind_that_fits_no_unit_of_the_name_is_passed_over() -> None:
 
 def test_names_of_many_units_need_a_roof() -> None:
     assert len(find("Phúc Thịnh", on=BEFORE)) > 1
-    roof = one("Tuyên Quang", Level.PROVINCE)
+    roof = one("Tuyên Quang", UnitLevel.PROVINCE)
     assert one("Phúc Thịnh", within=(roof,)).district == "Chiêm Hóa"
     assert one("Phúc Thịnh", within=(one("Chiêm Hóa"),)).district == "Chiêm Hóa"
     assert find("Phúc Thịnh", within=(one("Hàm Yên"),), on=BEFORE) == ()
@@ -112,7 +114,7 @@ def test_names_of_many_units_need_a_roof() -> None:
 
 def test_a_misread_name_finds_the_nearest_unit_first() -> None:
     for text in ("Bnh Xa", "Bình Xạ", "Bình X8"):
-        first = find(text, Level.COMMUNE, within=(one("Tuyên Quang", Level.PROVINCE),), on=BEFORE)[0]
+        first = find(text, UnitLevel.COMMUNE, within=(one("Tuyên Quang", UnitLevel.PROVINCE),), on=BEFORE)[0]
         assert first.unit.name == "Bình Xa" and first.likeness < 1
 
 
@@ -122,7 +124,7 @@ def test_what_is_no_place_finds_none(text: str) -> None:
 
 
 def test_exact_tones_go_before_other_tones() -> None:
-    assert {c.unit.name for c in find("Bình Xa", Level.COMMUNE, on=BEFORE)} == {"Bình Xa"}
+    assert {c.unit.name for c in find("Bình Xa", UnitLevel.COMMUNE, on=BEFORE)} == {"Bình Xa"}
 
 
 @pytest.mark.parametrize(
@@ -148,4 +150,4 @@ def test_every_units_full_name_is_split_into_its_kind_and_name() -> None:
 def test_every_commune_is_found_by_its_full_name() -> None:
     for commune in communes()[::97]:
         day = BEFORE if commune.valid_until else CHANGED
-        assert commune in [c.unit for c in find(commune.full, Level.COMMUNE, on=day)]
+        assert commune in [c.unit for c in find(commune.full, UnitLevel.COMMUNE, on=day)]

@@ -12,8 +12,8 @@ from samples.misplaced import HELD_OUT
 from samples.office_wear import GOOD
 from scanner.forms.loading import load_form
 from scanner.layout.registration.field_evidence import FieldEvidence
-from scanner.layout.registration.gate import Evidence
-from scanner.layout.registration.gate_scale import Scale
+from scanner.layout.registration.gate import PlacementEvidence
+from scanner.layout.registration.gate_scale import GateScale
 from scanner.model import FieldLayout
 from training.gate.trials import Trial
 
@@ -64,12 +64,12 @@ def for_fitting(trial: Trial) -> bool:
     return trial.seed % FIT_EACH == 0 and trial.kind not in HELD_OUT and trial.guess not in HELD_GUESSES
 
 
-def last(trial: Trial) -> Evidence | None:
+def last(trial: Trial) -> PlacementEvidence | None:
     """The evidence of the last look, which is what is judged; None where key points found nothing."""
     return trial.passes[-1] if trial.passes else None
 
 
-def score(trial: Trial, scale: Scale) -> float:
+def score(trial: Trial, scale: GateScale) -> float:
     """The page's log-odds after its last look; −∞ where there was nothing to begin with."""
     evidence = last(trial)
     return -math.inf if evidence is None else scale.log_odds(evidence.features)

@@ -12,7 +12,7 @@ from scanner.layout.registration.alignment import to_grey
 from scanner.layout.registration.field_evidence import errors_of
 from scanner.layout.registration.gate import AGREED_MM
 from scanner.layout.registration.reference import LANDMARK_DPI, mm_to_px
-from scanner.layout.registration.register import Start, begin, passes, register
+from scanner.layout.registration.register import RegistrationStart, initial_guess, passes, register
 from scanner.model import Page, PageRef, Registration
 from training.gate.trials import MAKERS, Bench
 
@@ -25,8 +25,8 @@ def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uin
     """The page laid onto the form, BGR, landmarks marked; and what came of it, in a few words."""
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     image = np.ascontiguousarray(MAKERS[kind](bench.stack, rng).image)
-    start = begin(to_grey(image), bench.reference)
-    looks = list(passes(start, bench.reference)) if isinstance(start, Start) else []
+    start = initial_guess(to_grey(image), bench.reference)
+    looks = list(passes(start, bench.reference)) if isinstance(start, RegistrationStart) else []
     if not looks:
         return cv2.cvtColor(to_grey(image), cv2.COLOR_GRAY2BGR).astype(np.uint8), "nothing to begin with"
     found, residual = looks[-1].found, looks[-1].residual

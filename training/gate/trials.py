@@ -17,9 +17,9 @@ from samples.office_wear import GOOD
 from samples.paper import Seen, Truth
 from samples.people import People
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.layout.registration.field_evidence import FieldEvidence, field_evidence
-from scanner.layout.registration.gate import NOTHING, Evidence
+from scanner.layout.registration.gate import NOTHING, PlacementEvidence
 from scanner.layout.registration.geometry import (
     Matrix,
     Points,
@@ -31,8 +31,8 @@ from scanner.layout.registration.geometry import (
     sheet_corners,
 )
 from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, build_reference
-from scanner.layout.registration.register import Start, begin, passes
-from scanner.layout.registration.warping import still
+from scanner.layout.registration.register import RegistrationStart, initial_guess, passes
+from scanner.layout.registration.warping import identity_warp
 from scanner.model import FieldLayout, FormTemplate, Gray
 
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
@@ -54,7 +54,7 @@ class Trial:
     seed: int
     guess: str  # "found" by key points, or which wrong guess it began from
     photo: bool
-    passes: tuple[Evidence, ...] = ()  # none where key points found nothing to begin with
+    passes: tuple[PlacementEvidence, ...] = ()  # none where key points found nothing to begin with
     fields: tuple[FieldEvidence, ...] = ()
     off: tuple[float, ...] = ()
 
@@ -89,25 +89,27 @@ def try_page(bench: Bench, kind: str, seed: int, guesses: int) -> list[Trial]:
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     seen = MAKERS[kind](bench.stack, rng)
     grey = to_grey(seen.image)
-    start = begin(grey, bench.reference)
-    if isinstance(start, Start):
+    start = initial_guess(grey, bench.reference)
+    if isinstance(start, RegistrationStart):
         out = [_settled(bench, start, seen, (kind, seed, "found"))]
     else:
         out = [Trial(kind, seed, "found", seen.photo)]
     if guesses:
-        flat = level(grey)
-        centre = scaling(1 / start.factor) @ start.onto if isinstance(start, Start) else _lying(bench, grey)
+        flat = flatten_background(grey)
+        centre = scaling(1 / start.factor) @ start.onto if isinstance(start, RegistrationStart) else _lying(bench, grey)
         small, matrix = _reduced(flat, centre, bench.form.sheet)
         factor = small.shape[0] / grey.shape[0]
         for name, wrong in _wrong_guesses(bench, matrix, rng, guesses):
             if plausible(wrong, bench.form.sheet, small.shape):
-                out.append(_settled(bench, Start(small, factor, wrong, still()), seen, (kind, seed, name)))
+                out.append(
+                    _settled(bench, RegistrationStart(small, factor, wrong, identity_warp()), seen, (kind, seed, name))
+                )
             else:
                 out.append(Trial(kind, seed, name, seen.photo))
     return out
 
 
-def _settled(bench: Bench, start: Start, seen: Seen, name: tuple[str, int, str]) -> Trial:
+def _settled(bench: Bench, start: RegistrationStart, seen: Seen, name: tuple[str, int, str]) -> Trial:
     """The way of `registration`, with what its last look saw of the fields, refused or not."""
     looks = list(passes(start, bench.reference))
     if not looks:
@@ -127,8 +129,8 @@ def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
     """
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     seen = MAKERS[kind](bench.stack, rng)
-    start = begin(to_grey(seen.image), bench.reference)
-    looks = list(passes(start, bench.reference)) if isinstance(start, Start) else []
+    start = initial_guess(to_grey(seen.image), bench.reference)
+    looks = list(passes(start, bench.reference)) if isinstance(start, RegistrationStart) else []
     if not looks:
         return []
     last = looks[-1]

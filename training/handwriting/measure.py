@@ -18,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 
 from scanner.model import Box, Crop, EngineReading
 from scanner.ocr.handwriting import LineReader
-from scanner.recognition.line_fusion import choose
+from scanner.recognition.line_fusion import fuse_line
 from scanner.vietnam.orthography import tone_blind
 from training.handwriting.lines import Line, photographed, sheet_numbers
 
@@ -54,7 +54,7 @@ def main() -> None:
     for line in lines:
         begun = time.process_time()
         reading = reader.read([crop_of(line)])[0]
-        delivered.append(choose(options.lexicon, SAW_NOTHING, reading).text)
+        delivered.append(fuse_line(options.lexicon, SAW_NOTHING, reading).text)
         spent += time.process_time() - begun
         readings.append(reading)
     print(f"{len(lines)} lines, {spent / len(lines) * 1000:.1f} ms of one core a line")

@@ -14,7 +14,7 @@ from scanner.vietnam import names, wordlists
 from scanner.vietnam.ethnic import ethnic_groups
 from scanner.vietnam.lexicon import words
 from scanner.vietnam.orthography import TONES, is_syllable, split_tone, tone_place, with_tone
-from scanner.vietnam.places import Level, units
+from scanner.vietnam.places import UnitLevel, units
 
 HAMLETS = ("Thôn", "Xóm", "Bản", "Ấp", "Tổ", "Khu", "Khu phố", "Tổ dân phố", "TDP", "Khối", "Buôn", "Làng", "Số nhà")
 SHORT = {"Xã": ("xã", "X.", "Xã"), "Phường": ("phường", "P.", "Phường"), "Thị trấn": ("thị trấn", "TT.", "TT"),
@@ -35,7 +35,7 @@ class Texts:
         self._names = {part: _weighted(found) for part, found in (
             ("surname", names.surnames()), ("middle", names.middle_names()), ("given", names.given_names()),
         )}  # fmt: skip
-        self._communes = units(Level.COMMUNE)
+        self._communes = units(UnitLevel.COMMUNE)
         self._peoples = [n for g in ethnic_groups() for n in (g.name, *g.variants)]
         self._kinds: Sequence[tuple[float, Callable[[], str]]] = (
             (0.22, self.name), (0.22, self.address), (0.09, lambda: self._listed("jobs")),

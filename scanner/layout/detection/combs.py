@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.detection.enclosed_boxes import Room
+from scanner.layout.detection.enclosed_boxes import EnclosedBox
 from scanner.model import PX_PER_MM, Box
 
 TICK_MM = (2.0, 7.0)
@@ -32,15 +32,15 @@ ROOF_MM = 6.0  # cells whose strokes are low are taken to be this high
 
 
 @dataclass(frozen=True, slots=True)
-class Furnished:
+class FormParts:
     """Rooms by use: single squares to tick, rows of cells left to right, boxes to write in."""
 
-    ticks: tuple[Room, ...]
-    combs: tuple[tuple[Room, ...], ...]
-    boxes: tuple[Room, ...]
+    ticks: tuple[EnclosedBox, ...]
+    combs: tuple[tuple[EnclosedBox, ...], ...]
+    boxes: tuple[EnclosedBox, ...]
 
 
-def furnish(rooms: Sequence[Room], dark: NDArray[Any]) -> Furnished:
+def find_form_parts(rooms: Sequence[EnclosedBox], dark: NDArray[Any]) -> FormParts:
     """Tell rows of cells from single squares and from boxes."""
     small = [r for r in rooms if all(CELL_MM[0] <= side <= CELL_MM[1] for side in (r.middle.w, r.middle.h))]
     combs = [comb for row in _rows_of_one_size(small) for comb in _combs(row, dark)]
@@ -49,14 +49,14 @@ def furnish(rooms: Sequence[Room], dark: NDArray[Any]) -> Furnished:
     ticks = [r for r in single if _is_tick(r)]
     sheet = dark.shape[0] * dark.shape[1] / PX_PER_MM**2
     boxes = [r for r in single if not _is_tick(r) and _is_box(r, sheet) and not any(_beside(r, t) for t in ticks)]
-    return Furnished(
+    return FormParts(
         tuple(sorted(ticks, key=lambda r: (r.middle.y, r.middle.x))),
         tuple(sorted(combs, key=lambda c: (c[0].middle.y, c[0].middle.x))),
         tuple(boxes),
     )
 
 
-def _is_tick(room: Room) -> bool:
+def _is_tick(room: EnclosedBox) -> bool:
     low, high = TICK_MM
     w, h = room.outer.w, room.outer.h
     if room.print_mm2 > 0.07 * room.inner.w * room.inner.h:  # rounded corners are allowed
@@ -64,22 +64,22 @@ def _is_tick(room: Room) -> bool:
     return low <= min(w, h) and max(w, h) <= high and 0.8 < w / h < 1.25
 
 
-def _is_box(room: Room, sheet_mm2: float) -> bool:
+def _is_box(room: EnclosedBox, sheet_mm2: float) -> bool:
     w, h = room.inner.w, room.inner.h
     large = w >= BOX_MIN_MM[0] and h >= BOX_MIN_MM[1]
     return large and w * h < 0.4 * sheet_mm2 and room.print_mm2 < BOX_PRINT_MM2
 
 
-def _beside(room: Room, tick: Room) -> bool:
+def _beside(room: EnclosedBox, tick: EnclosedBox) -> bool:
     """Is a room what a square leaves free of the cell of a table that it stands in?"""
     level = room.outer.y - 0.5 < tick.outer.y and tick.outer.bottom < room.outer.bottom + 0.5
     apart = max(tick.outer.x - room.outer.right, room.outer.x - tick.outer.right)
     return level and tick.outer.h < room.outer.h - 0.5 and -1.0 < apart < 0.5
 
 
-def _rows_of_one_size(rooms: Sequence[Room]) -> list[list[Room]]:
+def _rows_of_one_size(rooms: Sequence[EnclosedBox]) -> list[list[EnclosedBox]]:
     """Rooms of one height on one level, left to right."""
-    rows: list[list[Room]] = []
+    rows: list[list[EnclosedBox]] = []
     for room in sorted(rooms, key=lambda r: (r.middle.y + r.middle.h / 2, r.middle.x)):
         for row in reversed(rows):
             first = row[0].middle
@@ -92,10 +92,10 @@ def _rows_of_one_size(rooms: Sequence[Room]) -> list[list[Room]]:
     return [sorted(row, key=lambda r: r.middle.x) for row in rows]
 
 
-def _combs(row: Sequence[Room], dark: NDArray[Any]) -> list[tuple[Room, ...]]:
+def _combs(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[tuple[EnclosedBox, ...]]:
     """Rows of cells among rooms on one level: close neighbours → groups → groups that belong together."""
     groups = _groups(_mended(row, dark), dark)
-    joined: list[list[list[Room]]] = []
+    joined: list[list[list[EnclosedBox]]] = []
     for group in groups:
         if joined and _belongs(joined[-1][-1], group, dark):
             joined[-1].append(group)
@@ -105,7 +105,7 @@ def _combs(row: Sequence[Room], dark: NDArray[Any]) -> list[tuple[Room, ...]]:
     return [tuple(comb) for comb in _dates([run for run in runs if len(run) > 2 or _touch(run)])]
 
 
-def _mended(row: Sequence[Room], dark: NDArray[Any]) -> list[Room]:
+def _mended(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[EnclosedBox]:
     """A row of cells with those between two others that could not be seen, for a wall is torn."""
     usual = float(np.median([room.middle.w for room in row]))
     cells = [room for room in row if abs(room.middle.w - usual) < 0.2 * usual]
@@ -126,12 +126,12 @@ def _mended(row: Sequence[Room], dark: NDArray[Any]) -> list[Room]:
     return sorted([*(room for room in row if room not in merged), *missed], key=lambda room: room.middle.x)
 
 
-def _moved(room: Room, by: float) -> Room:
+def _moved(room: EnclosedBox, by: float) -> EnclosedBox:
     inner, middle, outer = (box._replace(x=box.x + by) for box in (room.inner, room.middle, room.outer))
-    return Room(inner, middle, outer, 0.0)
+    return EnclosedBox(inner, middle, outer, 0.0)
 
 
-def _has_walls(room: Room, dark: NDArray[Any]) -> bool:
+def _has_walls(room: EnclosedBox, dark: NDArray[Any]) -> bool:
     """Is there most of a wall above and below, some of one on either side, and nothing printed between?"""
     inner, middle = room.inner.grown(-0.5, -0.5), room.middle
     rows = slice(round(inner.y * PX_PER_MM), round(inner.bottom * PX_PER_MM))
@@ -146,9 +146,9 @@ def _about(at: float, reach: float = 0.35) -> slice:
     return slice(round((at - reach) * PX_PER_MM), round((at + reach) * PX_PER_MM))
 
 
-def _groups(row: Sequence[Room], dark: NDArray[Any]) -> list[list[Room]]:
+def _groups(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[list[EnclosedBox]]:
     """Cells side by side, with a common wall or a little white between them."""
-    runs: list[list[Room]] = []
+    runs: list[list[EnclosedBox]] = []
     for room in row:
         gap = room.outer.x - runs[-1][-1].outer.right if runs else 0.0
         near = gap < 0.3 or (gap < 0.5 * room.middle.w and not _printed_mm(runs[-1][-1], room, dark))
@@ -159,16 +159,16 @@ def _groups(row: Sequence[Room], dark: NDArray[Any]) -> list[list[Room]]:
     return runs
 
 
-def _touch(run: Sequence[Room]) -> bool:
+def _touch(run: Sequence[EnclosedBox]) -> bool:
     """Do two cells or more share their walls? Two squares with white between them are squares to tick."""
     return len(run) > 1 and all(b.outer.x - a.outer.right < 0.3 for a, b in pairwise(run))
 
 
-def _one_width(a: Room, b: Room) -> bool:
+def _one_width(a: EnclosedBox, b: EnclosedBox) -> bool:
     return abs(a.middle.w - b.middle.w) < 0.2 * max(a.middle.w, b.middle.w)
 
 
-def _belongs(left: Sequence[Room], right: Sequence[Room], dark: NDArray[Any]) -> bool:
+def _belongs(left: Sequence[EnclosedBox], right: Sequence[EnclosedBox], dark: NDArray[Any]) -> bool:
     """Is the gap between two groups a space or a separator, not a word?"""
     gap = right[0].outer.x - left[-1].outer.right
     if not _one_width(left[-1], right[0]) or max(len(left), len(right)) < 2:
@@ -176,9 +176,9 @@ def _belongs(left: Sequence[Room], right: Sequence[Room], dark: NDArray[Any]) ->
     return gap < max(1.7 * right[0].middle.w, 6.0) and _printed_mm(left[-1], right[0], dark) < SEPARATOR_MM
 
 
-def _dates(runs: Sequence[list[Room]]) -> list[list[Room]]:
+def _dates(runs: Sequence[list[EnclosedBox]]) -> list[list[EnclosedBox]]:
     """Three runs of 2, 2 and 4 (or 2) cells close together are one date, whatever words stand between."""
-    out: list[list[Room]] = []
+    out: list[list[EnclosedBox]] = []
     at = 0
     while at < len(runs):
         three = runs[at : at + 3]
@@ -192,7 +192,7 @@ def _dates(runs: Sequence[list[Room]]) -> list[list[Room]]:
     return out
 
 
-def _printed_mm(left: Room, right: Room, dark: NDArray[Any]) -> float:
+def _printed_mm(left: EnclosedBox, right: EnclosedBox, dark: NDArray[Any]) -> float:
     """Width of what is printed between two rooms, mm."""
     rows = slice(round(left.outer.y * PX_PER_MM), round(left.outer.bottom * PX_PER_MM))
     seen = dark[rows, round(left.outer.right * PX_PER_MM) + 2 : round(right.outer.x * PX_PER_MM) - 1].any(axis=0)

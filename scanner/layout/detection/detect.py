@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.detection.combs import furnish, open_combs
-from scanner.layout.detection.enclosed_boxes import Room, find_rooms
-from scanner.layout.detection.rule_lines import Leader, find_leaders, writing_room
+from scanner.layout.detection.combs import find_form_parts, open_combs
+from scanner.layout.detection.enclosed_boxes import EnclosedBox, find_enclosed_boxes
+from scanner.layout.detection.rule_lines import RuleLine, find_rule_lines, writing_room
 from scanner.layout.registration.skew import skew_deg, turn, turn_back
 from scanner.model import DPI, PX_PER_MM, Box, Gray
 
@@ -49,8 +49,8 @@ class Detected:
     choices: tuple[tuple[Box, ...], ...]
     combs: tuple[tuple[Box, ...], ...]
     boxes: tuple[Box, ...]
-    rooms: tuple[Room, ...] = ()
-    leaders: tuple[Leader, ...] = ()
+    rooms: tuple[EnclosedBox, ...] = ()
+    leaders: tuple[RuleLine, ...] = ()
 
     @property
     def ticks(self) -> tuple[Box, ...]:
@@ -85,13 +85,13 @@ def _turned_back(found: Detected, askew: float, shape: tuple[int, ...]) -> Detec
 def _detect(blank: Gray) -> Detected:
     """Find what a blank that lies straight, at 300 dpi, offers to write in."""
     dark = print_mask(blank)
-    rooms = find_rooms(blank, dark)
-    used = furnish(rooms, dark)
+    rooms = find_enclosed_boxes(blank, dark)
+    used = find_form_parts(rooms, dark)
     walls = _walls(dark.shape, [*rooms, *(cell for comb in used.combs for cell in comb)])
     roofless = open_combs(np.where(walls > 0, 0, dark).astype(np.uint8))
     for cell in (cell for comb in roofless for cell in comb):
         walls[_pixels(cell.grown(0.5, 0.5))] = 1
-    leaders = find_leaders(dark, walls)
+    leaders = find_rule_lines(dark, walls)
     groups = part_groups(leaders, dark)
     grouped = {id(line) for group in groups for line in group}
     single = [m for m in leaders if id(m) not in grouped and m.length >= LINE_MIN_MM]
@@ -127,7 +127,7 @@ def _rows(boxes: Sequence[Box], apart: float = 2.5) -> list[list[Box]]:
     return [sorted(row) for row in rows]
 
 
-def _walls(shape: tuple[int, ...], rooms: Sequence[Room]) -> NDArray[np.uint8]:
+def _walls(shape: tuple[int, ...], rooms: Sequence[EnclosedBox]) -> NDArray[np.uint8]:
     """1 on the walls of rooms: no line to write on."""
     mask = np.zeros(shape, np.uint8)
     for room in rooms:
@@ -150,11 +150,11 @@ def _pixels(box: Box) -> tuple[slice, slice]:
 # --- the parts of a date -----------------------------------------------------------------------------
 
 
-def part_groups(lines: Sequence[Leader], dark: NDArray[Any]) -> list[tuple[Leader, ...]]:
+def part_groups(lines: Sequence[RuleLine], dark: NDArray[Any]) -> list[tuple[RuleLine, ...]]:
     """Short lines that follow each other: two or three with slashes between, or three with words between."""
-    groups: list[tuple[Leader, ...]] = []
+    groups: list[tuple[RuleLine, ...]] = []
     for row in _levels([m for m in lines if m.length <= PART_MAX_MM]):
-        rest: list[list[Leader]] = []
+        rest: list[list[RuleLine]] = []
         for run in _runs(row, dark, SLASH_GAP_MM, SLASH_MM, PART_MAX_MM):
             if 2 <= len(run) <= 3:
                 groups.append(tuple(run))
@@ -168,9 +168,9 @@ def part_groups(lines: Sequence[Leader], dark: NDArray[Any]) -> list[tuple[Leade
     return groups
 
 
-def _levels(lines: Sequence[Leader]) -> list[list[Leader]]:
+def _levels(lines: Sequence[RuleLine]) -> list[list[RuleLine]]:
     """Lines on one level, left to right."""
-    levels: list[list[Leader]] = []
+    levels: list[list[RuleLine]] = []
     for line in sorted(lines, key=lambda m: m.y):
         if levels and abs(levels[-1][-1].y - line.y) < 0.6:
             levels[-1].append(line)
@@ -180,10 +180,10 @@ def _levels(lines: Sequence[Leader]) -> list[list[Leader]]:
 
 
 def _runs(
-    row: Sequence[Leader], dark: NDArray[Any], gap_mm: float, printed_mm: float, longest: float
-) -> list[list[Leader]]:
+    row: Sequence[RuleLine], dark: NDArray[Any], gap_mm: float, printed_mm: float, longest: float
+) -> list[list[RuleLine]]:
     """A row cut where a gap is too wide, holds too much print, or a line is too long."""
-    runs: list[list[Leader]] = [[m] for m in row[:1]]
+    runs: list[list[RuleLine]] = [[m] for m in row[:1]]
     for a, b in pairwise(row):
         near = b.x0 - a.x1 < gap_mm and max(a.length, b.length) <= longest
         if near and 0 < _printed_between(a, b, dark) <= printed_mm and not _ends_in_colon(a, b, dark):
@@ -193,7 +193,7 @@ def _runs(
     return runs
 
 
-def _ends_in_colon(a: Leader, b: Leader, dark: NDArray[Any]) -> bool:
+def _ends_in_colon(a: RuleLine, b: RuleLine, dark: NDArray[Any]) -> bool:
     """Is the last thing before line b two dots above each other? Then the word is a label, and b begins a new field."""
     between = dark[_above(b, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1]
     columns = np.asarray(between.any(axis=0))
@@ -205,12 +205,12 @@ def _ends_in_colon(a: Leader, b: Leader, dark: NDArray[Any]) -> bool:
     return last - first <= COLON_MM * PX_PER_MM and int((edges > 0).sum()) == 2
 
 
-def _above(line: Leader, high: float) -> slice:
+def _above(line: RuleLine, high: float) -> slice:
     """The rows from so many mm above a line to half a millimetre below it."""
     return slice(max(round((line.y - high) * PX_PER_MM), 0), round((line.y + 0.5) * PX_PER_MM))
 
 
-def _printed_between(a: Leader, b: Leader, dark: NDArray[Any]) -> float:
+def _printed_between(a: RuleLine, b: RuleLine, dark: NDArray[Any]) -> float:
     """Width of what is printed between two lines, mm."""
     seen = np.flatnonzero(dark[_above(a, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1].any(axis=0))
     return float(seen[-1] - seen[0] + 1) / PX_PER_MM if len(seen) else 0.0

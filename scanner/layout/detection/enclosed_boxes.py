@@ -26,7 +26,7 @@ ROUND_MM, LARGE_MM = 2.5, (6.0, 4.0)  # the corners of boxes larger than any let
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class EnclosedBox:
     """A white rectangle to the inner edge, the middle and the outer edge of its walls (mm), and the print in it."""
 
     inner: Box
@@ -35,7 +35,7 @@ class Room:
     print_mm2: float
 
 
-def find_rooms(blank: Gray, dark: NDArray[Any]) -> list[Room]:
+def find_enclosed_boxes(blank: Gray, dark: NDArray[Any]) -> list[EnclosedBox]:
     """All rectangles of white that print encloses on a blank ((rows, cols) grey and its mask of print, 300 dpi)."""
     gap = round(WALL_GAP_MM * PX_PER_MM)
     across = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
@@ -89,7 +89,7 @@ def _print_mm2(inside: NDArray[Any]) -> float:
     return float(np.count_nonzero(printed)) / PX_PER_MM**2
 
 
-def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> Room | None:
+def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> EnclosedBox | None:
     """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
     x, y, w, h = frame
     reach = round(WALL_MM * PX_PER_MM) + 3
@@ -115,7 +115,7 @@ def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -
     for a, b, c, d in zip(left.edges, top.edges, right.edges, bottom.edges, strict=True):
         x0, y0, x1, y1 = x + 2 - a, y + 2 - b, x + w - 2 + c, y + h - 2 + d
         boxes.append(Box(x0 / PX_PER_MM, y0 / PX_PER_MM, (x1 - x0) / PX_PER_MM, (y1 - y0) / PX_PER_MM))
-    return Room(boxes[0], boxes[1], boxes[2], print_mm2)
+    return EnclosedBox(boxes[0], boxes[1], boxes[2], print_mm2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ COLON_MM = 2.2
 
 
 @dataclass(frozen=True, slots=True)
-class Leader:
+class RuleLine:
     """A printed line to write on: first and last x and the height of its middle, mm."""
 
     x0: float
@@ -55,7 +55,7 @@ class Strokes:
     tall: NDArray[np.uint8]
 
 
-def find_leaders(dark: NDArray[Any], walls: NDArray[Any]) -> list[Leader]:
+def find_rule_lines(dark: NDArray[Any], walls: NDArray[Any]) -> list[RuleLine]:
     """Lines to write on, top to bottom. `dark` is the mask of print at 300 dpi, `walls` of what belongs to boxes."""
     strokes = take_apart(dark, walls)
     found = [piece for chain in _chains(strokes) for piece in _pieces(_leader(chain, strokes), strokes.tall)]
@@ -171,14 +171,14 @@ def _is_line(chain: NDArray[np.int32]) -> bool:
 # --- from chains to lines ----------------------------------------------------------------------------
 
 
-def _leader(chain: NDArray[np.int32], strokes: Strokes) -> Leader:
+def _leader(chain: NDArray[np.int32], strokes: Strokes) -> RuleLine:
     x0, x1 = chain[0, 0] / PX_PER_MM, chain[:, 1].max() / PX_PER_MM
     y = float(np.median((chain[:, 2] + chain[:, 3]) / 2)) / PX_PER_MM
     unbroken = float((chain[:, 1] - chain[:, 0]).sum()) > 0.9 * float(chain[:, 1].max() - chain[0, 0])
-    return Leader(float(x0), float(x1), y, "solid" if unbroken else "dotted")
+    return RuleLine(float(x0), float(x1), y, "solid" if unbroken else "dotted")
 
 
-def _pieces(line: Leader, tall: NDArray[Any]) -> list[Leader]:
+def _pieces(line: RuleLine, tall: NDArray[Any]) -> list[RuleLine]:
     """A line cut where print stands on it."""
     left, right = round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     y = line.y * PX_PER_MM
@@ -188,27 +188,27 @@ def _pieces(line: Leader, tall: NDArray[Any]) -> list[Leader]:
         return [line]
     edges = np.flatnonzero(np.diff(np.concatenate([[True], busy, [True]]).astype(np.int8)))
     ends = zip(edges[::2], edges[1::2], strict=True)
-    return [Leader((left + int(a)) / PX_PER_MM, (left + int(b)) / PX_PER_MM, line.y, line.style) for a, b in ends]
+    return [RuleLine((left + int(a)) / PX_PER_MM, (left + int(b)) / PX_PER_MM, line.y, line.style) for a, b in ends]
 
 
-def busy_share(line: Leader, tall: NDArray[Any], high: float, low: float) -> float:
+def busy_share(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> float:
     """Share of a line's columns with print between two heights above it (mm; negative is below)."""
     y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     band = tall[max(round(y - high * PX_PER_MM), 0) : max(round(y - low * PX_PER_MM), 0), left:right]
     return float(band.any(axis=0).mean()) if band.size else 0.0
 
 
-def _is_free(line: Leader, tall: NDArray[Any]) -> bool:
+def _is_free(line: RuleLine, tall: NDArray[Any]) -> bool:
     """Can one write there? Bits of lettering and underlines have letters above or below."""
     return busy_share(line, tall, *FREE_MM) < 0.3 and busy_share(line, tall, -0.35, -0.9) < 0.5
 
 
-def _is_for_writing(line: Leader, lines: Sequence[Leader], words: NDArray[Any]) -> bool:
+def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
     """Not an ornament under a heading, nor a rule between two parts of a form: those have no label and no sister."""
     if line.style == "dotted" or _has_neighbour(line, lines, words):
         return True
     middle = (line.x0 + line.x1) / 2
-    above = Leader(0.0, words.shape[1] / PX_PER_MM, line.y, "solid")
+    above = RuleLine(0.0, words.shape[1] / PX_PER_MM, line.y, "solid")
     print_above = _printed_columns(above, words, 5.5, 0.4)
     if print_above is not None and abs(middle - sum(print_above) / 2) < 2.0 and line.length < 80:
         return False
@@ -216,7 +216,7 @@ def _is_for_writing(line: Leader, lines: Sequence[Leader], words: NDArray[Any]) 
     return not len(printed) or line.length < 0.85 * float(printed[-1] - printed[0])
 
 
-def _has_neighbour(line: Leader, lines: Sequence[Leader], words: NDArray[Any]) -> bool:
+def _has_neighbour(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
     """A label or another line on its level, or a sister line above or below that ends where it ends."""
     for other in lines:
         level, apart = abs(other.y - line.y), max(other.x0 - line.x1, line.x0 - other.x1)
@@ -224,12 +224,12 @@ def _has_neighbour(line: Leader, lines: Sequence[Leader], words: NDArray[Any]) -
             return True
         if 0.6 < level < NEXT_LINE_MM and abs(other.x1 - line.x1) < 1.5 and other.length > 20:
             return True
-    left = Leader(max(line.x0 - LABEL_MM, 0), max(line.x0 - 0.1, 0), line.y, "solid")
-    right = Leader(line.x1 + 0.1, line.x1 + LABEL_MM, line.y, "solid")
+    left = RuleLine(max(line.x0 - LABEL_MM, 0), max(line.x0 - 0.1, 0), line.y, "solid")
+    right = RuleLine(line.x1 + 0.1, line.x1 + LABEL_MM, line.y, "solid")
     return any(busy_share(side, words, 3.0, -0.5) > 0 for side in (left, right))
 
 
-def _printed_columns(line: Leader, tall: NDArray[Any], high: float, low: float) -> tuple[float, float] | None:
+def _printed_columns(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> tuple[float, float] | None:
     """First and last x of the print between two heights above a line, mm."""
     y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     rows = slice(max(round(y - high * PX_PER_MM), 0), max(round(y - low * PX_PER_MM), 0))
@@ -240,7 +240,7 @@ def _printed_columns(line: Leader, tall: NDArray[Any], high: float, low: float) 
 # --- the parts of a date -----------------------------------------------------------------------------
 
 
-def writing_room(line: Leader, tall: NDArray[Any], least: float, most: float) -> Box:
+def writing_room(line: RuleLine, tall: NDArray[Any], least: float, most: float) -> Box:
     """The room over a line: up to the print above, `most` mm high at most, to 1 mm below the line."""
     bottom = line.y + 1.0
     left, right = round(line.x0 * PX_PER_MM) + 4, round(line.x1 * PX_PER_MM) - 4

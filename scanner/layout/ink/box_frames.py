@@ -27,7 +27,7 @@ LEAST_PX = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class BoxFrame:
     """Pixels on two sides of a box, and the blank's grey there with mean 0 and length 1."""
 
     rows: NDArray[np.intp] = field(repr=False)
@@ -42,7 +42,7 @@ class Frame:
         return float(seen @ self.grey) / length if length > 1 else 0.0
 
 
-def frames_of(form: FormTemplate, blank: Gray, dpi: float) -> Mapping[str, tuple[Frame, ...]]:
+def box_frames(form: FormTemplate, blank: Gray, dpi: float) -> Mapping[str, tuple[BoxFrame, ...]]:
     """By field, where its boxes have frames; `blank` is (rows, cols) at dpi."""
     soft = cv2.GaussianBlur(blank, (0, 0), 0.8)
     out = {}
@@ -70,13 +70,13 @@ def _sides(box: Box) -> tuple[tuple[Box, Box], tuple[Box, Box]]:
     return upright, level
 
 
-def _frame(sides: tuple[Box, Box], blank: Gray, soft: Gray, scale: float) -> Frame | None:
+def _frame(sides: tuple[Box, Box], blank: Gray, soft: Gray, scale: float) -> BoxFrame | None:
     rows, cols = (np.concatenate(part) for part in zip(*(_pixels(s, blank.shape, scale) for s in sides), strict=True))
     if int((blank[rows, cols] < INK_BELOW).sum()) < LEAST_PX:
         return None
     grey = soft[rows, cols].astype(np.float32)
     grey -= grey.mean()
-    return Frame(rows, cols, np.asarray(grey / np.linalg.norm(grey), np.float32))
+    return BoxFrame(rows, cols, np.asarray(grey / np.linalg.norm(grey), np.float32))
 
 
 def _pixels(box: Box, shape: tuple[int, ...], scale: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -153,7 +153,7 @@ def print_mask(blank: Gray, slack: int = SLACK_PX) -> Mask:
     return np.asarray(cv2.dilate(_mask(blank < PRINT_LEVEL), disc), np.uint8)
 
 
-def find_ink(aligned: Gray, model: PrintModel) -> InkPage:
+def extract_ink(aligned: Gray, model: PrintModel) -> InkPage:
     """Measure how this page's print came out: blur, gain and offset by least squares over the sampled patches."""
     seen = _patches(aligned, model.corners)[model.near].astype(np.float32)
     best: tuple[float, float, float, float, NDArray[Any]] | None = None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.ink.extraction import InkPage, InkWindow, Mask, ink_box, px_to_mm2
-from scanner.layout.ink.strikes import ROW_MM, Span, above_line, cell_struck, find_strikes, standing
+from scanner.layout.ink.strikes import ROW_MM, StrikeSpan, above_line, cell_struck, find_strikes, unstruck_ink
 from scanner.model import PX_PER_MM, Box, Crop, FieldLayout, FieldSpec, Gray
 
 ABOVE_MM, BELOW_MM, LEFT_MM, RIGHT_MM = 2.2, 3.0, 1.5, 3.0
@@ -94,18 +94,18 @@ def _cut(page: InkPage, field_id: str, box: Box, layout: FieldLayout, *, parted:
     return Crop(field_id, outer, seen.only(keep), found, area, _runs_out(keep), struck=bool(spans))
 
 
-def _struck(page: InkPage, field_id: str, box: Box, own: Mask, spans: tuple[Span, ...]) -> Crop:
+def _struck(page: InkPage, field_id: str, box: Box, own: Mask, spans: tuple[StrikeSpan, ...]) -> Crop:
     """The crop of a line with something struck out: all ink with what was written above it, and what stands apart."""
     low = _margins(box, FieldLayout.LINE)
     outer = Box(low.x, low.y - RAISED_ROOM_MM, low.w, low.h + RAISED_ROOM_MM)
     seen = page.at(outer)
     down = seen.ink.shape[0] - own.shape[0]
-    spans = tuple(Span(s.start, s.stop, s.row + down) for s in spans)
+    spans = tuple(StrikeSpan(s.start, s.stop, s.row + down) for s in spans)
     keep = np.zeros_like(seen.ink)
     keep[down:, : own.shape[1]] = own[:, : keep.shape[1]]
     floor = round((box.y - LINE_ABOVE_MM) * PX_PER_MM) - seen.rows.start
     keep = cv2.bitwise_or(keep, above_line(_ink_above(page, seen, spans), spans, floor))
-    stands = standing(keep, spans)
+    stands = unstruck_ink(keep, spans)
     rest = px_to_mm2(float(np.count_nonzero(stands)))
     left = Crop(
         field_id,
@@ -126,7 +126,7 @@ def _softly(seen: InkWindow, stands: Mask, keep: Mask) -> Gray:
     return np.where(near & ~gone, seen.picture, np.uint8(255))
 
 
-def _ink_above(page: InkPage, seen: InkWindow, spans: tuple[Span, ...]) -> Mask:
+def _ink_above(page: InkPage, seen: InkWindow, spans: tuple[StrikeSpan, ...]) -> Mask:
     """The ink above each strike, found without it: beside a thick strike small writing would be taken for paper."""
     out = np.zeros_like(seen.ink)
     for span in spans:

@@ -26,7 +26,7 @@ GONE = 0.5
 """Of the page's usual: a line this faint over a whole window is hidden. On 40 worn sheets none fell below 0.84."""
 
 
-def hidden_lines(page: InkPage, fields: Iterable[FieldSpec]) -> tuple[str, ...]:
+def hidden_line_fields(page: InkPage, fields: Iterable[FieldSpec]) -> tuple[str, ...]:
     """Ids of fields of whose line at least 6 mm in a row are not to be seen."""
     seen = {f.id: _visibility(page, f.boxes[0]) for f in fields if f.layout is FieldLayout.LINE}
     every = np.concatenate([v[np.isfinite(v)] for v in seen.values()]) if seen else np.zeros(0)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.ink.extraction import InkPage
-from scanner.layout.ink.stamps import Seal
+from scanner.layout.ink.stamps import Stamp
 from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import reduced
 from scanner.model import Box, FieldSpec, Gray, Registration
@@ -40,18 +40,18 @@ SHARE = 0.07
 """Of one box, that must be covered; at an edge a box counts as covered from one seventh."""
 
 
-def covered_fields(
-    image: NDArray[np.uint8], placed: Registration, page: InkPage, fields: Iterable[FieldSpec], seals: Iterable[Seal]
+def occluded_fields(
+    image: NDArray[np.uint8], placed: Registration, page: InkPage, fields: Iterable[FieldSpec], seals: Iterable[Stamp]
 ) -> tuple[str, ...]:
     """Ids of fields of which a box lies under something; `image` is the page as it came."""
-    cover = cover_map(image, placed, page)
+    cover = occlusion_map(image, placed, page)
     for seal in seals:  # ink, not a thing
         centre = tuple(round(v / 25.4 * MAP_DPI) for v in seal.centre)
         cv2.circle(cover, centre, round((seal.radius + 2) / 25.4 * MAP_DPI), 0, -1)
     return tuple(f.id for f in fields if _is_covered(cover, f))
 
 
-def cover_map(image: NDArray[np.uint8], placed: Registration, page: InkPage) -> Mask:
+def occlusion_map(image: NDArray[np.uint8], placed: Registration, page: InkPage) -> Mask:
     """1 where something lies on the sheet, (rows, cols) at MAP_DPI."""
     hidden = _hidden_print(page)
     hidden = _closed(hidden, BRIDGE_MM)

@@ -37,7 +37,7 @@ UNSURE_MM = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class Stamp:
     """A round seal on the form: its centre and radius, mm."""
 
     centre: tuple[float, float]
@@ -51,7 +51,7 @@ class Seal:
         return bool(np.hypot(dx, dy) < self.radius + 0.5)
 
 
-def fields_under(seals: Iterable[Seal], fields: Iterable[FieldSpec]) -> frozenset[str]:
+def stamped_fields(seals: Iterable[Stamp], fields: Iterable[FieldSpec]) -> frozenset[str]:
     """Ids of fields that a seal reaches into."""
     known = tuple(seals)
     return frozenset(
@@ -59,7 +59,7 @@ def fields_under(seals: Iterable[Seal], fields: Iterable[FieldSpec]) -> frozense
     )
 
 
-def red_seals(image: NDArray[np.uint8], placed: Registration) -> tuple[Seal, ...]:
+def red_stamps(image: NDArray[np.uint8], placed: Registration) -> tuple[Stamp, ...]:
     """Red rings of a seal's size on a page in colour; none on a grey one."""
     if image.ndim == 2:
         return ()
@@ -74,7 +74,7 @@ def red_seals(image: NDArray[np.uint8], placed: Registration) -> tuple[Seal, ...
     return tuple(s for s in found if s is not None)
 
 
-def without_seals(image: NDArray[np.uint8], placed: Registration, seals: Iterable[Seal]) -> Gray:
+def remove_stamps(image: NDArray[np.uint8], placed: Registration, seals: Iterable[Stamp]) -> Gray:
     """The page in grey; within red seals as the red channel saw it, as light as the paper around."""
     grey = to_grey(image)
     for seal in seals:
@@ -97,7 +97,7 @@ def without_seals(image: NDArray[np.uint8], placed: Registration, seals: Iterabl
     return grey
 
 
-def grey_seals(page: InkPage, fields: Iterable[FieldSpec]) -> tuple[Seal, ...]:
+def grey_stamps(page: InkPage, fields: Iterable[FieldSpec]) -> tuple[Stamp, ...]:
     """Rings of a seal's size in ink that is not the form's, on a page without colour; the clearest one, if any.
 
     Answers are no evidence of a ring: digits in cells go round in circles. A signature's room is.
@@ -122,7 +122,7 @@ def grey_seals(page: InkPage, fields: Iterable[FieldSpec]) -> tuple[Seal, ...]:
         gain = np.where(shares[r + 3] < shares[r] - RING_OUTSIDE, shares[r], 0)
         y, x = (int(v) for v in np.unravel_index(int(gain.argmax()), gain.shape))
         if gain[y, x] > max(best, RING_SHARE):
-            best, seal = float(gain[y, x]), Seal((x + 0.5, y + 0.5), r + UNSURE_MM, False)
+            best, seal = float(gain[y, x]), Stamp((x + 0.5, y + 0.5), r + UNSURE_MM, False)
     return (seal,) if seal else ()
 
 
@@ -141,7 +141,7 @@ def _sized(stats: NDArray[np.int32]) -> bool:
     return bool(least <= sides.max() <= 1.3 * most and sides.min() > 0.4 * sides.max())
 
 
-def _ring(points: NDArray[np.int64]) -> Seal | None:
+def _ring(points: NDArray[np.int64]) -> Stamp | None:
     """The circle around red points, if they go round it."""
     (x, y), radius = cv2.minEnclosingCircle(points.astype(np.float32))
     away = points - [x, y]
@@ -151,4 +151,4 @@ def _ring(points: NDArray[np.int64]) -> Seal | None:
     if len(sectors) < FULL * SECTORS:
         return None
     mm = 25.4 / MAP_DPI
-    return Seal(((x + 0.5) * mm, (y + 0.5) * mm), radius * mm, True)
+    return Stamp(((x + 0.5) * mm, (y + 0.5) * mm), radius * mm, True)

@@ -71,7 +71,7 @@ MARGIN_MM = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StrikeSpan:
     """A stretch of a line that is struck out: columns from, to (px of the window), and the strike's middle row."""
 
     start: int
@@ -79,7 +79,7 @@ class Span:
     row: int
 
 
-def find_strikes(ink: Mask) -> tuple[Span, ...]:
+def find_strikes(ink: Mask) -> tuple[StrikeSpan, ...]:
     """Where writing is struck out, left to right; `ink` is (rows, cols) of one line's own ink."""
     rows, cols = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
@@ -87,24 +87,24 @@ def find_strikes(ink: Mask) -> tuple[Span, ...]:
     top, bottom, left, right = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
     text = np.asarray(ink[top:bottom, left:right] > 0)
     found = [*_lines(text), *_tangles(text), *_knots(text)]
-    moved = [Span(s.start + left, s.stop + left, s.row + top) for s in found]
+    moved = [StrikeSpan(s.start + left, s.stop + left, s.row + top) for s in found]
     return _merged(sorted(moved, key=lambda s: s.start))
 
 
-def _lines(text: NDArray[np.bool_]) -> list[Span]:
+def _lines(text: NDArray[np.bool_]) -> list[StrikeSpan]:
     width = text.shape[1]
     least = SHORT_MM * PX_PER_MM
     if width < least:
         return []
     length = _paths(_squeezed(text))
-    out: list[Span] = []
+    out: list[StrikeSpan] = []
     for _ in range(6):
         row, col = (int(v) for v in np.unravel_index(int(length.argmax()), length.shape))
         way = _back(length, row, col)
         if len(way) * SQUEEZE < least:
             break
         start = col - len(way) + 1
-        span = Span(start * SQUEEZE, min((col + 1) * SQUEEZE, width), int(np.median(way)))
+        span = StrikeSpan(start * SQUEEZE, min((col + 1) * SQUEEZE, width), int(np.median(way)))
         if _is_strike(text, span, way):
             out.append(span)
         length[:, start : col + 1] = 0
@@ -141,7 +141,7 @@ def _back(length: NDArray[np.int32], row: int, col: int) -> NDArray[np.int64]:
     return np.array(way[::-1])
 
 
-def _is_strike(text: NDArray[np.bool_], span: Span, way: NDArray[np.int64]) -> bool:
+def _is_strike(text: NDArray[np.bool_], span: StrikeSpan, way: NDArray[np.int64]) -> bool:
     height, width = text.shape
     reach = round(REACH_MM * PX_PER_MM)
     below = above = broken = 0
@@ -179,7 +179,7 @@ def _bent_mm(way: NDArray[np.int64]) -> float:
     return float(np.std(way - np.polyval(np.polyfit(steps, way, 2), steps)) / PX_PER_MM)
 
 
-def _tangles(text: NDArray[np.bool_]) -> list[Span]:
+def _tangles(text: NDArray[np.bool_]) -> list[StrikeSpan]:
     """Stretches where hardly any paper is left between the strokes."""
     size = tuple(round(v * PX_PER_MM) for v in TANGLE_MM)
     if text.shape[1] < size[0] or text.shape[0] < size[1]:
@@ -191,10 +191,10 @@ def _tangles(text: NDArray[np.bool_]) -> list[Span]:
     parts = np.split(dense, np.flatnonzero(np.diff(dense) > size[0]) + 1)
     row = int(share.max(axis=1).argmax())
     half = size[0] // 2
-    return [Span(max(int(p[0]) - half, 0), min(int(p[-1]) + half, text.shape[1]), row) for p in parts]
+    return [StrikeSpan(max(int(p[0]) - half, 0), min(int(p[-1]) + half, text.shape[1]), row) for p in parts]
 
 
-def _knots(text: NDArray[np.bool_]) -> list[Span]:
+def _knots(text: NDArray[np.bool_]) -> list[StrikeSpan]:
     """Pieces of ink that hang together over more than a word and are dense: scribbled through."""
     count, _, stats, middles = cv2.connectedComponentsWithStats(text.astype(np.uint8), connectivity=8)
     out = []
@@ -202,22 +202,22 @@ def _knots(text: NDArray[np.bool_]) -> list[Span]:
         mm, dense = wide / PX_PER_MM, area / (wide * TANGLE_MM[1] * PX_PER_MM)
         whole = mm >= SHORT_MM and wide >= MOST * text.shape[1] and dense >= KNOT_WHOLE
         if whole or any(mm >= wide_mm and dense >= share for wide_mm, share in KNOTS):
-            out.append(Span(int(left), int(left + wide), int(row)))
+            out.append(StrikeSpan(int(left), int(left + wide), int(row)))
     return out
 
 
-def _merged(spans: list[Span]) -> tuple[Span, ...]:
+def _merged(spans: list[StrikeSpan]) -> tuple[StrikeSpan, ...]:
     """Overlapping spans as one."""
-    out: list[Span] = []
+    out: list[StrikeSpan] = []
     for span in spans:
         if out and span.start <= out[-1].stop + PX_PER_MM:
-            out[-1] = Span(out[-1].start, max(out[-1].stop, span.stop), out[-1].row)
+            out[-1] = StrikeSpan(out[-1].start, max(out[-1].stop, span.stop), out[-1].row)
         else:
             out.append(span)
     return tuple(out)
 
 
-def standing(ink: Mask, spans: tuple[Span, ...]) -> Mask:
+def unstruck_ink(ink: Mask, spans: tuple[StrikeSpan, ...]) -> Mask:
     """The ink of a line (rows, cols) that is not struck out: beside the strike, and above it."""
     count, labels, total, middle = _pieces(ink)
     struck, raised = np.zeros(count, bool), np.zeros(count, bool)
@@ -241,7 +241,7 @@ def standing(ink: Mask, spans: tuple[Span, ...]) -> Mask:
     return np.asarray(np.maximum(rest, above), np.uint8)
 
 
-def above_line(ink: Mask, spans: tuple[Span, ...], floor: int) -> Mask:
+def above_line(ink: Mask, spans: tuple[StrikeSpan, ...], floor: int) -> Mask:
     """Writing above struck words: ink (rows, cols) over a span whose middle lies between row `floor` and the strike."""
     count, labels, total, middle = _pieces(ink)
     keep = np.zeros(count, bool)

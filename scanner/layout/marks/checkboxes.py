@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from scanner.layout.ink.extraction import InkPage
-from scanner.layout.marks.marks import beside, measure
+from scanner.layout.marks.marks import marks_beside, measure_mark
 from scanner.model import Box, FieldKind, FieldSpec, Mark, MarkState, Reason
 
 DEFAULTS: Mapping[str, float] = {
@@ -49,7 +49,7 @@ def read_marks(page: InkPage, spec: FieldSpec, squares: Sequence[Box] = ()) -> t
     """A mark for each option of a field of ticks, in printed order. `squares` are those of the whole sheet."""
     limits = {**DEFAULTS, **spec.thresholds}
     every = squares or [o.box for o in spec.options]
-    found = [measure(page, o.box, [s for s in every if s != o.box]) for o in spec.options]
+    found = [measure_mark(page, o.box, [s for s in every if s != o.box]) for o in spec.options]
     marks = tuple(_judge(m, limits, o.id, o.box) for m, o in zip(found, spec.options, strict=True))
     return marks if any(_in_square(m) for m in marks) else _missed(page, marks, limits)
 
@@ -62,7 +62,7 @@ def _in_square(mark: Mark) -> bool:
 
 def _missed(page: InkPage, marks: tuple[Mark, ...], limits: Mapping[str, float]) -> tuple[Mark, ...]:
     """A group without a mark, looked at again: was one made beside its square, or on the label?"""
-    ink = beside(page, [m.box for m in marks])
+    ink = marks_beside(page, [m.box for m in marks])
     return tuple(
         replace(m, state=MarkState.UNCLEAR, score=0.5, measures={**m.measures, "missed_mm2": area})
         if area >= limits["missed_mm2"]
@@ -130,7 +130,7 @@ def _ramp(value: float, low: float, high: float) -> float:
 # --- the group ---------------------------------------------------------------------------------------
 
 
-def resolve(
+def resolve_choice(
     marks: Sequence[Mark], kind: FieldKind, filled: float = DEFAULTS["filled"]
 ) -> tuple[tuple[str, ...], float, Reason | None]:
     """What a group of ticks says: the options chosen, the least score behind it, and why a person must look.

@@ -60,7 +60,7 @@ QUIET: Mapping[str, float] = {
 """What is measured of a square's strokes, where it has none."""
 
 
-def measure(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, float]:
+def measure_mark(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, float]:
     """The measures of one square (mm); `others` are all other squares of the sheet.
 
     inside, ring: inked shares of the square and of the ring around it; beside_mm2: ink in that ring.
@@ -294,7 +294,7 @@ def _around(labels: NDArray[Any], frame: tuple[float, float, float, float]) -> f
 # --- marks beside their squares ----------------------------------------------------------------------
 
 
-def beside(page: InkPage, boxes: Sequence[Box]) -> list[float]:
+def marks_beside(page: InkPage, boxes: Sequence[Box]) -> list[float]:
     """For each square of a group the ink (mm²) of marks left of it or on its label, whole and on its level."""
     out = [0.0] * len(boxes)
     seen: set[tuple[int, int]] = set()

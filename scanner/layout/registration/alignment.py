@@ -35,13 +35,13 @@ def to_grey(image: NDArray[np.uint8]) -> Gray:
     return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def halved(grey: Gray) -> Gray:
+def half_size(grey: Gray) -> Gray:
     """Every two by two pixels as one; an odd last row or column is left out."""
     rows, cols = grey.shape[0] // 2, grey.shape[1] // 2
     return np.asarray(cv2.resize(grey[: 2 * rows, : 2 * cols], (cols, rows), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def level(grey: Gray, step: int = 16) -> Gray:
+def flatten_background(grey: Gray, step: int = 16) -> Gray:
     """Divide by the local paper level, found on a copy reduced `step` times: shadows and dark paper go, ink stays."""
     small = cv2.resize(grey, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((5, 5))), (0, 0), 2)

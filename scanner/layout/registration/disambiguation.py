@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.layout.registration.landmarks import find_landmarks
 from scanner.layout.registration.reference import FormReference
-from scanner.layout.registration.warping import still
+from scanner.layout.registration.warping import identity_warp
 from scanner.model import DPI, Gray, Page, Registration
 
 REACH_PX = (12, 5)
@@ -22,12 +22,12 @@ CLEAR = 0.7
 Side = tuple[FormReference, Registration]
 
 
-def nearer(page: Page, one: Side, other: Side) -> int | None:
+def disambiguate(page: Page, one: Side, other: Side) -> int | None:
     """0 or 1: of which of the two prints the page is; None where nobody could tell from what is printed.
 
     What one print has and the other has not must be there, and what only the other has must not.
     """
-    grey = level(to_grey(page.image))
+    grey = flatten_background(to_grey(page.image))
     shares = [_share(grey, mine, theirs[0]) for mine, theirs in ((one, other), (other, one))]
     for_one = [share if side == 0 else 1 - share for side, share in enumerate(shares) if share is not None]
     if not for_one:
@@ -37,10 +37,10 @@ def nearer(page: Page, one: Side, other: Side) -> int | None:
     return 1 if max(for_one) <= 1 - CLEAR else None
 
 
-def telling(reference: FormReference, other: FormReference) -> FormReference:
+def distinctive_landmarks(reference: FormReference, other: FormReference) -> FormReference:
     """The reference with only those landmarks that are not at their place on the other blank."""
     matrix = np.array([[DPI / 25.4, 0, -0.5], [0, DPI / 25.4, -0.5], [0, 0, 1]])
-    found = find_landmarks(level(other.blank), matrix, still(), reference, REACH_PX[0])
+    found = find_landmarks(flatten_background(other.blank), matrix, identity_warp(), reference, REACH_PX[0])
     there = {(float(x), float(y)) for x, y in found.centres}
     return replace(reference, landmarks=tuple(m for m in reference.landmarks if m.centre not in there))
 
@@ -48,7 +48,7 @@ def telling(reference: FormReference, other: FormReference) -> FormReference:
 def _share(grey: Gray, side: Side, other: FormReference) -> float | None:
     """How much of what only this print has is on the page; None where too little tells the two apart."""
     reference, placed = side
-    mine = telling(reference, other)
+    mine = distinctive_landmarks(reference, other)
     if len(mine.landmarks) < FEWEST:
         return None
     found = find_landmarks(grey, placed.homography, placed.warp, mine, REACH_PX[1])

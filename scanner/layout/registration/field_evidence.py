@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.registration.geometry import Points, displacement, smooth_basis
-from scanner.layout.registration.landmarks import Found
+from scanner.layout.registration.landmarks import LandmarkMatches
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.warping import DEGREE, RIDGE
 from scanner.model import FieldSpec
@@ -66,13 +66,13 @@ def _log(value: float, low: float, high: float) -> float:
     return math.log10(min(max(value, low), high) / low)
 
 
-def errors_of(found: Found, residual: Points) -> NDArray[np.float64]:
+def errors_of(found: LandmarkMatches, residual: Points) -> NDArray[np.float64]:
     """Each landmark's residual, mm: its length for text, across the line for a piece of line."""
     return np.asarray(np.where(found.text, np.hypot(*residual.T), np.abs(residual[:, 1])), np.float64)
 
 
 def field_evidence(
-    found: Found, residual: Points, warp: Points, reference: FormReference
+    found: LandmarkMatches, residual: Points, warp: Points, reference: FormReference
 ) -> Mapping[str, FieldEvidence]:
     """The evidence for every field, by id. `residual` is what `warp` leaves unexplained at the landmarks found."""
     sheet, fields = reference.form.sheet, reference.form.fields
@@ -117,7 +117,12 @@ class _Foretold:
     """The smooth field fitted once more without the landmarks beside a field: where would the rest place it?"""
 
     def __init__(
-        self, found: Found, residual: Points, warp: Points, sheet: tuple[float, float], outlines: NDArray[np.float64]
+        self,
+        found: LandmarkMatches,
+        residual: Points,
+        warp: Points,
+        sheet: tuple[float, float],
+        outlines: NDArray[np.float64],
     ) -> None:
         self._basis, degrees = smooth_basis(found.centres, sheet, DEGREE)
         self._at = smooth_basis(outlines.reshape(-1, 2), sheet, DEGREE)[0].reshape(*outlines.shape[:2], -1)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scanner.layout.registration.field_evidence import FieldEvidence, errors_of, field_evidence
 from scanner.layout.registration.gate_scale import gate_scale
 from scanner.layout.registration.geometry import Points, project
-from scanner.layout.registration.landmarks import Found
+from scanner.layout.registration.landmarks import LandmarkMatches
 from scanner.layout.registration.reference import FormReference
 from scanner.model import NotRegistered, Reason, Registration
 
@@ -32,7 +32,7 @@ FOUND, FOUND_PART = 0.55, 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PlacementEvidence:
     """What speaks for a placement, over the whole sheet.
 
     found    share of the landmarks of text that were seen again
@@ -61,10 +61,10 @@ class Evidence:
         return gate_scale("page").log_odds(self.features)
 
 
-NOTHING = Evidence(0.0, 0.0, 0.0, 1, 0.0, 1.0, 1.0)
+NOTHING = PlacementEvidence(0.0, 0.0, 0.0, 1, 0.0, 1.0, 1.0)
 
 
-def weigh(found: Found, residual: Points, reference: FormReference) -> Evidence:
+def weigh_placement(found: LandmarkMatches, residual: Points, reference: FormReference) -> PlacementEvidence:
     """The evidence of one pass. `residual` (N, 2) is what the smooth field leaves unexplained, mm."""
     marks = np.array([m.centre for m in reference.landmarks if m.along_x])
     if len(found.centres) < FEWEST or not len(marks):
@@ -72,7 +72,7 @@ def weigh(found: Found, residual: Points, reference: FormReference) -> Evidence:
     error = errors_of(found, residual)
     agreed = found.text & (error <= AGREED_MM)
     part, least = _least(found.centres[agreed], marks)
-    return Evidence(
+    return PlacementEvidence(
         found=float(found.text.sum() / len(marks)),
         agreed=float(agreed.sum() / len(marks)),
         least=least,
@@ -83,7 +83,7 @@ def weigh(found: Found, residual: Points, reference: FormReference) -> Evidence:
     )
 
 
-def refuse(evidence: Evidence) -> NotRegistered | None:
+def refuse(evidence: PlacementEvidence) -> NotRegistered | None:
     """The refusal with its reason, where the evidence does not reach the threshold."""
     if evidence.log_odds >= gate_scale("page").threshold:
         return None
@@ -94,9 +94,9 @@ def refuse(evidence: Evidence) -> NotRegistered | None:
     return NotRegistered(Reason("residual_too_large", {"mm": round(evidence.p95, 2)}))
 
 
-def judge(
-    evidence: Evidence,
-    found: Found,
+def judge_fields(
+    evidence: PlacementEvidence,
+    found: LandmarkMatches,
     residual: Points,
     matrix: NDArray[np.float64],
     warp: Points,

@@ -17,7 +17,7 @@ DATA = "gate.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class GateScale:
     """log-odds = bias + Σ weight·feature; below `threshold` it does not pass."""
 
     bias: float
@@ -34,7 +34,7 @@ class Scale:
 
 
 @cache
-def gate_scale(name: str) -> Scale:
+def gate_scale(name: str) -> GateScale:
     """The scale that ships: "page" or "field"."""
     row = json.loads(resources.files("scanner").joinpath("data", DATA).read_text(encoding="utf-8"))[name]
-    return Scale(float(row["bias"]), {k: float(v) for k, v in row["weights"].items()}, float(row["threshold"]))
+    return GateScale(float(row["bias"]), {k: float(v) for k, v in row["weights"].items()}, float(row["threshold"]))

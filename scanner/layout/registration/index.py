@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.layout.registration.reference import COARSE_DPI, orb, px_to_mm, reduced
 from scanner.model import Gray, Page
 
@@ -69,7 +69,7 @@ class PageIndex:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PageCandidate:
     """A printed page that a scan may be: its number in the index, and how many key points agree that it is."""
 
     number: int
@@ -97,10 +97,10 @@ def build_index(blanks: Sequence[KeyPoints], longest: float) -> PageIndex:
     return PageIndex(known, owner, distinct, ends, order // np.int32(TABLES), len(blanks), longest)
 
 
-def candidates(page: Page, index: PageIndex) -> list[Candidate]:
+def rank_pages(page: Page, index: PageIndex) -> list[PageCandidate]:
     """The printed pages that a scan may be, at least one, the likeliest first."""
-    grey = level(to_grey(page.image))
-    best = [Candidate(0, 0)]
+    grey = flatten_background(to_grey(page.image))
+    best = [PageCandidate(0, 0)]
     for share in SHARES:
         factor = min(1.0, index.longest / 25.4 * COARSE_DPI * share / max(grey.shape))
         small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
@@ -111,7 +111,7 @@ def candidates(page: Page, index: PageIndex) -> list[Candidate]:
     return best
 
 
-def ranked(seen: KeyPoints, index: PageIndex) -> list[Candidate]:
+def ranked(seen: KeyPoints, index: PageIndex) -> list[PageCandidate]:
     """The same from a page's key points, px near COARSE_DPI; empty where nothing of any blank was seen."""
     of_page, of_blank = _matches(seen, index)
     owner = index.owner[of_blank]
@@ -123,7 +123,7 @@ def ranked(seen: KeyPoints, index: PageIndex) -> list[Candidate]:
         # of pairs that turn the page otherwise hardly one is right, and a homography is found sooner without them
         its = (owner == number) & ((turn - paired[number].argmax() + 2) % TURNS < 4)
         agreed = _agreed(index.known.points[of_blank[its]], seen.points[of_page[its]])
-        laid.append(Candidate(int(number), agreed))
+        laid.append(PageCandidate(int(number), agreed))
     return sorted((c for c in laid if c.agreed), key=lambda c: -c.agreed)
 
 

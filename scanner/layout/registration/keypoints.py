@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scanner.layout.registration.geometry import Matrix, Points, area, inverse, plausible, project, scaling
 from scanner.layout.registration.reference import COARSE_DPI, FormReference, orb
-from scanner.layout.registration.warping import fit_folded, still
+from scanner.layout.registration.warping import fit_folded, identity_warp
 from scanner.model import Gray, NotRegistered, Reason
 
 RATIO = 0.8
@@ -29,7 +29,7 @@ SECOND_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Guess:
+class InitialGuess:
     """A homography mm → px, and the matches it was fitted to: on the form (N, 2) mm, on the picture (N, 2) px."""
 
     matrix: Matrix
@@ -41,13 +41,13 @@ class Guess:
         """How far each match lies from where the homography puts it, mm on the form."""
         return project(inverse(self.matrix), self.target) - self.source
 
-    def on(self, change: Matrix) -> Guess:
+    def on(self, change: Matrix) -> InitialGuess:
         """The guess on a picture changed by a homography."""
         matrix = change @ self.matrix
-        return Guess(matrix / matrix[2, 2], self.source, project(change, self.target), self.inliers)
+        return InitialGuess(matrix / matrix[2, 2], self.source, project(change, self.target), self.inliers)
 
 
-def first_guess(grey: Gray, reference: FormReference) -> Guess | NotRegistered:
+def first_guess(grey: Gray, reference: FormReference) -> InitialGuess | NotRegistered:
     """Homography mm → px of a levelled picture from key points, tried at a few sizes, and as a coarse fax."""
     best = 0
     for share in SHARES:
@@ -65,7 +65,7 @@ def first_guess(grey: Gray, reference: FormReference) -> Guess | NotRegistered:
     return coarse or NotRegistered(Reason("form_not_found", {"matches": best}))
 
 
-def _as_coarse_fax(grey: Gray, reference: FormReference) -> Guess | None:
+def _as_coarse_fax(grey: Gray, reference: FormReference) -> InitialGuess | None:
     """Rows stretched to square pixels; only where the picture is as wide as such a fax is."""
     rows, cols = grey.shape
     tall = max(reference.form.sheet) / min(reference.form.sheet)
@@ -82,7 +82,7 @@ def _as_coarse_fax(grey: Gray, reference: FormReference) -> Guess | None:
     return guess if plausible(guess.matrix, reference.form.sheet, grey.shape) else None
 
 
-def another_sheet(grey: Gray, guess: Guess, reference: FormReference) -> bool:
+def another_sheet(grey: Gray, guess: InitialGuess, reference: FormReference) -> bool:
     """Do the matches that lie elsewhere make up the form once more?"""
     off = guess.offsets()
     apart = ~(np.hypot(off[:, 0], off[:, 1]) < ELSEWHERE_MM)
@@ -98,7 +98,7 @@ def another_sheet(grey: Gray, guess: Guess, reference: FormReference) -> bool:
     return spans > SECOND_SHARE and plausible(second.matrix, sheet, grey.shape)
 
 
-def first_warp(guess: Guess, sheet: tuple[float, float]) -> tuple[Matrix, Points]:
+def first_warp(guess: InitialGuess, sheet: tuple[float, float]) -> tuple[Matrix, Points]:
     """Homography and field through the matches that agree with their neighbours, however far from the guess.
 
     A sheet folded in four is four planes, and the guess is that of one of them.
@@ -107,12 +107,12 @@ def first_warp(guess: Guess, sheet: tuple[float, float]) -> tuple[Matrix, Points
     near = np.hypot(off[:, 0], off[:, 1]) < FOLD_MM
     agreed = np.flatnonzero(near)[_agreeing(guess.source[near], off[near])]
     if len(agreed) < MIN_MATCHES or np.percentile(np.hypot(*off[agreed].T), 90) < PLANE_MM:
-        return guess.matrix, still()
+        return guess.matrix, identity_warp()
     source, target = _by_cell(guess.source[agreed], guess.target[agreed])
     middling, _ = cv2.findHomography(source, target, 0)
     if middling is None or len(source) < MIN_MATCHES:
-        return guess.matrix, still()
-    off = Guess(np.asarray(middling, np.float64), source, target, len(source)).offsets()
+        return guess.matrix, identity_warp()
+    off = InitialGuess(np.asarray(middling, np.float64), source, target, len(source)).offsets()
     return np.asarray(middling, np.float64), fit_folded(source, off, np.ones_like(off), sheet, KEYPOINT_MM).warp
 
 
@@ -130,7 +130,7 @@ def _by_cell(source: Points, target: Points, side: float = 8.0) -> tuple[Points,
     return tuple(np.array([v[c].mean(axis=0) for c in cells]) for v in (source, target))  # type: ignore[return-value]
 
 
-def _match(small: Gray, reference: FormReference) -> Guess | None:
+def _match(small: Gray, reference: FormReference) -> InitialGuess | None:
     keypoints, descriptors = orb().detectAndCompute(small, None)
     if descriptors is None or len(keypoints) < MIN_MATCHES or len(reference.keypoints) < MIN_MATCHES:
         return None
@@ -142,9 +142,9 @@ def _match(small: Gray, reference: FormReference) -> Guess | None:
     return _fitted(source, np.array([keypoints[m.queryIdx].pt for m in good], np.float64))
 
 
-def _fitted(source: Points, target: Points) -> Guess | None:
+def _fitted(source: Points, target: Points) -> InitialGuess | None:
     cv2.setRNGSeed(1)  # the same page is placed the same way every time
     matrix, inliers = cv2.findHomography(source, target, cv2.USAC_MAGSAC, 2.5, maxIters=5000, confidence=0.9999)
     if matrix is None:
         return None
-    return Guess(np.asarray(matrix, np.float64), source, target, int(inliers.sum()))
+    return InitialGuess(np.asarray(matrix, np.float64), source, target, int(inliers.sum()))

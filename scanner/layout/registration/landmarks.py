@@ -22,7 +22,7 @@ END_WEIGHT = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class LandmarkMatches:
     """Landmarks found again: where they belong (mm), how far off they were seen (mm), how surely.
 
     `weight` is (N, 2): a line piece says nothing about x. `image` is the page as it was laid onto the form to look.
@@ -38,7 +38,7 @@ class Found:
 
 def find_landmarks(
     grey: Gray, matrix: NDArray[np.float64], warp: Points, reference: FormReference, reach: int
-) -> Found:
+) -> LandmarkMatches:
     """Lay the page onto the form at LANDMARK_DPI as far as is known, and look for each landmark around its place."""
     image = _laid(grey, matrix, warp, reference.form.sheet)
     centres, offsets, weight, text = [], [], [], []
@@ -54,8 +54,8 @@ def find_landmarks(
         text.append(mark.along_x)
     tried = sum(m.along_x for m in reference.landmarks)
     if not centres:
-        return Found(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), tried, np.zeros(0, bool), image)
-    return Found(np.array(centres), np.array(offsets), np.array(weight), tried, np.array(text), image)
+        return LandmarkMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2)), tried, np.zeros(0, bool), image)
+    return LandmarkMatches(np.array(centres), np.array(offsets), np.array(weight), tried, np.array(text), image)
 
 
 def _laid(grey: Gray, matrix: NDArray[np.float64], warp: Points, sheet: tuple[float, float]) -> Gray:

@@ -19,7 +19,7 @@ CORNERS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 """Top left, top right, bottom right, bottom left, as directions (x, y)."""
 
 
-def hand_points(reference: FormReference) -> Points:
+def manual_points(reference: FormReference) -> Points:
     """The outermost tips of print: top left, top right, bottom right, bottom left; (4, 2) mm.
 
     The tip of a word or of a table's border that lies farthest along each diagonal. Nothing over room for answers is

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.ink.box_frames import Frame, frames_of
+from scanner.layout.ink.box_frames import BoxFrame, box_frames
 from scanner.model import DPI, Box, FieldLayout, FormTemplate, Gray
 
 LANDMARK_DPI = 150
@@ -58,7 +58,7 @@ class FormReference:
     keypoints: NDArray[np.float64] = field(repr=False)
     descriptors: NDArray[np.uint8] = field(repr=False)
     landmarks: tuple[Landmark, ...] = field(repr=False)
-    frames: Mapping[str, tuple[Frame, ...]] = field(default_factory=dict, repr=False)
+    frames: Mapping[str, tuple[BoxFrame, ...]] = field(default_factory=dict, repr=False)
 
 
 def orb() -> Any:
@@ -86,7 +86,7 @@ def build_reference(form: FormTemplate, blank: Gray) -> FormReference:
     if descriptors is None:
         descriptors = np.zeros((0, 32), np.uint8)
     landmarks = (*_text_landmarks(form, blank), *_line_landmarks(form, blank))
-    frames = frames_of(form, reduced(blank, LANDMARK_DPI), LANDMARK_DPI)
+    frames = box_frames(form, reduced(blank, LANDMARK_DPI), LANDMARK_DPI)
     return FormReference(form, blank, points, np.asarray(descriptors, np.uint8), landmarks, frames)
 
 

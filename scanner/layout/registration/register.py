@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.layout.registration.alignment import halved, level, to_grey, to_page
-from scanner.layout.registration.gate import FEWEST, NOTHING, Evidence, judge, refuse, weigh
+from scanner.layout.registration.alignment import flatten_background, half_size, to_grey, to_page
+from scanner.layout.registration.gate import FEWEST, NOTHING, PlacementEvidence, judge_fields, refuse, weigh_placement
 from scanner.layout.registration.geometry import (
     Matrix,
     Points,
@@ -28,11 +28,11 @@ from scanner.layout.registration.geometry import (
     scaling,
     sheet_corners,
 )
-from scanner.layout.registration.keypoints import Guess, another_sheet, first_guess, first_warp
-from scanner.layout.registration.landmarks import Found, find_landmarks
-from scanner.layout.registration.manual_points import hand_points
+from scanner.layout.registration.keypoints import InitialGuess, another_sheet, first_guess, first_warp
+from scanner.layout.registration.landmarks import LandmarkMatches, find_landmarks
+from scanner.layout.registration.manual_points import manual_points
 from scanner.layout.registration.reference import FormReference
-from scanner.layout.registration.warping import fit_folded, fit_smooth, loose, still
+from scanner.layout.registration.warping import fit_folded, fit_smooth, identity_warp, needs_nonrigid
 from scanner.model import FieldLayout, FieldSpec, Gray, NotRegistered, Page, Reason, Registration
 
 REACH_PX = (12, 5)
@@ -57,7 +57,7 @@ ENOUGH_DPI = 120.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Start:
+class RegistrationStart:
     """Where looking for landmarks begins.
 
     `grey` is the page levelled and perhaps reduced, `factor` its size against the page's; `onto` is the guess on it
@@ -71,15 +71,15 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pass:
+class RegistrationPass:
     """One look at the landmarks: where the form lies after it, what was found, what that leaves unexplained (N, 2; mm),
     and what it is worth."""
 
     onto: Matrix
     warp: Points
-    found: Found
+    found: LandmarkMatches
     residual: Points
-    evidence: Evidence
+    evidence: PlacementEvidence
 
 
 def register(page: Page, reference: FormReference) -> Registration | NotRegistered:
@@ -87,28 +87,28 @@ def register(page: Page, reference: FormReference) -> Registration | NotRegister
 
     NotRegistered says what was missing; it is an answer, not an error.
     """
-    start = begin(to_grey(page.image), reference)
+    start = initial_guess(to_grey(page.image), reference)
     return start if isinstance(start, NotRegistered) else _settle(start, reference)
 
 
-def register_from(page: Page, reference: FormReference, points: Points) -> Registration | NotRegistered:
-    """Find where the form lies on the page, beginning where a person saw its `hand_points`: (4, 2) px, x and y.
+def register_from_points(page: Page, reference: FormReference, points: Points) -> Registration | NotRegistered:
+    """Find where the form lies on the page, beginning where a person saw its `manual_points`: (4, 2) px, x and y.
 
     The points are only the first guess. The landmarks say the last pixel and the same gate judges, so a person can
     help to find the form and cannot place it where it is not.
     """
-    square = cv2.getPerspectiveTransform(hand_points(reference).astype(np.float32), points.astype(np.float32))
+    square = cv2.getPerspectiveTransform(manual_points(reference).astype(np.float32), points.astype(np.float32))
     guess = np.asarray(square, np.float64)
     if not _spread(points) or not plausible(guess, reference.form.sheet, page.image.shape):
         return NotRegistered(Reason("points_wrong"))
-    grey = level(to_grey(page.image))
-    return _settle(Start(grey, 1.0, _steadied(grey, guess, reference), still()), reference)
+    grey = flatten_background(to_grey(page.image))
+    return _settle(RegistrationStart(grey, 1.0, _steadied(grey, guess, reference), identity_warp()), reference)
 
 
-def begin(grey: Gray, reference: FormReference) -> Start | NotRegistered:
+def initial_guess(grey: Gray, reference: FormReference) -> RegistrationStart | NotRegistered:
     """The first guess, from key points. A large page is halved, and stays so where the sheet is large on it."""
     halve = max(grey.shape) >= LARGE_PX
-    view, factor = (level(halved(grey), 8), 0.5) if halve else (level(grey), 1.0)
+    view, factor = (flatten_background(half_size(grey), 8), 0.5) if halve else (flatten_background(grey), 1.0)
     guess = first_guess(view, reference)
     if isinstance(guess, NotRegistered):
         return guess
@@ -118,11 +118,11 @@ def begin(grey: Gray, reference: FormReference) -> Start | NotRegistered:
     onto, warp = _better_start(view, guess, reference)
     dpi = float(np.sqrt(area(sheet_corners(onto, sheet)) / (sheet[0] * sheet[1]))) * 25.4
     if halve and dpi < ENOUGH_DPI:
-        view, factor, onto = level(grey), 1.0, scaling(1 / factor) @ onto
-    return Start(view, factor, onto / onto[2, 2], warp)
+        view, factor, onto = flatten_background(grey), 1.0, scaling(1 / factor) @ onto
+    return RegistrationStart(view, factor, onto / onto[2, 2], warp)
 
 
-def _better_start(view: Gray, guess: Guess, reference: FormReference) -> tuple[Matrix, Points]:
+def _better_start(view: Gray, guess: InitialGuess, reference: FormReference) -> tuple[Matrix, Points]:
     """The plane of the key points, or the folds that they hint at: whichever brings more landmarks within reach.
 
     On print that repeats itself, line after line, wrong matches agree with each other and look like folds.
@@ -130,12 +130,12 @@ def _better_start(view: Gray, guess: Guess, reference: FormReference) -> tuple[M
     folded = first_warp(guess, reference.form.sheet)
     if not folded[1].any():
         return folded
-    starts = ((guess.matrix, still()), folded)
+    starts = ((guess.matrix, identity_warp()), folded)
     seen = [find_landmarks(view, onto, warp, reference, REACH_PX[0]).text.sum() for onto, warp in starts]
     return starts[int(np.argmax(seen))]
 
 
-def passes(start: Start, reference: FormReference) -> Iterator[Pass]:
+def passes(start: RegistrationStart, reference: FormReference) -> Iterator[RegistrationPass]:
     """From a first guess to the last pixel, look by look, until nothing more is to be gained or hoped for.
 
     Nothing comes where too few landmarks are found to fit anything.
@@ -151,26 +151,26 @@ def passes(start: Start, reference: FormReference) -> Iterator[Pass]:
         if number == 0:
             onto, target = _rebased(onto, target, found)
         fit = fit_smooth(found.centres, target, found.weight, sheet)
-        if _in_space(onto, sheet) and loose(fit.residual, found.text):
+        if _in_space(onto, sheet) and needs_nonrigid(fit.residual, found.text):
             fit = fit_folded(found.centres, target, found.weight, sheet)
-        warp, evidence = fit.warp, weigh(found, fit.residual, reference)
-        yield Pass(onto, warp, found, fit.residual, evidence)
+        warp, evidence = fit.warp, weigh_placement(found, fit.residual, reference)
+        yield RegistrationPass(onto, warp, found, fit.residual, evidence)
         seen, passed = found.text.sum() / max(found.tried, 1), not isinstance(refuse(evidence), NotRegistered)
         if (passed and number >= (1 if warp.ndim == 2 else 2)) or (not passed and seen < FEW):
             return
         far = bool(seen < NEARLY_ALL)
 
 
-def _settle(start: Start, reference: FormReference) -> Registration | NotRegistered:
+def _settle(start: RegistrationStart, reference: FormReference) -> Registration | NotRegistered:
     """What the last look says: a registration, or a refusal."""
-    last: Pass | None = None
+    last: RegistrationPass | None = None
     for look in passes(start, reference):
         last = look
     refusal = refuse(last.evidence if last else NOTHING)
     if last is None or refusal is not None:  # a refusal is falsy
         return refusal or NotRegistered(Reason("landmarks_missing", {"share": 0}))
     matrix = scaling(1 / start.factor) @ last.onto
-    placed = judge(last.evidence, last.found, last.residual, matrix / matrix[2, 2], last.warp, reference)
+    placed = judge_fields(last.evidence, last.found, last.residual, matrix / matrix[2, 2], last.warp, reference)
     rows, cols = (round(side / start.factor) for side in start.grey.shape)
     doubtful = {*placed.unseen, *_cut_off(placed, (rows, cols), reference)}
     if last.warp.ndim == 3:
@@ -196,7 +196,7 @@ def _corners(spec: FieldSpec) -> Points:
     return np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
 
 
-def _out_on_a_limb(found: Found, reference: FormReference) -> list[str]:
+def _out_on_a_limb(found: LandmarkMatches, reference: FormReference) -> list[str]:
     """Fields of a folded sheet that reach far from all print: nobody saw which way the paper turns there."""
     limbs = []
     for spec in reference.form.fields:
@@ -214,7 +214,7 @@ def _in_space(onto: Matrix, sheet: tuple[float, float]) -> bool:
     return bool(np.hypot(scaled[2, 0] * sheet[0], scaled[2, 1] * sheet[1]) > CAMERA)
 
 
-def _rebased(onto: Matrix, target: Points, found: Found) -> tuple[Matrix, Points]:
+def _rebased(onto: Matrix, target: Points, found: LandmarkMatches) -> tuple[Matrix, Points]:
     """The homography through the landmarks' text instead of that through key points, and what is left to the field."""
     page = project(onto, found.centres + target)
     source = found.centres[found.text].astype(np.float32)
@@ -237,7 +237,7 @@ def _steadied(grey: Gray, guess: NDArray[np.float64], reference: FormReference) 
 
     Where too few agree it stays as it was, and the gate will say so.
     """
-    none = still()
+    none = identity_warp()
     found = find_landmarks(grey, guess, none, reference, HAND_REACH_PX)
     source = found.centres[found.text]
     if len(source) < MIN_AGREED:

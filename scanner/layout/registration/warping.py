@@ -45,7 +45,7 @@ OUTLIER_MM2 = 0.25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class WarpFit:
     """A field, (terms, 2) or (rows, cols, 2), and what it leaves unexplained at each landmark (N, 2), mm."""
 
     warp: Points
@@ -77,21 +77,21 @@ class Crease:
         ]
 
 
-def still() -> Points:
+def identity_warp() -> Points:
     """The field of a plane sheet."""
     return np.zeros((terms(DEGREE), 2))
 
 
-def fit_smooth(centres: Points, target: Points, weight: Points, sheet: tuple[float, float]) -> Fit:
+def fit_smooth(centres: Points, target: Points, weight: Points, sheet: tuple[float, float]) -> WarpFit:
     """The polynomial through displacements `target` at `centres`, all (N, 2) mm, robustly."""
     basis, ridge = _basis(centres, sheet, DEGREE)
     fitted = np.stack([_robust(basis, target[:, k], weight[:, k], ridge)[0] for k in (0, 1)], axis=1)
-    return Fit(fitted, basis @ fitted - target)
+    return WarpFit(fitted, basis @ fitted - target)
 
 
 def fit_folded(
     centres: Points, target: Points, weight: Points, sheet: tuple[float, float], noise: float = NOISE_MM
-) -> Fit:
+) -> WarpFit:
     """Polynomial, creases and what hangs together beside them, as a field on a grid. `noise` is a landmark's, mm."""
     stiff = (noise / NOISE_MM) ** 2  # the less a landmark knows, the less it may bend
     creases = _creases(centres, target, weight, sheet, noise)
@@ -110,10 +110,10 @@ def fit_folded(
         field[:, k] = there @ fitted + far[:, known] @ weights
         residual[known, k] = -alone
     cols, rows = (round(side / GRID_MM) + 1 for side in sheet)
-    return Fit(field.reshape(rows, cols, 2), residual)
+    return WarpFit(field.reshape(rows, cols, 2), residual)
 
 
-def loose(residual: Points, text: NDArray[np.bool_]) -> bool:
+def needs_nonrigid(residual: Points, text: NDArray[np.bool_]) -> bool:
     """Does the polynomial leave more than landmarks are uncertain by?"""
     error = np.hypot(residual[text, 0], residual[text, 1])
     return bool(error.size) and bool(max(np.median(error), np.percentile(error, 95) / 2) > LOOSE_MM)

@@ -7,9 +7,9 @@ import pytest
 
 from samples.draw import Pen, draw_sheet
 from samples.wear import wear
-from scanner.layout.ink.extraction import build_print_model, find_ink
+from scanner.layout.ink.extraction import build_print_model, extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, level, to_grey
+from scanner.layout.registration.alignment import align, flatten_background, to_grey
 from scanner.layout.registration.register import register
 from scanner.model import FieldLayout
 from tests.conftest import as_page
@@ -25,7 +25,7 @@ def look(image, reference, printed):
     """A page placed and split into print and ink."""
     placed = register(as_page(image), reference)
     assert placed
-    return find_ink(align(level(to_grey(image)), placed), printed)
+    return extract_ink(align(flatten_background(to_grey(image)), placed), printed)
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "dark", "faint", "photo"])

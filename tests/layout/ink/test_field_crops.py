@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from samples.draw import Pen
-from scanner.layout.ink.extraction import build_print_model, find_ink
+from scanner.layout.ink.extraction import build_print_model, extract_ink
 from scanner.layout.ink.field_crops import cut_field, cut_fields
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import PX_PER_MM, Crop, FieldLayout
 
 LONG = "Nguyễn Thị Ngọc Ánh Dương"
@@ -29,7 +29,7 @@ def pen(desk_of_sheets, stock) -> Pen:
 
 def cut(image: NDArray[np.uint8], printed, form) -> dict[str, Crop]:
     """Every field of a sheet that lies exactly where it should."""
-    return cut_fields(find_ink(level(to_grey(image)), printed), form.fields)
+    return cut_fields(extract_ink(flatten_background(to_grey(image)), printed), form.fields)
 
 
 def rows_of(crop: Crop) -> tuple[float, float]:
@@ -124,7 +124,7 @@ def test_writing_that_runs_out_of_its_room_is_noticed(pen: Pen, printed, form) -
     box = form.field("ho_ten").boxes[0]
     stroke = np.ones((6, round((box.w + 20) * PX_PER_MM)), np.float32)
     pen.put(stroke, (box.x + 2) * PX_PER_MM, (box.y + box.h / 2) * PX_PER_MM)
-    page = find_ink(level(to_grey(pen.image)), printed)
+    page = extract_ink(flatten_background(to_grey(pen.image)), printed)
     assert cut_field(page, form.field("ho_ten")).touches_edge
 
 

@@ -8,32 +8,34 @@ import pytest
 from samples.objects import lay
 from samples.photo import photograph
 from samples.wear import wear
-from scanner.layout.ink.extraction import find_ink
-from scanner.layout.ink.occlusion import covered_fields
-from scanner.layout.registration.alignment import align, level, to_grey
+from scanner.layout.ink.extraction import extract_ink
+from scanner.layout.ink.occlusion import occluded_fields
+from scanner.layout.registration.alignment import align, flatten_background, to_grey
 from scanner.layout.registration.register import register
-from scanner.messages import all_words
+from scanner.messages import all_messages
 from scanner.model import FieldLayout, FieldSpec, Registration
-from scanner.pipeline import Reader
+from scanner.pipeline import PageReader
 from tests.conftest import Desk, as_page
 
 
-def told(image: np.ndarray, reader: Reader) -> set[str]:
+def told(image: np.ndarray, reader: PageReader) -> set[str]:
     """Fields that are called covered."""
     placed = register(as_page(image), reader.reference)
     assert isinstance(placed, Registration)
-    page = find_ink(align(level(to_grey(image)), placed), reader.printed)
-    return set(covered_fields(image, placed, page, reader.form.fields, ()))
+    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
+    return set(occluded_fields(image, placed, page, reader.form.fields, ()))
 
 
-def first(reader: Reader, layout: FieldLayout) -> FieldSpec:
+def first(reader: PageReader, layout: FieldLayout) -> FieldSpec:
     """The first field of a layout."""
     return next(f for f in reader.form.fields if f.layout is layout)
 
 
 @pytest.mark.parametrize("layout", [FieldLayout.TICKS, FieldLayout.COMB, FieldLayout.LINE])
 @pytest.mark.parametrize(("thing", "kind"), [("finger", "scan"), ("note", "scan"), ("slip", "dark"), ("clip", "dark")])
-def test_a_field_under_a_thing_is_covered(desk_of_sheets: Desk, reader: Reader, layout, thing: str, kind: str) -> None:
+def test_a_field_under_a_thing_is_covered(
+    desk_of_sheets: Desk, reader: PageReader, layout, thing: str, kind: str
+) -> None:
     spec, rng = first(reader, layout), np.random.default_rng(6)
     box = spec.options[0].box if spec.options else spec.boxes[len(spec.boxes) // 2]
     sheet, _ = lay(desk_of_sheets.draw(86).image, thing, (box.x + box.w / 2, box.y + box.h / 2), rng)
@@ -41,12 +43,12 @@ def test_a_field_under_a_thing_is_covered(desk_of_sheets: Desk, reader: Reader, 
 
 
 @pytest.mark.parametrize("kind", ["scan", "bilevel", "photo", "faint", "shadow", "lamp"])
-def test_nothing_covers_an_ordinary_sheet(desk_of_sheets: Desk, reader: Reader, kind: str) -> None:
+def test_nothing_covers_an_ordinary_sheet(desk_of_sheets: Desk, reader: PageReader, kind: str) -> None:
     rng = np.random.default_rng(7)
     draw = photograph if kind in ("shadow", "lamp") else wear
     assert told(draw(desk_of_sheets.draw(87).image, kind, rng).image, reader) == set()
 
 
 def test_reviewer_is_told_why_in_both_languages() -> None:
-    words = all_words()
+    words = all_messages()
     assert all(set(words[code]) == {"en", "vi"} for code in ("field_covered", "stamp_over", "two_sheets"))

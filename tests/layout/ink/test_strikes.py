@@ -11,10 +11,10 @@ import pytest
 from samples.corrections import strike_text
 from samples.draw import Pen
 from samples.slips import stroke
-from scanner.layout.ink.extraction import build_print_model, find_ink
+from scanner.layout.ink.extraction import build_print_model, extract_ink
 from scanner.layout.ink.field_crops import cut_field
 from scanner.layout.ink.strikes import find_strikes
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import PX_PER_MM, Box, Crop
 
 
@@ -32,7 +32,7 @@ def pen(desk_of_sheets, stock) -> Pen:
 
 def cut(pen: Pen, printed, form, field: str = "ho_ten") -> Crop:
     """One field as the reader sees it."""
-    return cut_field(find_ink(level(to_grey(pen.image)), printed), form.field(field))
+    return cut_field(extract_ink(flatten_background(to_grey(pen.image)), printed), form.field(field))
 
 
 def written(pen: Pen, form, text: str, field: str = "ho_ten") -> tuple[float, float, float]:

@@ -8,9 +8,9 @@ import pytest
 from samples.draw import Pen
 from samples.hands import TICKS
 from samples.slips import draw_slip, draw_tail, stroke, tails_of
-from scanner.layout.ink.extraction import InkPage, build_print_model, find_ink
-from scanner.layout.marks.checkboxes import read_marks, resolve
-from scanner.layout.registration.alignment import level, to_grey
+from scanner.layout.ink.extraction import InkPage, build_print_model, extract_ink
+from scanner.layout.marks.checkboxes import read_marks, resolve_choice
+from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import Box, FieldKind, Mark, MarkState
 
 FIELD = "trinh_do_gdpt"
@@ -30,7 +30,7 @@ def pen(desk_of_sheets, stock) -> Pen:
 
 def seen(pen: Pen, printed) -> InkPage:
     """What was drawn, as the reader sees it."""
-    return find_ink(level(to_grey(pen.image)), printed)
+    return extract_ink(flatten_background(to_grey(pen.image)), printed)
 
 
 @pytest.mark.parametrize("style", TICKS)
@@ -54,7 +54,7 @@ def test_mark_scribbled_out_is_never_silently_an_answer(pen, printed, form) -> N
     pen.tick(spec.options[0].box, "check")
     pen.scribble_out(spec.options[0].box)
     pen.tick(spec.options[2].box, "check")
-    _, _, reason = resolve(read_marks(seen(pen, printed), spec), spec.kind)
+    _, _, reason = resolve_choice(read_marks(seen(pen, printed), spec), spec.kind)
     assert reason is not None
 
 
@@ -72,24 +72,24 @@ def mark(option: str, state: MarkState, inside: float = 0.2) -> Mark:
 
 def test_one_mark_is_the_answer() -> None:
     marks = [mark("a", MarkState.EMPTY), mark("b", MarkState.MARKED)]
-    assert resolve(marks, FieldKind.CHOICE) == (("b",), 0.9, None)
+    assert resolve_choice(marks, FieldKind.CHOICE) == (("b",), 0.9, None)
 
 
 def test_two_marks_where_one_is_expected_go_to_a_person() -> None:
     marks = [mark("a", MarkState.MARKED), mark("b", MarkState.MARKED)]
-    _, _, reason = resolve(marks, FieldKind.CHOICE)
+    _, _, reason = resolve_choice(marks, FieldKind.CHOICE)
     assert reason is not None and reason.code == "several_marks"
-    assert resolve(marks, FieldKind.CHOICES)[2] is None
+    assert resolve_choice(marks, FieldKind.CHOICES)[2] is None
 
 
 @pytest.mark.parametrize("state", [MarkState.UNCLEAR, MarkState.CANCELLED])
 def test_unclear_or_cancelled_mark_goes_to_a_person(state: MarkState) -> None:
-    assert resolve([mark("a", state), mark("b", MarkState.MARKED)], FieldKind.CHOICES)[2] is not None
+    assert resolve_choice([mark("a", state), mark("b", MarkState.MARKED)], FieldKind.CHOICES)[2] is not None
 
 
 def test_filled_square_beside_a_tick_may_be_a_cancelled_one() -> None:
     marks = [mark("a", MarkState.MARKED, 0.9), mark("b", MarkState.MARKED)]
-    assert resolve(marks, FieldKind.CHOICES)[2] is not None
+    assert resolve_choice(marks, FieldKind.CHOICES)[2] is not None
 
 
 # --- slips of the pen --------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def slipped(pen: Pen, form, printed, kind: str, width: int = 4):
     slip = draw_slip(pen, form, spec, kind, width, 0)
     page = seen(pen, printed)
     marks = read_marks(page, spec, [o.box for f in form.fields for o in f.options])
-    return slip, marks, resolve(marks, spec.kind)
+    return slip, marks, resolve_choice(marks, spec.kind)
 
 
 @pytest.mark.parametrize("kind", ["struck", "scribbled", "crossed"])
@@ -147,15 +147,15 @@ def test_square_crossed_by_the_tail_of_another_tick_stays_empty_and_needs_nobody
     pen.tick(answer.box, "check")
     page, squares = seen(pen, printed), [o.box for f in form.fields for o in f.options]
     mine = form.field(tail.field)
-    assert resolve(read_marks(page, mine, squares), mine.kind)[::2] == ((tail.option.id,), None)
-    assert resolve(read_marks(page, over, squares), over.kind)[::2] == ((answer.id,), None)
+    assert resolve_choice(read_marks(page, mine, squares), mine.kind)[::2] == ((tail.option.id,), None)
+    assert resolve_choice(read_marks(page, over, squares), over.kind)[::2] == ((answer.id,), None)
 
 
 def test_tail_alone_in_a_group_is_seen_by_a_person(pen, printed, form) -> None:
     tail = next(t for t in tails_of(form) if t.over_field != t.field and t.over.box.x - t.option.box.x > 3)
     draw_tail(pen, tail, 4, 0)
     over, squares = form.field(tail.over_field), [o.box for f in form.fields for o in f.options]
-    assert resolve(read_marks(seen(pen, printed), over, squares), over.kind)[2] is not None
+    assert resolve_choice(read_marks(seen(pen, printed), over, squares), over.kind)[2] is not None
 
 
 def test_filled_square_alone_is_the_answer_and_beside_a_tick_is_not_proposed(pen, printed, form) -> None:
@@ -170,7 +170,7 @@ def grouped(pen: Pen, form, printed, field: str = FIELD):
     """What is said of a group, with all squares of the sheet known."""
     spec = form.field(field)
     marks = read_marks(seen(pen, printed), spec, [o.box for f in form.fields for o in f.options])
-    return resolve(marks, spec.kind)
+    return resolve_choice(marks, spec.kind)
 
 
 def test_mark_that_touches_a_circle_above_is_proposed_to_a_person(pen, printed, form) -> None:
@@ -202,11 +202,11 @@ def test_loose_stroke_beside_another_answer_is_seen_by_a_person(form) -> None:
         measures = {"inside": 0.25, "share": share, "strokes": 1.9}
         return Mark(option, MarkState.MARKED, 1.0, Box(0, 0, 3, 3), measures)
 
-    assert resolve((mark("a", 0.95), mark("b", 0.9)), FieldKind.CHOICES)[2] is None
-    chosen, _, reason = resolve((mark("a", 0.95), mark("b", 0.6)), FieldKind.CHOICES)
+    assert resolve_choice((mark("a", 0.95), mark("b", 0.9)), FieldKind.CHOICES)[2] is None
+    chosen, _, reason = resolve_choice((mark("a", 0.95), mark("b", 0.6)), FieldKind.CHOICES)
     assert chosen == ("a", "b") and reason is not None and reason.code == "mark_unclear"
-    assert resolve((mark("a", 0.95), mark("b", 0.6)), FieldKind.CHOICE)[0] == ("a",)
-    assert resolve((mark("b", 0.6),), FieldKind.CHOICES)[2] is None
+    assert resolve_choice((mark("a", 0.95), mark("b", 0.6)), FieldKind.CHOICE)[0] == ("a",)
+    assert resolve_choice((mark("b", 0.6),), FieldKind.CHOICES)[2] is None
 
 
 def test_less_full_of_two_full_squares_is_proposed() -> None:
@@ -214,6 +214,6 @@ def test_less_full_of_two_full_squares_is_proposed() -> None:
         measures = {"inside": inside, "ring": 0.0, "share": 1.0, "strokes": 1.5}
         return Mark(option, MarkState.MARKED, 1.0, Box(0, 0, 3, 3), measures)
 
-    chosen, _, reason = resolve((mark("a", 0.72), mark("b", 0.64)), FieldKind.CHOICE)
+    chosen, _, reason = resolve_choice((mark("a", 0.72), mark("b", 0.64)), FieldKind.CHOICE)
     assert chosen == ("b",) and reason is not None
-    assert resolve((mark("a", 0.70), mark("b", 0.69)), FieldKind.CHOICE)[0] == ("a", "b")
+    assert resolve_choice((mark("a", 0.70), mark("b", 0.69)), FieldKind.CHOICE)[0] == ("a", "b")

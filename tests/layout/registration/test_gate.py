@@ -13,7 +13,7 @@ from samples import misplaced as wrong
 from samples import office_wear as good
 from samples.paper import MM, Seen
 from scanner.layout.registration.alignment import to_page
-from scanner.layout.registration.gate import NOTHING, Evidence, refuse
+from scanner.layout.registration.gate import NOTHING, PlacementEvidence, refuse
 from scanner.layout.registration.gate_scale import gate_scale
 from scanner.layout.registration.register import register
 from scanner.model import DPI, NotRegistered, Registration
@@ -116,7 +116,7 @@ def test_threshold_refuses_nothing_at_all_and_says_why() -> None:
 @pytest.mark.parametrize("worse", ["agreed", "least", "peak"])
 def test_less_evidence_never_helps(worse: str) -> None:
     full = {"found": 1.0, "agreed": 0.98, "least": 0.95, "part": 1, "peak": 0.9, "median": 0.01, "p95": 0.03}
-    assert Evidence(**full).log_odds > Evidence(**{**full, worse: 0.2}).log_odds
+    assert PlacementEvidence(**full).log_odds > PlacementEvidence(**{**full, worse: 0.2}).log_odds
 
 
 def test_blank_form_is_placed_too(reference, blank, form) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from samples.drawn_forms import drawn_form
 from samples.wear import wear
 from scanner.forms.blanks import fit_to_sheet, render_blank
-from scanner.layout.registration.index import KeyPoints, PageIndex, blank_points, build_index, candidates, ranked
+from scanner.layout.registration.index import KeyPoints, PageIndex, blank_points, build_index, rank_pages, ranked
 from tests.conftest import Desk, as_page
 
 A4 = (210.0, 297.0)
@@ -38,24 +38,24 @@ def index(blanks: list[NDArray[np.uint8]]) -> PageIndex:
 def test_right_blank_comes_first_however_the_page_is_worn(blanks, index: PageIndex, number: int, kind: str) -> None:
     sheet = np.repeat(blanks[number][..., None], 3, axis=2)
     page = as_page(wear(sheet, kind, np.random.default_rng(number)).image)
-    assert candidates(page, index)[0].number == number
+    assert rank_pages(page, index)[0].number == number
 
 
 def test_filled_sheet_upside_down_is_ranked_first_by_far(desk_of_sheets: Desk, index: PageIndex) -> None:
-    first, second, *_ = candidates(as_page(np.rot90(desk_of_sheets.draw(41).image, 2).copy()), index)
+    first, second, *_ = rank_pages(as_page(np.rot90(desk_of_sheets.draw(41).image, 2).copy()), index)
     assert first.number == 0
     assert first.agreed > 4 * second.agreed
 
 
 def test_candidates_come_in_order_and_always_the_same(desk_of_sheets: Desk, index: PageIndex) -> None:
     page = as_page(desk_of_sheets.draw(42).image)
-    found = candidates(page, index)
+    found = rank_pages(page, index)
     assert [c.agreed for c in found] == sorted((c.agreed for c in found), reverse=True)
-    assert found == candidates(page, index)
+    assert found == rank_pages(page, index)
 
 
 def test_there_is_a_candidate_even_where_nothing_was_seen(index: PageIndex) -> None:
-    assert len(candidates(as_page(np.full((900, 700), 245, np.uint8)), index)) == 1
+    assert len(rank_pages(as_page(np.full((900, 700), 245, np.uint8)), index)) == 1
     nothing = KeyPoints(np.zeros((0, 2)), np.zeros(0), np.zeros((0, 32), np.uint8))
     assert ranked(nothing, index) == []
 
@@ -64,4 +64,4 @@ def test_a_blank_without_print_can_be_indexed(blank: NDArray[np.uint8]) -> None:
     bare = blank_points(np.full_like(blank, 255))
     assert len(bare.angles) == 0
     both = build_index([bare, blank_points(np.array(blank))], A4[1])
-    assert candidates(as_page(np.array(blank)), both)[0].number == 1
+    assert rank_pages(as_page(np.array(blank)), both)[0].number == 1

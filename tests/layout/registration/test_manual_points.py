@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from samples.newspaper import on_a_newspaper
 from scanner.layout.registration.alignment import to_page
-from scanner.layout.registration.manual_points import hand_points
+from scanner.layout.registration.manual_points import manual_points
 from scanner.layout.registration.reference import FormReference, build_reference
-from scanner.layout.registration.register import register, register_from
+from scanner.layout.registration.register import register, register_from_points
 from scanner.model import DPI, FormTemplate, NotRegistered, Page, Registration
 from tests.conftest import Desk, as_page
 from tests.layout.registration.test_register import corners, errors, other_form
@@ -55,8 +55,8 @@ def placed(request: pytest.FixtureRequest, desk_of_sheets: Desk, reference: Form
 def test_trembling_clicks_lead_where_the_machine_would_have_put_the_form(
     placed: Placed, reference: FormReference, form: FormTemplate, clicks: list[float]
 ) -> None:
-    points = placed.to_page(hand_points(reference)) + np.array(clicks).reshape(4, 2)
-    by_hand = register_from(placed.page, reference, points)
+    points = placed.to_page(manual_points(reference)) + np.array(clicks).reshape(4, 2)
+    by_hand = register_from_points(placed.page, reference, points)
     assert isinstance(by_hand, Registration)
     assert np.percentile(apart(by_hand, placed.by_machine, form), 95) <= 1.0
     assert np.percentile(errors(by_hand, placed.to_page, form), 95) <= 1.0
@@ -64,10 +64,10 @@ def test_trembling_clicks_lead_where_the_machine_would_have_put_the_form(
 
 def test_worst_tremble_of_all_four_clicks_is_forgiven(placed: Placed, reference, form) -> None:
     """All off to the same side, or drawing the sheet apart or together."""
-    true = placed.to_page(hand_points(reference))
+    true = placed.to_page(manual_points(reference))
     away = np.sign(true - true.mean(axis=0)) * TREMBLE
     for points in (true + TREMBLE, true - TREMBLE, true + away, true - away):
-        by_hand = register_from(placed.page, reference, points)
+        by_hand = register_from_points(placed.page, reference, points)
         assert isinstance(by_hand, Registration)
         assert np.percentile(apart(by_hand, placed.by_machine, form), 95) <= 1.0
 
@@ -78,7 +78,7 @@ def test_page_the_machine_cannot_find_is_placed_by_hand(desk_of_sheets: Desk, re
     page = as_page(image)
     assert isinstance(register(page, reference), NotRegistered)
     clicks = np.random.default_rng(3).uniform(-TREMBLE, TREMBLE, (4, 2)) * scale
-    placed = register_from(page, reference, truth(hand_points(reference)) + clicks)
+    placed = register_from_points(page, reference, truth(manual_points(reference)) + clicks)
     assert isinstance(placed, Registration)
     assert np.percentile(errors(placed, truth, form), 95) <= 1.0
 
@@ -105,7 +105,7 @@ def test_page_the_machine_cannot_find_is_placed_by_hand(desk_of_sheets: Desk, re
 )  # fmt: skip
 def test_wrong_points_are_refused(desk_of_sheets: Desk, reference, wrong) -> None:
     _, worn = desk_of_sheets.worn(93, "scan")
-    refused = register_from(as_page(worn.image), reference, wrong(worn.to_page(hand_points(reference))))
+    refused = register_from_points(as_page(worn.image), reference, wrong(worn.to_page(manual_points(reference))))
     assert isinstance(refused, NotRegistered)
     assert refused.reason.code in ("points_wrong", "landmarks_missing", "part_missing", "residual_too_large")
 
@@ -114,19 +114,19 @@ def test_wrong_points_are_refused(desk_of_sheets: Desk, reference, wrong) -> Non
 def test_hand_cannot_place_the_form_where_it_is_not(reference, image) -> None:
     rows, cols = image.shape
     scale = np.array([cols, rows]) / np.array(reference.form.sheet)
-    assert isinstance(register_from(as_page(image), reference, hand_points(reference) * scale), NotRegistered)
+    assert isinstance(register_from_points(as_page(image), reference, manual_points(reference) * scale), NotRegistered)
 
 
 def test_half_a_sheet_is_refused_by_the_same_gate(desk_of_sheets: Desk, reference) -> None:
     sheet = desk_of_sheets.draw(94).image.copy()
     sheet[sheet.shape[0] // 2 :] = 250
-    refused = register_from(as_page(sheet), reference, hand_points(reference) * DPI / 25.4 - 0.5)
+    refused = register_from_points(as_page(sheet), reference, manual_points(reference) * DPI / 25.4 - 0.5)
     assert isinstance(refused, NotRegistered)
     assert refused.reason.code in ("landmarks_missing", "part_missing")
 
 
 def test_points_to_look_for_lie_on_print_and_far_apart(reference, form) -> None:
-    points, (width, height) = hand_points(reference), form.sheet
+    points, (width, height) = manual_points(reference), form.sheet
     for x, y in points * DPI / 25.4:
         around = reference.blank[round(y) - 4 : round(y) + 5, round(x) - 4 : round(x) + 5]
         assert around.min() < 128
@@ -138,9 +138,9 @@ def test_points_are_chosen_on_any_blank(form) -> None:
     """A table's border gives its corners; a sheet without print its own; dirt and lone rules give none."""
     blank = np.full((3508, 2480), 255, np.uint8)
     bare = form.model_copy(update={"fields": ()})
-    assert np.allclose(hand_points(build_reference(bare, blank)), [[0, 0], [210, 0], [210, 297], [0, 297]])
+    assert np.allclose(manual_points(build_reference(bare, blank)), [[0, 0], [210, 0], [210, 297], [0, 297]])
     cv2.rectangle(blank, (300, 400), (2100, 3000), 0, 5)
     cv2.circle(blank, (100, 100), 4, 0, -1)
     cv2.line(blank, (100, 3400), (2400, 3400), 0, 3)
     expected = np.array([[300, 400], [2100, 400], [2100, 3000], [300, 3000]]) * 25.4 / DPI
-    assert np.abs(hand_points(build_reference(bare, blank)) - expected).max() < 0.5
+    assert np.abs(manual_points(build_reference(bare, blank)) - expected).max() < 0.5
