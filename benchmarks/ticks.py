@@ -24,7 +24,7 @@ from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock
 from samples.people import People
 from samples.slips import KINDS, Slip, draw_slip, draw_tail, tails_of
 from samples.wear import wear
-from scanner.confidence.calibration import load_calibration
+from scanner.confidence.calibration import calibrate, load_calibration
 from scanner.forms.loading import blank_image, load_form
 from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, extract_ink
 from scanner.layout.registration.alignment import align, flatten_background, to_grey
@@ -160,7 +160,7 @@ def run(seed: int, sheets: int, family: int, wears: Sequence[str], *, plain: boo
         if page is None:
             unplaced += 1
             continue
-        for reading in read_choices(bench.form, page, calibration).values():
+        for reading in calibrate(read_choices(bench.form, page).values(), bench.form, calibration):
             kind, slip = truth[reading.field]
             fault = rows[kind].add(reading, slip)
             if fault or (reading.review and kind in ORDINARY):

@@ -98,9 +98,8 @@ def fuse_line(
     raw, engine = (print_text, printed.engine) if by_print else (plain, hand.engine)
     surest = max(w.ink for w in weighed)
     features = _features(text, print_text, plain, printed, hand, trust) | {
-        "ink": best.ink,
         "ink_each": best.ink / max(len(text), 1),
-        "given_up": surest - best.ink,
+        "log_likelihood_gap": surest - best.ink,
         "margin": min(best.total - weighed[1].total, 12.0) if len(weighed) > 1 else 12.0,
         "levels": float(why[text][1]),
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scanner.confidence.fitting import logistic
+from scanner.confidence.statistics import fit_logistic
 from scanner.layout.registration.field_evidence import FieldEvidence
 from scanner.layout.registration.gate_scale import GateScale
 from training.gate.cases import RIGHT_MM, fields_of, for_fitting, is_good, is_wrong, score, tail
@@ -78,14 +78,9 @@ def write(page: GateScale, field: GateScale, note: str, path: Path = DATA) -> No
 
 def _logistic(rows: Sequence[Mapping[str, float]], right: np.ndarray, names: Sequence[str], sign: int) -> GateScale:
     """A logistic model in which every feature may only speak one way; one that would speak the other is left out."""
-    kept = list(names)
-    while True:
-        x = np.array([[row[n] for n in kept] for row in rows])
-        centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
-        fitted = logistic((x - centre) / spread, right)
-        worst = int(np.argmin(sign * fitted[:-1]))
-        if sign * fitted[worst] >= 0:
-            break
-        kept.pop(worst)
+    x = np.array([[row[n] for n in names] for row in rows])
+    centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
+    fitted = fit_logistic((x - centre) / spread, right, [sign] * len(names))
     slopes = fitted[:-1] / spread
-    return GateScale(float(fitted[-1] - slopes @ centre), dict(zip(kept, map(float, slopes), strict=True)), 0.0)
+    kept = {name: float(slope) for name, slope in zip(names, slopes, strict=True) if slope}
+    return GateScale(float(fitted[-1] - slopes @ centre), kept, 0.0)

@@ -18,7 +18,7 @@ def ink_of(image: np.ndarray, reader: PageReader) -> InkPage:
     page = as_page(image)
     placed = register(page, reader.reference)
     assert isinstance(placed, Registration)
-    return extract_ink(align(flatten_background(to_grey(page.image)), placed), reader.printed)
+    return extract_ink(align(flatten_background(to_grey(page.image)), placed), reader.print_model)
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "photo", "dark", "faint"])

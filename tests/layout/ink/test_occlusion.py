@@ -22,7 +22,7 @@ def told(image: np.ndarray, reader: PageReader) -> set[str]:
     """Fields that are called covered."""
     placed = register(as_page(image), reader.reference)
     assert isinstance(placed, Registration)
-    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
+    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.print_model)
     return set(occluded_fields(image, placed, page, reader.form.fields, ()))
 
 

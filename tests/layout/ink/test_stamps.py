@@ -56,7 +56,7 @@ def test_red_ring_goes_and_the_blue_stroke_and_red_writing_stay(stamped: np.ndar
 def test_a_grey_seal_puts_the_fields_under_it_in_doubt(stamped: np.ndarray, reader: PageReader, kind: str) -> None:
     image = wear(stamped, kind, np.random.default_rng(4)).image
     placed = place(image, reader)
-    seals = grey_stamps(extract_ink(align(flatten_background(image), placed), reader.printed), reader.form.fields)
+    seals = grey_stamps(extract_ink(align(flatten_background(image), placed), reader.print_model), reader.form.fields)
     under = stamped_fields(seals, reader.form.fields)
     x, y = AT
     boxes = {f.id: [*f.boxes, *(o.box for o in f.options)] for f in reader.form.fields}
@@ -70,5 +70,5 @@ def test_an_ordinary_sheet_has_no_seal(desk_of_sheets: Desk, reader: PageReader,
     placed = place(image, reader)
     assert red_stamps(image, placed) == ()
     if image.ndim == 2:
-        page = extract_ink(align(flatten_background(image), placed), reader.printed)
+        page = extract_ink(align(flatten_background(image), placed), reader.print_model)
         assert grey_stamps(page, reader.form.fields) == ()
