@@ -2,8 +2,8 @@
 
 Candidates are what either reader read, its runners-up, and what these may have meant: known places at the end of an
 address, entries of the field's list. The handwriting reader's CTC log-probabilities say how likely the ink makes
-each; words, places and the reader of print add what they know. A candidate that the ink contradicts cannot win: knowledge is
-worth a few units of log-likelihood, a wrong letter costs more.
+each; words, places and the reader of print add what they know. A candidate that the ink contradicts cannot win:
+knowledge is worth a few units of log-likelihood, a wrong letter costs more.
 """
 
 from __future__ import annotations
