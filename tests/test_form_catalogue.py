@@ -141,8 +141,8 @@ def test_one_form_of_one_page_needs_no_index(
     def never(*_: object) -> object:
         raise AssertionError("no ranking is needed")
 
-    monkeypatch.setattr(form_catalogue, "candidates", never)
-    monkeypatch.setattr(form_catalogue, "nearer", never)
+    monkeypatch.setattr(form_catalogue, "rank_pages", never)
+    monkeypatch.setattr(form_catalogue, "disambiguate", never)
     assert reader.shelf.find(as_page(desk_of_sheets.draw(93).image)).placed
 
 
