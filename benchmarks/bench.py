@@ -29,8 +29,8 @@ from scanner.intake.quality import assess_quality
 from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
 from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import Registration, register
-from scanner.model import Page, PageRef
+from scanner.layout.registration.register import register
+from scanner.model import Page, PageRef, Registration, Unreadable
 from scanner.pipeline import PageReader, build_reader
 from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
@@ -65,7 +65,8 @@ def samples(limits: Limits) -> Iterator[PageRef]:
     """The pages of the samples that can be listed."""
     files = sorted(p for p in SAMPLES.iterdir() if p.suffix in (".jpg", ".png", ".tif", ".pdf"))
     for path in files:
-        yield from (ref for ref in list_pages(path, limits) or [] if isinstance(ref, PageRef))
+        listed = list_pages(path, limits)
+        yield from [] if isinstance(listed, Unreadable) else listed
 
 
 def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:

@@ -137,9 +137,9 @@ def main() -> None:
                 )
     print("| on the sheet | wear | pages | placed | covered | told | told or print missing | for nothing | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name, (pages, placed, true, told, either, wrong, seconds) in rows.items():
+    for name, (pages, placed, covered, sent, either, needless, seconds) in rows.items():
         print(
-            f"| {name} | {pages:.0f} | {placed:.0f} | {true:.0f} | {told:.0f} | {either:.0f} | {wrong:.0f} "
+            f"| {name} | {pages:.0f} | {placed:.0f} | {covered:.0f} | {sent:.0f} | {either:.0f} | {needless:.0f} "
             f"| {seconds / max(placed, 1):.2f} |"
         )
 

@@ -188,8 +188,8 @@ def _show(path: Path, picture: Gray, missed: Sequence[TrueField]) -> None:
     drawn = draw_detected(detect(picture), picture).copy()
     scale = drawn.shape[1] / (picture.shape[1] / PX_PER_MM)
     for box in (box for one in missed for box in one.boxes):
-        corners = [(round(x * scale), round(y * scale)) for x, y in ((box.x, box.y), (box.right, box.bottom))]
-        cv2.rectangle(drawn, *corners, (255, 0, 0), 3)
+        start, end = ((round(x * scale), round(y * scale)) for x, y in ((box.x, box.y), (box.right, box.bottom)))
+        cv2.rectangle(drawn, start, end, (255, 0, 0), 3)
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
 

@@ -88,7 +88,9 @@ def measured(count: int, out: Path) -> list[str]:
     shelf = FormCatalogue(known[:count], {})
     start = time.process_time() - started
     first = two = right = refused = wrong = turned_away = foreign = pages = 0
-    ranking, finding, turning_away = [], [], []
+    ranking: list[float] = []
+    finding: list[float] = []
+    turning_away: list[float] = []
     for number in sorted({*chosen(count), *range(len(known) - FOREIGN, len(known))}):
         for wear_kind in WEARS:
             page = opened(out / "pages" / f"{number:02d}-{wear_kind.replace(' ', '-')}.jpg")

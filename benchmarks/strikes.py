@@ -168,7 +168,9 @@ def run(options: argparse.Namespace, stock: Stock) -> list[Any]:
             image, entries = draw_struck(form, reader.printed.blank, stock, kind, rng, options.family)
         worn = wear(image, worn_as, rng)
         seen = read_sheet(worn.image, worn.dpi, reader, read=options.read)
-        for field, entry in entries.items() if seen else ():
+        for field, entry in entries.items():
+            if seen is None:
+                break
             struck, reading = seen[field]
             name = f"{kind} {form.field(field).layout.value} {entry.style or 'unstruck'} {entry.place}"
             row = rows[name]

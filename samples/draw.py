@@ -76,7 +76,7 @@ class Pen:
         x = (box.x + indent + self.rng.uniform(-0.7, 0.7)) * PX_PER_MM
         line = (box.bottom - 1.0 - self.rng.uniform(0.5, 1.4)) * PX_PER_MM
         self.put(ink, x - hand.size_mm * PX_PER_MM / 2, line - base)
-        return (x + ink.shape[1]) / PX_PER_MM
+        return float((x + ink.shape[1]) / PX_PER_MM)
 
     def write_digit(self, digit: str, cell: Box) -> None:
         """A digit near the middle of a cell."""

@@ -57,7 +57,7 @@ class Paper:
         size = points or self.points
         self._canvas.setFont(_font(), size)
         self._canvas.drawString(x * mm, self._up(y), words)
-        return x + float(pdfmetrics.stringWidth(words, _font(), size)) / mm
+        return x + float(pdfmetrics.stringWidth(words, _font(), size) / mm)
 
     def centred(self, y: float, words: str, points: float) -> tuple[float, float]:
         """Print words in the middle of the sheet; their first and last x."""
@@ -120,7 +120,7 @@ class Paper:
         return self.truth
 
     def _up(self, y: float) -> float:
-        return (self.size[1] - y) * mm
+        return float((self.size[1] - y) * mm)
 
     # --- what can be filled in; each draws and remembers the truth ---
 

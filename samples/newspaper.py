@@ -20,7 +20,7 @@ def on_a_newspaper(sheet: Image, scale: float) -> tuple[Image, Callable[[NDArray
     page[top : top + rows, left : left + cols] = small
 
     def to_page(mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        return mm * (300 / 25.4 * scale) - 0.5 + np.array([left, top])
+        return np.asarray(mm * (300 / 25.4 * scale) - 0.5 + np.array([left, top]), np.float64)
 
     return page, to_page
 

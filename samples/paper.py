@@ -94,16 +94,17 @@ def scanned(
 
     step = 8
     xs, ys = np.meshgrid(np.arange(0, cols + step, step), np.arange(0, rows + step, step))
-    nodes = source((np.stack([xs, ys], -1).reshape(-1, 2) + 0.5) / scale).reshape(*xs.shape, 2) * MM - 0.5
+    seen = np.asarray((np.stack([xs, ys], -1).reshape(-1, 2) + 0.5) / scale, np.float64)
+    nodes = source(seen).reshape(*xs.shape, 2) * MM - 0.5
     shrink = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    maps = [
+    to_x, to_y = (
         cv2.warpAffine(np.ascontiguousarray(nodes[..., k].astype(np.float32)), shrink, (cols, rows), flags=flags)
         for k in (0, 1)
-    ]
+    )
     soft = cv2.GaussianBlur(sheet.image, (0, 0), 0.45 * 300 / dpi)
-    page = cv2.remap(soft, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(238,))
-    page = _toned(page, rng)
+    page = cv2.remap(soft, to_x, to_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(238,))
+    page = _toned(np.asarray(page, np.uint8), rng)
 
     def to_page(mm: Points) -> Points:
         """Sheet mm → page px."""
@@ -112,7 +113,7 @@ def scanned(
         if slip is not None:
             for _ in range(60):
                 page_mm = want + np.nan_to_num(slip(page_mm))
-        return page_mm * scale - 0.5
+        return np.asarray(page_mm * scale - 0.5, np.float64)
 
     return Seen(page, to_page, sheet=sheet)
 

@@ -14,7 +14,7 @@ from benchmarks.form_peers.sheets import Points, Sheet, as_ticked, choices
 from scanner.form_catalogue import FormCatalogue, FormPage
 from scanner.intake.pages import list_pages
 from scanner.layout.registration.alignment import to_page
-from scanner.model import FormTemplate, PageRef, Record, Registration
+from scanner.model import FormTemplate, Record, Registration, Unreadable
 from scanner.pipeline import PageReader, build_reader, read_ref
 from scanner.settings import load_settings
 
@@ -42,9 +42,10 @@ def read(sheets: Sequence[Sheet], form: FormTemplate, _folder: Path) -> Outcome:
 
 
 def _record(sheet: Sheet, reader: PageReader) -> Record:
-    (ref,) = list_pages(sheet.file, reader.limits)
-    if not isinstance(ref, PageRef):
+    listed = list_pages(sheet.file, reader.limits)
+    if isinstance(listed, Unreadable):
         raise Skipped(f"{sheet.file.name} cannot be opened")
+    (ref,) = listed
     return read_ref(ref, reader)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,5 +54,5 @@ def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uin
     return _small(out), f"placed; unseen {len(placed.unseen)}, unsure {len(placed.unsure)}"
 
 
-def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _small(image: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(image, None, fx=SHRUNK, fy=SHRUNK, interpolation=cv2.INTER_AREA), np.uint8)

@@ -56,7 +56,8 @@ class _Plot:
     """A frame with axes; what is drawn is clipped to it."""
 
     def __init__(self, xs: tuple[float, float], ys: tuple[float, float]) -> None:
-        self._xs, self._ys, self._parts = xs, ys, []
+        self._xs, self._ys = xs, ys
+        self._parts: list[str] = []
 
     def _x(self, v: float) -> float:
         return LEFT + (min(max(v, self._xs[0]), self._xs[1]) - self._xs[0]) / (self._xs[1] - self._xs[0]) * WIDE

@@ -181,7 +181,8 @@ def _real(pen: Pen, box: Box, real: Sequence[Line]) -> str:
 def form_lines(job: Job, cache: Path, processes: int = 2) -> list[Line]:
     """`on_the_form` with several processes, kept in a file: the same job is drawn once."""
     if cache.exists():
-        return pickle.loads(cache.read_bytes())
+        kept: list[Line] = pickle.loads(cache.read_bytes())
+        return kept
     parts = [replace(job, pages=job.pages // (processes * 4), seed=job.seed + 1000 * k) for k in range(processes * 4)]
     # forked children of a process whose OpenCV has run threads hang
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
