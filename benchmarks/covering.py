@@ -26,11 +26,10 @@ from samples.people import People
 from samples.stress import stamp
 from samples.wear import Worn
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, extract_ink
+from scanner.layout.ink.extraction import PrintModel, build_print_model, extract_page_ink
 from scanner.layout.ink.hidden_lines import hidden_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
-from scanner.layout.registration.alignment import align, flatten_background
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register
 from scanner.model import PX_PER_MM, FieldSpec, Page, PageRef, Registration
@@ -56,22 +55,23 @@ def look(worn: Worn, reference: FormReference, printed: PrintModel) -> Looked | 
     if not isinstance(placed, Registration):
         return None
     start = time.process_time()
-    seals = red_stamps(page.image, placed)
+    transform = placed.transform
+    seals = red_stamps(page.image, transform)
     spent = time.process_time() - start
-    ink: InkPage = extract_ink(align(flatten_background(remove_stamps(page.image, placed, seals)), placed), printed)
+    ink = extract_page_ink(remove_stamps(page.image, transform, seals), transform, printed)
     start = time.process_time()
     seals = seals or (grey_stamps(ink, reference.form.fields) if page.image.ndim == 2 else ())
     fields = reference.form.fields
-    covered = frozenset(occluded_fields(page.image, placed, ink, fields, seals))
+    covered = frozenset(occluded_fields(page.image, transform, ink, fields, seals))
     spent += time.process_time() - start
-    missing = frozenset({*placed.unseen, *hidden_line_fields(ink, fields)})
+    missing = frozenset({*placed.print_missing_fields, *hidden_line_fields(ink, fields)})
     return Looked(covered, missing, seals, stamped_fields(seals, fields), spent)
 
 
 def share_covered(mask: NDArray[np.bool_], spec: FieldSpec) -> float:
     """The largest share of one of a field's boxes that a mask (300 dpi) covers."""
     shares = []
-    for box in (*spec.boxes, *(o.box for o in spec.options)):
+    for box in spec.all_boxes:
         r0, r1, c0, c1 = (round(v * PX_PER_MM) for v in (box.y, box.bottom, box.x, box.right))
         shares.append(float(mask[max(r0, 0) : r1, max(c0, 0) : c1].mean()))
     return max(shares)
@@ -90,7 +90,7 @@ def main() -> None:
     form = load_form(FORM)
     blank = blank_image(form)
     reference, stock = build_reference(form, blank), load_stock(None, None, None)
-    printed = build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
+    printed = build_print_model(blank, reference.text_centres)
     rows: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0, 0])
     for number in range(options.sheets):
         rng = np.random.default_rng((options.seed, number))

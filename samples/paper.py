@@ -59,7 +59,7 @@ class Seen:
 
     def corners(self, box: Box) -> tuple[Points, Points]:
         """A box's corners on the form (mm) and where they truly are on the page (px), (4, 2) each."""
-        points = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
+        points = np.array(box.corners)
         if self.sheet is None:
             return points, self.to_page(points)
         if not self.sheet.printed:

@@ -10,7 +10,7 @@ import numpy as np
 
 from samples.misplaced import HELD_OUT
 from samples.office_wear import GOOD
-from scanner.layout.registration.gate import doubtful
+from scanner.layout.registration.gate import is_doubtful
 from scanner.layout.registration.gate_scale import GateScale
 from scanner.model import FormTemplate
 from training.gate.cases import FieldCase, fields_of, for_fitting, is_good, is_wrong, score, upper
@@ -27,7 +27,7 @@ def passes(trial: Trial, page: GateScale) -> bool:
 
 def flagged(case: FieldCase) -> bool:
     """Would its field go to a person?"""
-    return case.evidence.missing > 0 or doubtful(case.evidence)
+    return case.evidence.missing > 0 or is_doubtful(case.evidence)
 
 
 def silent(trial: Trial, scales: Scales) -> int:

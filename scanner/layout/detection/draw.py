@@ -29,11 +29,11 @@ def draw_form(form: FormTemplate, blank: Gray) -> NDArray[np.uint8]:
     """(rows, cols, 3) RGB at 300 dpi: every box outlined in its kind's colour and named; options and cells numbered."""
     image, pen = _paper(blank)
     for spec in form.fields:  # all names first: no name may hide a box's edge
-        for box in [*spec.boxes, *(option.box for option in spec.options)][:1]:
+        for box in spec.all_boxes[:1]:
             _write(pen, box, spec.id, COLOURS[spec.kind], NAME_PX, above=True)
     for spec in form.fields:
         colour = COLOURS[spec.kind]
-        boxes = [*spec.boxes, *(option.box for option in spec.options)]
+        boxes = spec.all_boxes
         for number, box in enumerate(boxes, 1):
             _outline(pen, box, colour)
             if len(boxes) > 1 or spec.options:

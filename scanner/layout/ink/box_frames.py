@@ -49,7 +49,7 @@ def box_frames(form: FormTemplate, blank: Gray, dpi: float) -> Mapping[str, tupl
     for spec in form.fields:
         if spec.layout not in FRAMED:
             continue
-        boxes = (*spec.boxes, *(o.box for o in spec.options))
+        boxes = spec.all_boxes
         sides = [side for box in boxes for side in _sides(box)]
         each = (_frame(side, blank, np.asarray(soft, np.uint8), dpi / 25.4) for side in sides)
         found = tuple(frame for frame in each if frame is not None)

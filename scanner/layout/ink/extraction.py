@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.layout.registration.alignment import align, flatten_background
 from scanner.model import PX_PER_MM, Box, Gray
+from scanner.page_transform import PageTransform
 
 Mask = NDArray[Any]
 
@@ -170,6 +172,11 @@ def extract_ink(aligned: Gray, model: PrintModel) -> InkPage:
     # half way between paper and print, a little nearer the paper: pens are fainter than print
     level = float(np.clip(offset + 0.6 * contrast, 110, 205))
     return InkPage(aligned, model, sigma, gain, offset, level, surplus)
+
+
+def extract_page_ink(grey: Gray, transform: PageTransform, model: PrintModel) -> InkPage:
+    """The same of a page (rows, cols) grey as it came, by where the form lies on it."""
+    return extract_ink(align(flatten_background(grey), transform), model)
 
 
 def ink_box(mask: Mask) -> tuple[int, int, int, int] | None:

@@ -17,7 +17,8 @@ from scanner.layout.ink.extraction import InkPage
 from scanner.layout.ink.stamps import Stamp
 from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import reduced
-from scanner.model import Box, FieldSpec, Gray, Registration
+from scanner.model import Box, FieldSpec, Gray
+from scanner.page_transform import PageTransform
 
 Mask = NDArray[np.uint8]
 
@@ -41,23 +42,27 @@ SHARE = 0.07
 
 
 def occluded_fields(
-    image: NDArray[np.uint8], placed: Registration, page: InkPage, fields: Iterable[FieldSpec], seals: Iterable[Stamp]
+    image: NDArray[np.uint8],
+    transform: PageTransform,
+    page: InkPage,
+    fields: Iterable[FieldSpec],
+    seals: Iterable[Stamp],
 ) -> tuple[str, ...]:
     """Ids of fields of which a box lies under something; `image` is the page as it came."""
-    cover = occlusion_map(image, placed, page)
+    cover = occlusion_map(image, transform, page)
     for seal in seals:  # ink, not a thing
         centre = tuple(round(v / 25.4 * MAP_DPI) for v in seal.centre)
         cv2.circle(cover, centre, round((seal.radius + 2) / 25.4 * MAP_DPI), 0, -1)
     return tuple(f.id for f in fields if _is_covered(cover, f))
 
 
-def occlusion_map(image: NDArray[np.uint8], placed: Registration, page: InkPage) -> Mask:
+def occlusion_map(image: NDArray[np.uint8], transform: PageTransform, page: InkPage) -> Mask:
     """1 where something lies on the sheet, (rows, cols) at MAP_DPI."""
     hidden = _hidden_print(page)
     hidden = _closed(hidden, BRIDGE_MM)
     cover = hidden | _thick(reduced(page.grey, MAP_DPI))
     if image.ndim == 3:
-        cover |= _tinted(align(image, placed, MAP_DPI))
+        cover |= _tinted(align(image, transform, MAP_DPI))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cover, connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= LEAST_MM2 * (MAP_DPI / 25.4) ** 2
     large[0] = False

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.ink.extraction import InkPage
-from scanner.layout.registration.alignment import align, to_grey, to_page
+from scanner.layout.registration.alignment import align, to_grey
 from scanner.layout.registration.reference import reduced
-from scanner.model import Box, FieldLayout, FieldSpec, Gray, Registration
+from scanner.model import Box, FieldLayout, FieldSpec, Gray
+from scanner.page_transform import PageTransform
 
 SEAL_MM = (11.0, 26.0)
 """Radii. Seals of Vietnamese offices have 16 to 18."""
@@ -54,16 +55,14 @@ class Stamp:
 def stamped_fields(seals: Iterable[Stamp], fields: Iterable[FieldSpec]) -> frozenset[str]:
     """Ids of fields that a seal reaches into."""
     known = tuple(seals)
-    return frozenset(
-        f.id for f in fields if any(s.over(b) for s in known for b in (*f.boxes, *(o.box for o in f.options)))
-    )
+    return frozenset(f.id for f in fields if any(s.over(b) for s in known for b in f.all_boxes))
 
 
-def red_stamps(image: NDArray[np.uint8], placed: Registration) -> tuple[Stamp, ...]:
+def red_stamps(image: NDArray[np.uint8], transform: PageTransform) -> tuple[Stamp, ...]:
     """Red rings of a seal's size on a page in colour; none on a grey one."""
     if image.ndim == 2:
         return ()
-    sheet = cv2.GaussianBlur(align(image, placed, MAP_DPI), (0, 0), 0.8).astype(np.float32) + 8
+    sheet = cv2.GaussianBlur(align(image, transform, MAP_DPI), (0, 0), 0.8).astype(np.float32) + 8
     red = np.log(sheet[..., 0] / np.maximum(sheet[..., 1], sheet[..., 2]))
     mask = np.asarray(red - np.median(red) > RED, np.uint8)
     if mask.mean() < 0.0005:
@@ -74,7 +73,7 @@ def red_stamps(image: NDArray[np.uint8], placed: Registration) -> tuple[Stamp, .
     return tuple(s for s in found if s is not None)
 
 
-def remove_stamps(image: NDArray[np.uint8], placed: Registration, seals: Iterable[Stamp]) -> Gray:
+def remove_stamps(image: NDArray[np.uint8], transform: PageTransform, seals: Iterable[Stamp]) -> Gray:
     """The page in grey; within red seals as the red channel saw it, as light as the paper around."""
     grey = to_grey(image)
     for seal in seals:
@@ -82,7 +81,7 @@ def remove_stamps(image: NDArray[np.uint8], placed: Registration, seals: Iterabl
             continue
         turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
         rim = np.array(seal.centre) + (seal.radius + 1.2) * np.stack([np.cos(turn), np.sin(turn)], axis=1)
-        corners = np.round(to_page(placed, rim)).astype(np.int32)
+        corners = np.round(transform.to_page(rim)).astype(np.int32)
         x, y, w, h = cv2.boundingRect(corners)
         x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, grey.shape[1]), min(y + h, grey.shape[0])
         if x1 <= x0 or y1 <= y0:

@@ -60,6 +60,11 @@ class FormReference:
     landmarks: tuple[Landmark, ...] = field(repr=False)
     frames: Mapping[str, tuple[BoxFrame, ...]] = field(default_factory=dict, repr=False)
 
+    @property
+    def text_centres(self) -> NDArray[np.float64]:
+        """Centres of the landmarks of text, (N, 2) mm."""
+        return np.array([mark.centre for mark in self.landmarks if mark.along_x], np.float64).reshape(-1, 2)
+
 
 def orb() -> Any:
     """The key point detector of both sides: what matches must be found the same way."""

@@ -5,20 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scanner.layout.ink.extraction import InkPage, extract_ink
+from scanner.layout.ink.extraction import InkPage, extract_page_ink
 from scanner.layout.ink.hidden_lines import hidden_line_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
-from scanner.model import PX_PER_MM, FieldLayout, Registration
+from scanner.layout.registration.alignment import to_grey
+from scanner.model import PX_PER_MM, FieldLayout
 from scanner.pipeline import PageReader
-from tests.conftest import Desk, as_page
+from tests.conftest import Desk
+from tests.layout.placing import place
 
 
 def ink_of(image: np.ndarray, reader: PageReader) -> InkPage:
-    page = as_page(image)
-    placed = register(page, reader.reference)
-    assert isinstance(placed, Registration)
-    return extract_ink(align(flatten_background(to_grey(page.image)), placed), reader.printed)
+    return extract_page_ink(to_grey(image), place(image, reader.reference).transform, reader.printed)
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "photo", "dark", "faint"])
