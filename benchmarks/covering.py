@@ -27,7 +27,7 @@ from samples.stress import stamp
 from samples.wear import Worn
 from scanner.forms.loading import blank_image, load_form
 from scanner.layout.ink.extraction import PrintModel, build_print_model, extract_page_ink
-from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.line_occlusion import occluded_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
 from scanner.layout.registration.reference import FormReference, build_reference
@@ -64,7 +64,7 @@ def look(worn: Worn, reference: FormReference, printed: PrintModel) -> Looked | 
     fields = reference.form.fields
     covered = frozenset(occluded_fields(page.image, transform, ink, fields, seals))
     spent += time.process_time() - start
-    missing = frozenset({*placed.print_missing_fields, *hidden_line_fields(ink, fields)})
+    missing = frozenset({*placed.print_missing_fields, *occluded_line_fields(ink, fields)})
     return Looked(covered, missing, seals, stamped_fields(seals, fields), spent)
 
 

@@ -19,7 +19,7 @@ from scanner.intake.pages import Limits
 from scanner.intake.quality import assess_quality
 from scanner.layout.ink.extraction import InkPage, PrintModel, extract_page_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.line_occlusion import occluded_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
 from scanner.layout.registration.alignment import align
@@ -207,7 +207,7 @@ def _read_placed(
     issues = check_rules(values, form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
-    unseen = {*placed.print_missing_fields, *hidden_line_fields(ink, form.fields)}
+    unseen = {*placed.print_missing_fields, *occluded_line_fields(ink, form.fields)}
     readings = tuple(_as_placed(r, placed, unseen) for r in readings)
     seals = seals or (grey_stamps(ink, form.fields) if page.image.ndim == 2 else ())
     covered = occluded_fields(page.image, placed.transform, ink, form.fields, seals)

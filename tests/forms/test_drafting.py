@@ -72,8 +72,8 @@ def test_cells_in_two_two_and_four_are_drafted_as_a_date(tmp_path: Path) -> None
 
 def test_boxes_are_drafted_as_lines_or_areas_by_their_height(tmp_path: Path) -> None:
     paper = Paper(tmp_path / "form.pdf")
-    paper.room(Box(30, 30, 100, 8))
-    paper.room(Box(30, 50, 100, 40))
+    paper.box(Box(30, 30, 100, 8))
+    paper.box(Box(30, 50, 100, 40))
     paper.done()
     draft = draft_form(tmp_path / "form.pdf", "drawn", tmp_path / "forms")
     assert [f.layout for f in draft.fields] == [FieldLayout.LINE, FieldLayout.AREA]

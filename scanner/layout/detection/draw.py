@@ -42,11 +42,11 @@ def draw_form(form: FormTemplate, blank: Gray) -> NDArray[np.uint8]:
 
 
 def draw_detected(found: Detected, blank: Gray) -> NDArray[np.uint8]:
-    """(rows, cols, 3) RGB: what `detect` found and what it found it by: rooms in grey, lines underlined."""
+    """(rows, cols, 3) RGB: what `detect` found and of what: enclosed boxes in grey, rule lines underlined."""
     image, pen = _paper(blank)
-    for room in found.rooms:
-        _outline(pen, room.inner, (190, 190, 190))
-    for line in found.leaders:
+    for area in found.enclosed_boxes:
+        _outline(pen, area.inner, (190, 190, 190))
+    for line in found.rule_lines:
         y = (line.y + 0.6) * PX_PER_MM
         colour = (255, 140, 0) if line.style == "dotted" else (120, 80, 40)
         pen.line([line.x0 * PX_PER_MM, y, line.x1 * PX_PER_MM, y], fill=colour, width=3)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.registration.alignment import flatten_background, to_grey
-from scanner.layout.registration.reference import COARSE_DPI, orb, px_to_mm, reduced
+from scanner.layout.registration.reference import COARSE_DPI, downsample, orb_detector, px_to_mm
 from scanner.model import Gray, Page
 
 TABLES, BITS = 8, 16
@@ -84,7 +84,7 @@ class PageCandidate:
 
 def blank_points(blank: Gray) -> KeyPoints:
     """The key points of a blank at 300 dpi, mm."""
-    found = _key_points(reduced(blank, COARSE_DPI))
+    found = _key_points(downsample(blank, COARSE_DPI))
     return KeyPoints(px_to_mm(found.points, COARSE_DPI), found.angles, found.descriptors)
 
 
@@ -169,7 +169,7 @@ def _count_inliers(source: NDArray[np.float64], target: NDArray[np.float64]) -> 
 
 
 def _key_points(grey: Gray) -> KeyPoints:
-    found, descriptors = orb().detectAndCompute(grey, None)
+    found, descriptors = orb_detector().detectAndCompute(grey, None)
     return KeyPoints(
         np.array([k.pt for k in found], np.float64).reshape(-1, 2),
         np.array([k.angle for k in found], np.float64),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.registration.geometry import area, inverse, plausible, scaling
-from scanner.layout.registration.reference import COARSE_DPI, FormReference, orb
+from scanner.layout.registration.reference import COARSE_DPI, FormReference, orb_detector
 from scanner.layout.registration.warping import fit_folded, identity_warp
 from scanner.model import Gray, NotRegistered, Reason
 from scanner.page_transform import Matrix, PageTransform, Points, project
@@ -150,7 +150,7 @@ def _cell_means(source: Points, target: Points) -> tuple[Points, Points]:
 
 
 def _match(small: Gray, reference: FormReference) -> KeypointMatch | None:
-    keypoints, descriptors = orb().detectAndCompute(small, None)
+    keypoints, descriptors = orb_detector().detectAndCompute(small, None)
     if descriptors is None or len(keypoints) < MIN_MATCHES or len(reference.keypoints) < MIN_MATCHES:
         return None
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(descriptors, reference.descriptors, k=2)

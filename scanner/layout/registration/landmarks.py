@@ -16,8 +16,9 @@ from scanner.model import Gray
 from scanner.page_transform import PageTransform, Points
 
 MIN_PEAK = 0.55
-"""Normalised correlation of a patch with the page below which it is not found; of good pages the mean over all
-landmarks is 0.81 and more (docs/registration.md), a chance peak on other print reaches 0.5."""
+"""Normalised correlation of a patch with the page below which it is not found. Of good pages 99 % of the landmarks
+reach 0.77 (a poor JPEG out of focus) to 0.90 (scans); on another form 99 % of the chance peaks within 2 mm stay below
+0.49, on lines of words in one typeface 95 % below 0.53."""
 MIN_CONTRAST = 6.0
 """Standard deviation, grey levels: a patch with print on it has 25 and more, faint print 12, paper 4."""
 END_WEIGHT = 0.6

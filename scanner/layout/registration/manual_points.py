@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, answer_mask, px_to_mm, reduced
+from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, answer_mask, downsample, px_to_mm
 from scanner.model import Gray
 from scanner.page_transform import Points
 
@@ -23,8 +23,8 @@ CORNERS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 def manual_points(reference: FormReference) -> Points:
     """The outermost tips of print: top left, top right, bottom right, bottom left; (4, 2) mm.
 
-    The tip of a word or of a table's border that lies farthest along each diagonal. Nothing over room for answers is
-    taken, since ink may hide it. A blank without print gives the corners of its sheet.
+    The tip of a word or of a table's border that lies farthest along each diagonal. Places where answers are
+    written are left out, since ink may hide them. A blank without print gives the corners of its sheet.
     """
     sheet = np.array(reference.form.sheet)
     ink = _tall_print(reference)
@@ -37,7 +37,7 @@ def manual_points(reference: FormReference) -> Points:
 
 def _tall_print(reference: FormReference) -> Gray:
     """1 where a word or a border is printed, at LANDMARK_DPI."""
-    image = reduced(reference.blank, LANDMARK_DPI)
+    image = downsample(reference.blank, LANDMARK_DPI)
     ink = np.asarray((image < INK_BELOW) & (answer_mask(reference.form, image.shape[:2]) == 0), np.uint8)
     reach = round(JOIN_MM * LANDMARK_DPI / 25.4)
     words = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), np.uint8))

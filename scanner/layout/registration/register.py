@@ -49,9 +49,9 @@ OFF_PAGE_MM = 0.5
 FAR_FROM_PRINT_MM = 25.0
 """From the nearest landmark; farther out errors of 2 mm were seen on folded sheets (docs/registration.md)."""
 MIN_FOUND_SHARE, ALL_FOUND_SHARE = 0.3, 0.97
-"""Shares of the landmarks of text. Where a refused pass found fewer it is another form and no pass follows; where fewer
-than the second were found the others may be out of reach, and the next pass searches wide again. Both chosen: good
-pages end above 0.95, wrong first guesses near 0 (docs/registration.md)."""
+"""Shares of the landmarks of text. Where a refused pass found fewer it is another form and no pass follows: other print
+has 0.01, half pages and revisions of the form 0.59 and more. Where fewer than the second were found the others may be
+out of reach, and the next pass searches wide again: good pages have 1.00."""
 MANUAL_SEARCH_PX = 24
 """After points clicked by a person: 4 mm. Clicks off by up to 5 mm each way still led to the form on 12 of 12 worn
 sheets."""
