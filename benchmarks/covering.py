@@ -39,7 +39,7 @@ ENOUGH = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """What was told of a page: fields that are covered, fields beside which print is missing, fields under seals."""
+    """What was found of a page: occluded fields, fields with print missing beside them, stamps and the fields under them."""
 
     covered: frozenset[str]
     missing: frozenset[str]
@@ -115,27 +115,27 @@ def main() -> None:
             row[0] += 1
             if found is None:
                 continue
-            told = found.stamped if thing == "seal" else found.covered
+            flagged = found.stamped if thing == "seal" else found.covered
             touched = true if thing == "seal" else {f.id for f in form.fields if share_covered(mask, f) > 0.01}
             wrong = (found.covered | found.stamped) - touched
             row[1] += 1
             row[2] += len(true)
-            row[3] += len(true & told)
-            row[4] += len(true & (told | found.missing))
+            row[3] += len(true & flagged)
+            row[4] += len(true & (flagged | found.missing))
             row[5] += len(wrong)
             row[6] += found.seconds
-            if options.show and (true - told or wrong):
+            if options.show and (true - flagged or wrong):
                 print(
                     "#",
                     number,
                     kind,
                     thing,
                     "missed",
-                    sorted(true - told - found.missing),
+                    sorted(true - flagged - found.missing),
                     "for nothing",
                     sorted(wrong),
                 )
-    print("| on the sheet | wear | pages | placed | covered | told | told or print missing | for nothing | s |")
+    print("| on the sheet | wear | pages | placed | covered | flagged | or print missing | for nothing | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, (pages, placed, covered, sent, either, needless, seconds) in rows.items():
         print(

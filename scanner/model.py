@@ -284,7 +284,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
-    """Where the form lies on the page, and what speaks for it.
+    """Where the form lies on the page, and the evidence for that.
 
     Residuals are those of the printed landmarks after the fit, mm on the form. The two groups of fields go to a
     person: those beside which print was not found again (covered, folded over, cut off), and those whose place is in

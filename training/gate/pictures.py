@@ -23,7 +23,7 @@ MAGNIFIED = 8
 
 
 def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uint8], str]:
-    """The page laid onto the form, BGR, landmarks marked; and what came of it, in a few words."""
+    """The page aligned with the form, (rows, cols, 3) BGR, landmarks marked; and the outcome in a few words."""
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     image = np.ascontiguousarray(MAKERS[kind](bench.stack, rng).image)
     start = initial_guess(to_grey(image), bench.reference)

@@ -1,4 +1,4 @@
-"""Trials: a page placed as `register` does it, or from a wrong guess; what the gate sees is kept beside the truth."""
+"""Trials: a page placed as `register` does it, or from a wrong guess; the evidence is kept beside the truth."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from scanner.page_transform import Matrix, PageTransform
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
 SHEETS = 24
 HOPELESS = 0.3
-"""Where so few landmarks agree, the fields are not looked at: every threshold in question is higher."""
+"""Where so few landmarks agree the fields are not measured: every threshold in question is higher."""
 LANDMARK_PX = 160 / 25.4
-"""Pages are reduced to this many px a mm before wrong guesses are tried on them, so that laying them is cheap."""
+"""Pages are reduced to this many px a mm before wrong guesses are tried on them, so that aligning them is cheap."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +121,7 @@ def _refined(bench: Bench, start: RegistrationStart, seen: Seen, name: tuple[str
 def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
     """Fields with frames as they look where their boxes alone were printed 1 to 5 mm elsewhere, one each.
 
-    The page is a good one, so all else speaks for its place; its picture is shifted under the frames.
+    The page is a good one, so all other evidence is for its place; its picture is shifted under the frames.
     """
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     seen = MAKERS[kind](bench.stack, rng)
@@ -146,12 +146,12 @@ def field_errors(form: FormTemplate, seen: Seen, placed: Truth, scale: float) ->
 
     Of free room, as for a signature, the middle counts.
 
-    `placed` says where form mm were found on the page (px), `scale` is px a mm.
+    `placed` maps form mm to where they were found on the page (px), `scale` is px a mm.
     """
     out = {}
     for spec in form.fields:
         boxes = spec.all_boxes
-        if spec.layout is FieldLayout.AREA:  # no print of its own says where its edges are
+        if spec.layout is FieldLayout.AREA:  # no print of its own shows where its edges are
             boxes = tuple(box.grown(-box.w / 2, -box.h / 2) for box in boxes)
         points, truth = (np.vstack(side) for side in zip(*map(seen.corners, boxes), strict=True))
         away = np.hypot(*(placed(points) - truth).T) / scale

@@ -209,7 +209,7 @@ def _is_free(line: RuleLine, tall: NDArray[Any]) -> bool:
 
 
 def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
-    """Not an ornament under a heading, nor a rule between parts of a form: those have no label and no line like them."""
+    """Not an ornament under a heading, nor a rule between parts of a form: those have no label and no like line."""
     if line.style == "dotted" or _has_label_or_neighbour(line, lines, words):
         return True
     middle = (line.x0 + line.x1) / 2

@@ -82,7 +82,7 @@ class RegistrationStart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegistrationPass:
-    """One search for the landmarks: the transform fitted to it, and what speaks for that.
+    """One search for the landmarks: the transform fitted to it, and the evidence for that.
 
     `residual` is what the transform leaves unexplained at each landmark found, (N, 2) mm on the form.
     """
@@ -184,7 +184,7 @@ def passes(start: RegistrationStart, reference: FormReference) -> Iterator[Regis
 
 
 def _refine(start: RegistrationStart, reference: FormReference) -> Registration | NotRegistered:
-    """What the last pass says: a registration, or a refusal."""
+    """The outcome of the last pass: a registration, or a refusal."""
     last: RegistrationPass | None = None
     for one in passes(start, reference):
         last = one
