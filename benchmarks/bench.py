@@ -78,7 +78,7 @@ def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:
     placed = watch.timed("register", lambda: register(page, reader.reference))
     if not isinstance(placed, Registration):
         return
-    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed))
+    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed.transform))
     ink = extract_ink(aligned, reader.printed)
     crops = watch.timed("cut", lambda: cut_fields(ink, reader.form.fields))
     fixed = reader.engines, reader.calibration, reader.lists

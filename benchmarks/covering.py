@@ -26,11 +26,10 @@ from samples.people import People
 from samples.stress import stamp
 from samples.wear import Worn
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, extract_ink
-from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.extraction import PrintModel, build_print_model, extract_page_ink
+from scanner.layout.ink.line_occlusion import occluded_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
-from scanner.layout.registration.alignment import align, flatten_background
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register
 from scanner.model import PX_PER_MM, FieldSpec, Page, PageRef, Registration
@@ -40,7 +39,7 @@ ENOUGH = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """What was told of a page: fields that are covered, fields beside which print is missing, fields under seals."""
+    """What was found of a page: occluded fields, fields with print missing beside them, stamps and the fields under them."""
 
     covered: frozenset[str]
     missing: frozenset[str]
@@ -56,22 +55,23 @@ def look(worn: Worn, reference: FormReference, printed: PrintModel) -> Looked | 
     if not isinstance(placed, Registration):
         return None
     start = time.process_time()
-    seals = red_stamps(page.image, placed)
+    transform = placed.transform
+    seals = red_stamps(page.image, transform)
     spent = time.process_time() - start
-    ink: InkPage = extract_ink(align(flatten_background(remove_stamps(page.image, placed, seals)), placed), printed)
+    ink = extract_page_ink(remove_stamps(page.image, transform, seals), transform, printed)
     start = time.process_time()
     seals = seals or (grey_stamps(ink, reference.form.fields) if page.image.ndim == 2 else ())
     fields = reference.form.fields
-    covered = frozenset(occluded_fields(page.image, placed, ink, fields, seals))
+    covered = frozenset(occluded_fields(page.image, transform, ink, fields, seals))
     spent += time.process_time() - start
-    missing = frozenset({*placed.unseen, *hidden_line_fields(ink, fields)})
+    missing = frozenset({*placed.print_missing_fields, *occluded_line_fields(ink, fields)})
     return Looked(covered, missing, seals, stamped_fields(seals, fields), spent)
 
 
 def share_covered(mask: NDArray[np.bool_], spec: FieldSpec) -> float:
     """The largest share of one of a field's boxes that a mask (300 dpi) covers."""
     shares = []
-    for box in (*spec.boxes, *(o.box for o in spec.options)):
+    for box in spec.all_boxes:
         r0, r1, c0, c1 = (round(v * PX_PER_MM) for v in (box.y, box.bottom, box.x, box.right))
         shares.append(float(mask[max(r0, 0) : r1, max(c0, 0) : c1].mean()))
     return max(shares)
@@ -90,7 +90,7 @@ def main() -> None:
     form = load_form(FORM)
     blank = blank_image(form)
     reference, stock = build_reference(form, blank), load_stock(None, None, None)
-    printed = build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
+    printed = build_print_model(blank, reference.text_centres)
     rows: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0, 0])
     for number in range(options.sheets):
         rng = np.random.default_rng((options.seed, number))
@@ -115,27 +115,27 @@ def main() -> None:
             row[0] += 1
             if found is None:
                 continue
-            told = found.stamped if thing == "seal" else found.covered
+            flagged = found.stamped if thing == "seal" else found.covered
             touched = true if thing == "seal" else {f.id for f in form.fields if share_covered(mask, f) > 0.01}
             wrong = (found.covered | found.stamped) - touched
             row[1] += 1
             row[2] += len(true)
-            row[3] += len(true & told)
-            row[4] += len(true & (told | found.missing))
+            row[3] += len(true & flagged)
+            row[4] += len(true & (flagged | found.missing))
             row[5] += len(wrong)
             row[6] += found.seconds
-            if options.show and (true - told or wrong):
+            if options.show and (true - flagged or wrong):
                 print(
                     "#",
                     number,
                     kind,
                     thing,
                     "missed",
-                    sorted(true - told - found.missing),
+                    sorted(true - flagged - found.missing),
                     "for nothing",
                     sorted(wrong),
                 )
-    print("| on the sheet | wear | pages | placed | covered | told | told or print missing | for nothing | s |")
+    print("| on the sheet | wear | pages | placed | covered | flagged | or print missing | for nothing | s |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name, (pages, placed, covered, sent, either, needless, seconds) in rows.items():
         print(

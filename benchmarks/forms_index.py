@@ -3,7 +3,7 @@
 python -m benchmarks.forms_index [--out out/forms-index]
 
 Forms are drawn from seeds: the shipped one, its revisions with a row taken out or put in, others under its letterhead,
-and forms of other houses. Pages are filled and worn. Each count of printed pages runs in a process of its own.
+and forms of other offices. Pages are filled and worn. Each count of printed pages runs in a process of its own.
 """
 
 from __future__ import annotations

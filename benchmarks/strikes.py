@@ -20,16 +20,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.placing import placed_ink
 from samples.corrections import correct_line, strike_cell
 from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock, write_real_line
 from samples.people import People
 from samples.wear import wear
 from scanner.forms.loading import load_form
-from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
-from scanner.model import FieldLayout, FieldReading, FormTemplate, Page, PageRef, Registration
+from scanner.model import FieldLayout, FieldReading, FormTemplate
 from scanner.pipeline import PageReader, build_reader
 from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
@@ -116,10 +114,10 @@ class Row:
 
 def read_sheet(image: NDArray[np.uint8], dpi: float, reader: PageReader, *, read: bool) -> Mapping[str, Any] | None:
     """Field → (struck?, its reading or None); None where the sheet could not be placed."""
-    placed = register(Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi), reader.reference)
-    if not isinstance(placed, Registration):
+    seen = placed_ink(image, dpi, reader.reference, reader.printed)
+    if seen is None:
         return None
-    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
+    placed, page = seen
     crops = cut_fields(page, reader.form.fields)
     found: dict[str, FieldReading] = {}
     if read:

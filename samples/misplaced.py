@@ -1,7 +1,7 @@
-"""Pages that must not be taken for the form as it is, or of which parts must not.
+"""Pages that must not be registered as the form as it is, or of which single fields must not.
 
-Each kind makes a page from filled sheets and a seed. The truth says where each point of the form really is; a page of
-another form has it nowhere.
+Each kind makes a page from filled sheets and a seed. The truth maps each point of the form to where it really is; on a
+page of another form it is nowhere (NaN).
 """
 
 from __future__ import annotations

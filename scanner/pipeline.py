@@ -17,13 +17,12 @@ from scanner.form_catalogue import FormCatalogue, FormPage, PageMatch
 from scanner.intake import pages
 from scanner.intake.pages import Limits
 from scanner.intake.quality import assess_quality
-from scanner.layout.ink.extraction import InkPage, PrintModel, extract_ink
+from scanner.layout.ink.extraction import InkPage, PrintModel, extract_page_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.line_occlusion import occluded_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
-from scanner.layout.registration.alignment import align, flatten_background
-from scanner.layout.registration.geometry import Points
+from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.register import register_from_points
 from scanner.model import (
@@ -44,6 +43,7 @@ from scanner.ocr.digits import CellReader
 from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, SECOND_LOOK, Engines
 from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
+from scanner.page_transform import Points
 from scanner.recognition.line_fusion import Lists
 from scanner.recognition.reading import read_fields
 from scanner.rules import check_rules
@@ -199,7 +199,7 @@ def _of(printed: FormPage, record: Record) -> Record:
 def _read_placed(
     page: Page, printed: FormPage, placed: Registration, quality: Quality, reader: PageReader, today: date | None
 ) -> tuple[Record, _Sight]:
-    form, seals = printed.form, red_stamps(page.image, placed)
+    form, seals = printed.form, red_stamps(page.image, placed.transform)
     ink = _ink_of(page, placed, printed, seals)
     crops = cut_fields(ink, form.fields)
     readings = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, printed.lists)
@@ -207,17 +207,17 @@ def _read_placed(
     issues = check_rules(values, form, today=today or date.today())
     doubted = {field for issue in issues for field in issue.fields}
     readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
-    unseen = {*placed.unseen, *hidden_line_fields(ink, form.fields)}
+    unseen = {*placed.print_missing_fields, *occluded_line_fields(ink, form.fields)}
     readings = tuple(_as_placed(r, placed, unseen) for r in readings)
     seals = seals or (grey_stamps(ink, form.fields) if page.image.ndim == 2 else ())
-    covered = occluded_fields(page.image, placed, ink, form.fields, seals)
+    covered = occluded_fields(page.image, placed.transform, ink, form.fields, seals)
     readings = tuple(_doubt(r, "field_covered") if r.field in covered else r for r in readings)
     stamped = stamped_fields(seals, form.fields)
     readings = tuple(_doubt(r, "stamp_over") if r.field in stamped and _lost(r, seals) else r for r in readings)
     if any(problem.code in POOR_QUALITY for problem in quality.problems):
         readings = tuple(_doubt(r, "poor_image") for r in readings)
     record = Record(page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues)
-    return record, _Sight(align(page.image, placed, VIEW_DPI), crops)
+    return record, _Sight(align(page.image, placed.transform, VIEW_DPI), crops)
 
 
 def _lost(reading: FieldReading, seals: tuple[Stamp, ...]) -> bool:
@@ -226,8 +226,7 @@ def _lost(reading: FieldReading, seals: tuple[Stamp, ...]) -> bool:
 
 
 def _ink_of(page: Page, placed: Registration, printed: FormPage, seals: tuple[Stamp, ...] = ()) -> InkPage:
-    aligned = align(flatten_background(remove_stamps(page.image, placed, seals)), placed)
-    return extract_ink(aligned, printed.printed)
+    return extract_page_ink(remove_stamps(page.image, placed.transform, seals), placed.transform, printed.printed)
 
 
 def _doubt(reading: FieldReading, why: str) -> FieldReading:
@@ -237,8 +236,9 @@ def _doubt(reading: FieldReading, why: str) -> FieldReading:
 
 def _as_placed(reading: FieldReading, placed: Registration, unseen: Collection[str]) -> FieldReading:
     """No reading is surer than its field's place; one whose place is in doubt goes to a person."""
-    confidence = min(reading.confidence, placed.in_place.get(reading.field, 1.0))
-    why = "print_missing" if reading.field in unseen else "placed_unsurely" if reading.field in placed.unsure else None
+    confidence = min(reading.confidence, placed.place_probability.get(reading.field, 1.0))
+    doubtful = "placed_unsurely" if reading.field in placed.place_doubtful_fields else None
+    why = "print_missing" if reading.field in unseen else doubtful
     if why is None:
         return replace(reading, confidence=confidence)
     return _doubt(replace(reading, confidence=min(confidence, 0.5)), why)

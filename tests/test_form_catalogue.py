@@ -132,7 +132,7 @@ def test_pages_of_one_form_are_told_apart_upside_down_and_worn(forms, both: Page
     worn = wear(sheet, "scan", np.random.default_rng(number)).image
     found = both.shelf.find(as_page(np.rot90(worn, 2).copy()))
     assert found.placed and (found.printed.form.id, found.printed.form.page) == ("drawn", number)
-    assert abs(found.placed.rotation_deg) > 170
+    assert abs(found.placed.transform.rotation_deg) > 170
 
 
 def test_one_form_of_one_page_needs_no_index(

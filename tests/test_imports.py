@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
-        "errors messages vietnam",
+        "errors messages vietnam page_transform",
         "model",
         "settings store.pictures",
         "intake layout ocr rules confidence.calibration forms.blanks",

@@ -69,7 +69,7 @@ def read_fields(
     digits = read_digit_fields(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
     out = []
     for spec in form.fields:
-        near = {"residual_mm": placed.local_mm.get(spec.id, placed.residual_mm)}
+        near = {"residual_mm": placed.local_residual_mm.get(spec.id, placed.residual_mm)}
         if spec.id in ticked:
             out.append(replace(ticked[spec.id], features={**ticked[spec.id].features, **near}))
             continue

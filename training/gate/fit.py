@@ -50,7 +50,7 @@ def fit_field(trials: Sequence[Trial], moved: Sequence[FieldEvidence], page: Gat
     cases = [c for t in used for c in fields_of(t) if not c.evidence.missing]
     bad = [c.evidence for c in cases if c.off > OFF_MM]
     bad += list(moved)[:: max(len(moved) // len(bad), 1)]  # as many of one sort as of the other
-    # right fields of good pages alone: beyond what those show a field is to be told, wherever it happens to lie
+    # right fields of good pages alone: beyond what those show a field is to be flagged, even if it lies right
     fine = [
         c.evidence for t in used if is_good(t) for c in fields_of(t) if not c.evidence.missing and c.off <= RIGHT_MM
     ]
@@ -77,7 +77,7 @@ def write(page: GateScale, field: GateScale, note: str, path: Path = DATA) -> No
 
 
 def _logistic(rows: Sequence[Mapping[str, float]], right: np.ndarray, names: Sequence[str], sign: int) -> GateScale:
-    """A logistic model in which every feature may only speak one way; one that would speak the other is left out."""
+    """A logistic model in which the sign of every weight is given; features that would get the other are left out."""
     kept = list(names)
     while True:
         x = np.array([[row[n] for n in kept] for row in rows])

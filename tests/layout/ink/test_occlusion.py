@@ -8,22 +8,21 @@ import pytest
 from samples.objects import lay
 from samples.photo import photograph
 from samples.wear import wear
-from scanner.layout.ink.extraction import extract_ink
+from scanner.layout.ink.extraction import extract_page_ink
 from scanner.layout.ink.occlusion import occluded_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
+from scanner.layout.registration.alignment import to_grey
 from scanner.messages import all_messages
-from scanner.model import FieldLayout, FieldSpec, Registration
+from scanner.model import FieldLayout, FieldSpec
 from scanner.pipeline import PageReader
-from tests.conftest import Desk, as_page
+from tests.conftest import Desk
+from tests.layout.placing import place
 
 
 def told(image: np.ndarray, reader: PageReader) -> set[str]:
     """Fields that are called covered."""
-    placed = register(as_page(image), reader.reference)
-    assert isinstance(placed, Registration)
-    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
-    return set(occluded_fields(image, placed, page, reader.form.fields, ()))
+    transform = place(image, reader.reference).transform
+    page = extract_page_ink(to_grey(image), transform, reader.printed)
+    return set(occluded_fields(image, transform, page, reader.form.fields, ()))
 
 
 def first(reader: PageReader, layout: FieldLayout) -> FieldSpec:

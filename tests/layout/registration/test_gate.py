@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from samples import misplaced as wrong
 from samples import office_wear as good
 from samples.paper import MM, Seen
-from scanner.layout.registration.alignment import to_page
-from scanner.layout.registration.gate import NOTHING, PlacementEvidence, refuse
+from scanner.layout.registration.gate import NO_EVIDENCE, PlacementEvidence, refuse
 from scanner.layout.registration.gate_scale import gate_scale
 from scanner.layout.registration.register import register
 from scanner.model import DPI, NotRegistered, Registration
 from tests.conftest import Desk, as_page
-from tests.layout.registration.test_register import corners
 from training.gate.trials import field_errors
 
 Pixels = NDArray[np.uint8]
@@ -38,13 +36,13 @@ def placed(image: Pixels, reference) -> Registration | NotRegistered:
 
 def off(found: Registration, form, moved=lambda p: p) -> NDArray[np.float64]:
     """How far box corners are from where they are, px at 300 dpi; `moved` says where ideal px went."""
-    points = corners(form)
-    return np.hypot(*(to_page(found, points) - moved(points * DPI / 25.4 - 0.5)).T)
+    points = form.corners
+    return np.hypot(*(found.transform.to_page(points) - moved(points * DPI / 25.4 - 0.5)).T)
 
 
 def told(found: Registration) -> set[str]:
     """Fields that go to a person because of their place."""
-    return {*found.unseen, *found.unsure}
+    return found.review_fields
 
 
 def silent(seen: Seen, reference, form, limit: float = 1.0) -> list[str]:
@@ -52,7 +50,7 @@ def silent(seen: Seen, reference, form, limit: float = 1.0) -> list[str]:
     found = placed(seen.image, reference)
     if isinstance(found, NotRegistered):
         return []
-    errors = field_errors(form, seen, lambda mm: to_page(found, mm), found.scale)
+    errors = field_errors(form, seen, found.transform.to_page, found.transform.scale)
     room = {f.id for f in form.fields if f.layout.value == "area"}  # without print of its own: 5 mm
     return [f for f, mm in errors.items() if mm > (5.0 if f in room else limit) and f not in told(found)]
 
@@ -88,7 +86,7 @@ def test_what_offices_do_to_sheets_is_placed(stack: wrong.Stack, reference, form
     seen = good.GOOD[kind](stack, np.random.default_rng(5))
     found = placed(seen.image, reference)
     assert isinstance(found, Registration)
-    assert max(field_errors(form, seen, lambda mm: to_page(found, mm), found.scale).values()) < 0.3
+    assert max(field_errors(form, seen, found.transform.to_page, found.transform.scale).values()) < 0.3
 
 
 @pytest.mark.parametrize("by", [(0.0, 1.5), (1.5, 0.0), (-2.0, 0.0)])
@@ -104,11 +102,12 @@ def test_boxes_that_moved_while_their_label_stayed_are_told(sheet: Pixels, refer
     found = placed(image, reference)
     assert isinstance(found, Registration)
     assert "ma_bhxh" in told(found)
-    assert found.in_place["ma_bhxh"] < 0.5 < min(p for f, p in found.in_place.items() if f != "ma_bhxh")
+    others = [p for f, p in found.place_probability.items() if f != "ma_bhxh"]
+    assert found.place_probability["ma_bhxh"] < 0.5 < min(others)
 
 
 def test_threshold_refuses_nothing_at_all_and_says_why() -> None:
-    refused = refuse(NOTHING)
+    refused = refuse(NO_EVIDENCE)
     assert isinstance(refused, NotRegistered)
     assert refused.reason.code == "landmarks_missing"
 
@@ -192,8 +191,8 @@ def test_fields_beside_which_print_is_missing_are_named(sheet: Pixels, reference
     image[part] = PAPER
     found = placed(image, reference)
     assert isinstance(found, Registration)
-    assert gone <= set(found.unseen)
-    assert len(found.unseen) < 10, "the rest of the sheet is not doubted"
+    assert gone <= set(found.print_missing_fields)
+    assert len(found.print_missing_fields) < 10, "the rest of the sheet is not doubted"
 
 
 @pytest.mark.parametrize("kind", ["scan", "bilevel", "photo", "dark", "faint"])
@@ -201,8 +200,8 @@ def test_whole_sheet_has_no_field_in_doubt_however_worn(desk_of_sheets: Desk, re
     found = placed(desk_of_sheets.worn(78, kind)[1].image, reference)
     assert isinstance(found, Registration)
     assert told(found) == set()
-    assert min(found.in_place.values()) > 0.9
-    assert found.gate > gate_scale("page").threshold + 1
+    assert min(found.place_probability.values()) > 0.9
+    assert found.gate_log_odds > gate_scale("page").threshold + 1
 
 
 def test_stamp_over_the_signature_does_not_hide_the_form(sheet: Pixels, reference) -> None:

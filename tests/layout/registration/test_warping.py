@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scanner.layout.registration.geometry import Points, displacement
 from scanner.layout.registration.warping import fit_folded, fit_smooth, needs_nonrigid
+from scanner.page_transform import Points, displacement
 
 SHEET = (210.0, 297.0)
 

@@ -5,26 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scanner.layout.ink.extraction import InkPage, extract_ink
-from scanner.layout.ink.hidden_lines import hidden_line_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
-from scanner.model import PX_PER_MM, FieldLayout, Registration
+from scanner.layout.ink.extraction import InkPage, extract_page_ink
+from scanner.layout.ink.line_occlusion import occluded_line_fields
+from scanner.layout.registration.alignment import to_grey
+from scanner.model import PX_PER_MM, FieldLayout
 from scanner.pipeline import PageReader
-from tests.conftest import Desk, as_page
+from tests.conftest import Desk
+from tests.layout.placing import place
 
 
 def ink_of(image: np.ndarray, reader: PageReader) -> InkPage:
-    page = as_page(image)
-    placed = register(page, reader.reference)
-    assert isinstance(placed, Registration)
-    return extract_ink(align(flatten_background(to_grey(page.image)), placed), reader.printed)
+    return extract_page_ink(to_grey(image), place(image, reader.reference).transform, reader.printed)
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "photo", "dark", "faint"])
 def test_a_worn_sheet_hides_nothing(desk_of_sheets: Desk, reader: PageReader, kind: str) -> None:
     _, worn = desk_of_sheets.worn(81, kind)
-    assert hidden_line_fields(ink_of(worn.image, reader), reader.form.fields) == ()
+    assert occluded_line_fields(ink_of(worn.image, reader), reader.form.fields) == ()
 
 
 @pytest.mark.parametrize("place", [0.0, 0.4, 0.8])
@@ -35,4 +32,4 @@ def test_a_note_over_part_of_a_line_is_told(desk_of_sheets: Desk, reader: PageRe
     left, top = round((box.x + place * box.w) * PX_PER_MM), round((box.y - 1) * PX_PER_MM)
     width, height = round(max(0.2 * box.w, 14) * PX_PER_MM), round((box.h + 3) * PX_PER_MM)
     image[top : top + height, left : left + width] = 245
-    assert line.id in hidden_line_fields(ink_of(image, reader), reader.form.fields)
+    assert line.id in occluded_line_fields(ink_of(image, reader), reader.form.fields)
