@@ -79,7 +79,7 @@ def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:
     if not isinstance(placed, Registration):
         return
     aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed.transform))
-    ink = extract_ink(aligned, reader.printed)
+    ink = extract_ink(aligned, reader.print_model)
     crops = watch.timed("cut", lambda: cut_fields(ink, reader.form.fields))
     fixed = reader.engines, reader.calibration, reader.lists
     watch.timed("read", lambda: read_fields(reader.form, ink, crops, placed, *fixed))

@@ -39,7 +39,7 @@ ENOUGH = 0.15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:
-    """What was found of a page: occluded fields, fields with print missing beside them, stamps and the fields under them."""
+    """What was found of a page: occluded fields, fields with print missing beside them, and fields under stamps."""
 
     covered: frozenset[str]
     missing: frozenset[str]

@@ -85,7 +85,7 @@ def measured(count: int, out: Path) -> list[str]:
     """One row of the table: so many printed pages loaded in this process."""
     known = [read_form(path) for path in sorted((out / "forms").glob(f"*/{FILE}"))]
     started = time.process_time()
-    shelf = FormCatalogue(known[:count], {})
+    catalogue = FormCatalogue(known[:count], {})
     start = time.process_time() - started
     first = two = right = refused = wrong = turned_away = foreign = pages = 0
     ranking: list[float] = []
@@ -95,24 +95,26 @@ def measured(count: int, out: Path) -> list[str]:
         for wear_kind in WEARS:
             page = opened(out / "pages" / f"{number:02d}-{wear_kind.replace(' ', '-')}.jpg")
             before = time.process_time()
-            order = [c.number for c in rank_pages(page, shelf._index)] if shelf._index else [0]
+            order = [c.number for c in rank_pages(page, catalogue.index)] if catalogue.index else [0]
             ranked = time.process_time()
-            found = shelf.find(page)
+            found = catalogue.register(page)
             (turning_away if number >= count else finding).append(time.process_time() - ranked)
             if number >= count:
                 foreign += 1
-                turned_away += not found.placed
+                turned_away += not found.registration
                 continue
             ranking.append(ranked - before)
             pages += 1
             first += order[0] == number
             two += number in order[:2]
-            refused += not found.placed
-            hit = found.printed.form.id == known[number].id
-            right += bool(found.placed) and hit
-            if not (found.placed and hit):
-                print(known[number].id, wear_kind, order[:3], found.printed.form.id, found.placed, file=sys.stderr)
-            wrong += bool(found.placed) and not hit
+            refused += not found.registration
+            hit = found.form_page.form.id == known[number].id
+            right += bool(found.registration) and hit
+            if not (found.registration and hit):
+                print(
+                    known[number].id, wear_kind, order[:3], found.form_page.form.id, found.registration, file=sys.stderr
+                )
+            wrong += bool(found.registration) and not hit
     memory = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     return [
         str(count), f"{np.median(ranking) if count > 1 else 0:.3f}", f"{np.median(finding):.3f}",

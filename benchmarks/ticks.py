@@ -25,7 +25,7 @@ from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock
 from samples.people import People
 from samples.slips import KINDS, Slip, draw_slip, draw_tail, tails_of
 from samples.wear import wear
-from scanner.confidence.calibration import load_calibration
+from scanner.confidence.calibration import calibrate, load_calibration
 from scanner.forms.loading import blank_image, load_form
 from scanner.layout.ink.extraction import PrintModel, build_print_model
 from scanner.layout.registration.reference import FormReference, build_reference
@@ -151,7 +151,7 @@ def run(seed: int, sheets: int, family: int, wears: Sequence[str], *, plain: boo
             unplaced += 1
             continue
         _, page = found
-        for reading in read_choices(bench.form, page, calibration).values():
+        for reading in calibrate(read_choices(bench.form, page).values(), bench.form, calibration):
             kind, slip = truth[reading.field]
             fault = rows[kind].add(reading, slip)
             if fault or (reading.review and kind in ORDINARY):

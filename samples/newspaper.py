@@ -12,7 +12,7 @@ Image = NDArray[np.uint8]
 
 
 def on_a_newspaper(sheet: Image, scale: float) -> tuple[Image, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
-    """A sheet (rows, cols, 3) at 300 dpi shrunk by `scale` and laid on print; and form mm (N, 2) → px of the picture."""
+    """A sheet (rows, cols, 3) at 300 dpi shrunk by `scale` and laid on print; form mm (N, 2) → px of the picture."""
     small = cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     page = _newspaper(*sheet.shape[:2])
     rows, cols = small.shape[:2]

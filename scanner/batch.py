@@ -138,7 +138,7 @@ def read_here(
     Raises EngineError when Tesseract, its model or poppler is missing.
     """
     reader = build_reader(forms, settings)
-    known = reader.shelf.forms
+    known = reader.catalogue.forms
     for job in jobs:
         if isinstance(job, Unreadable):
             yield unread(job.ref, known, PageStatus.UNREADABLE, job.reason)

@@ -416,11 +416,16 @@ class FieldReading:
     engine: str
     box_mm: Box
     alternatives: tuple[str, ...] = hidden(default=(), repr=False)
-    reason: Reason | None = None  # why a person must look, or why nothing could be read
+    reasons: tuple[Reason, ...] = ()  # why a person must look: what was seen in the field first, then around it
     features: Mapping[str, float] = hidden(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     crop: str | None = None  # the ink snippet's key in the file store
     steps: tuple[Step, ...] = hidden(default=(), repr=False)  # from `raw` to `value`, in order
+
+    @property
+    def reason(self) -> Reason | None:
+        """The most important of its reasons; None where no person need look."""
+        return self.reasons[0] if self.reasons else None
 
 
 @dataclass(frozen=True, slots=True)

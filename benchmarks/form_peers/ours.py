@@ -19,7 +19,7 @@ from scanner.settings import load_settings
 
 
 class _Choices(FormCatalogue):
-    """A shelf of which only the questions with ticks are read."""
+    """A catalogue of which only the questions with ticks are read."""
 
     def at(self, number: int) -> FormPage:
         """A printed page that is placed by the whole form."""
@@ -29,7 +29,7 @@ class _Choices(FormCatalogue):
 
 def read(sheets: Sequence[Sheet], form: FormTemplate, _folder: Path) -> Outcome:
     """The pipeline as `sohoa read` runs it, over the choices only; it is placed by the whole form."""
-    reader = replace(build_reader(form, load_settings()), shelf=_Choices((form,), {}))
+    reader = replace(build_reader(form, load_settings()), catalogue=_Choices((form,), {}))
     answers, spent = {}, 0.0
     for sheet in sheets:
         before = time.process_time()

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+from scanner.confidence.statistics import EDGES
 from scanner.evaluation.charts import TARGET, confidence_section
-from scanner.evaluation.curves import EDGES
 from scanner.evaluation.run import Evaluation
 from scanner.evaluation.scores import Score
 from scanner.evaluation.table import HEADS, cells, empty_cell, format_share, gap, interval, kind_word, percent, why

@@ -91,7 +91,7 @@ class Field:
     box_mm: Box = BOX
     alternatives: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
-    reason: Reason | None = None
+    reasons: tuple[Reason, ...] = ()
     revision: int = 0
     manner: str = "machine"
     by: str | None = None
@@ -630,7 +630,9 @@ PLACED = Registration(
 def page(**more: Any) -> Record:
     readings = (
         FieldReading("ten", "Nguyễn Thị Hoa", "Nguyên Thị Hoa", 0.9, 0.97, False, "tesseract-5.3.0/vie", BOX, ("Hoà",)),
-        FieldReading("dien", ("ngheo",), "", 0.9, np.float64(0.5), True, "ticks", BOX, reason=Reason("no_such_date")),
+        FieldReading(
+            "dien", ("ngheo",), "", 0.9, np.float64(0.5), True, "ticks", BOX, reasons=(Reason("no_such_date"),)
+        ),
     )
     issue = Issue("so_va_sinh", ("so", "sinh"), Reason("no_such_date"))
     ref = PageRef(Path("/somewhere/scan-0012.pdf"), 2, "ab" * 32)

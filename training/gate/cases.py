@@ -10,10 +10,10 @@ import numpy as np
 
 from samples.misplaced import HELD_OUT
 from samples.office_wear import GOOD
+from scanner.confidence.statistics import LogisticModel
 from scanner.forms.loading import load_form
 from scanner.layout.registration.field_evidence import FieldEvidence
 from scanner.layout.registration.gate import PlacementEvidence
-from scanner.layout.registration.gate_scale import GateScale
 from scanner.model import FieldLayout
 from training.gate.trials import Trial
 
@@ -69,7 +69,7 @@ def last(trial: Trial) -> PlacementEvidence | None:
     return trial.passes[-1] if trial.passes else None
 
 
-def score(trial: Trial, scale: GateScale) -> float:
+def score(trial: Trial, scale: LogisticModel) -> float:
     """The page's log-odds after its last pass; −∞ where there was nothing to begin with."""
     evidence = last(trial)
     return -math.inf if evidence is None else scale.log_odds(evidence.features)

@@ -10,17 +10,17 @@ import numpy as np
 
 from samples.misplaced import HELD_OUT
 from samples.office_wear import GOOD
+from scanner.confidence.statistics import LogisticModel
 from scanner.layout.registration.gate import is_doubtful
-from scanner.layout.registration.gate_scale import GateScale
 from scanner.model import FormTemplate
 from training.gate.cases import FieldCase, fields_of, for_fitting, is_good, is_wrong, score, upper
 from training.gate.trials import Trial
 
-Scales = tuple[GateScale, GateScale]
+Scales = tuple[LogisticModel, LogisticModel]
 NEAR_BINS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 9.0)
 
 
-def passes(trial: Trial, page: GateScale) -> bool:
+def passes(trial: Trial, page: LogisticModel) -> bool:
     """Would the gate let it through?"""
     return bool(trial.fields) and score(trial, page) >= page.threshold
 
@@ -168,7 +168,7 @@ def _near(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
             )  # fmt: skip
 
 
-def curve(trials: Iterable[Trial], page: GateScale) -> Mapping[str, Sequence[float]]:
+def curve(trials: Iterable[Trial], page: LogisticModel) -> Mapping[str, Sequence[float]]:
     """Scores of good and of wrong placements of the half that the fit did not see."""
     held = [t for t in trials if not for_fitting(t)]
     return {

@@ -15,7 +15,7 @@ from tests.layout.placing import place
 
 
 def ink_of(image: np.ndarray, reader: PageReader) -> InkPage:
-    return extract_page_ink(to_grey(image), place(image, reader.reference).transform, reader.printed)
+    return extract_page_ink(to_grey(image), place(image, reader.reference).transform, reader.print_model)
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "photo", "dark", "faint"])

@@ -21,7 +21,7 @@ from tests.layout.placing import place
 def told(image: np.ndarray, reader: PageReader) -> set[str]:
     """Fields that are called covered."""
     transform = place(image, reader.reference).transform
-    page = extract_page_ink(to_grey(image), transform, reader.printed)
+    page = extract_page_ink(to_grey(image), transform, reader.print_model)
     return set(occluded_fields(image, transform, page, reader.form.fields, ()))
 
 

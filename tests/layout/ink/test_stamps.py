@@ -49,7 +49,7 @@ def test_red_ring_goes_and_the_blue_stroke_and_red_writing_stay(stamped: np.ndar
 def test_a_grey_seal_puts_the_fields_under_it_in_doubt(stamped: np.ndarray, reader: PageReader, kind: str) -> None:
     image = wear(stamped, kind, np.random.default_rng(4)).image
     placed = place(image, reader.reference)
-    seals = grey_stamps(extract_page_ink(image, placed.transform, reader.printed), reader.form.fields)
+    seals = grey_stamps(extract_page_ink(image, placed.transform, reader.print_model), reader.form.fields)
     under = stamped_fields(seals, reader.form.fields)
     x, y = AT
     boxes = {f.id: f.all_boxes for f in reader.form.fields}
@@ -63,5 +63,5 @@ def test_an_ordinary_sheet_has_no_seal(desk_of_sheets: Desk, reader: PageReader,
     placed = place(image, reader.reference)
     assert red_stamps(image, placed.transform) == ()
     if image.ndim == 2:
-        page = extract_page_ink(image, placed.transform, reader.printed)
+        page = extract_page_ink(image, placed.transform, reader.print_model)
         assert grey_stamps(page, reader.form.fields) == ()
