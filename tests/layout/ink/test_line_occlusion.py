@@ -1,4 +1,4 @@
-"""A line under a fold or a note is told by its missing dots; wear and writing never look like that."""
+"""A line under a fold or a note is found by its missing dots; wear and writing never look like that."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_worn_sheet_hides_nothing(desk_of_sheets: Desk, reader: PageReader, ki
 
 
 @pytest.mark.parametrize("place", [0.0, 0.4, 0.8])
-def test_a_note_over_part_of_a_line_is_told(desk_of_sheets: Desk, reader: PageReader, place: float) -> None:
+def test_a_note_over_part_of_a_line_is_found(desk_of_sheets: Desk, reader: PageReader, place: float) -> None:
     image = desk_of_sheets.draw(82).image.copy()
     line = max((f for f in reader.form.fields if f.layout is FieldLayout.LINE), key=lambda f: f.boxes[0].w)
     box = line.boxes[0]

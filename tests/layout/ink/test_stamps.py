@@ -1,4 +1,4 @@
-"""Seals: red ones are dropped and the pen under them stays; grey ones are told; nothing else is taken for one."""
+"""Stamps: red ones are removed and the pen under them stays; grey ones are found; nothing else is taken for one."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def test_any_quarter_turn_and_ten_degrees_of_skew_are_placed(
     assert corner_errors(placed, truth, form).max() <= 2.0
 
 
-def test_rotation_and_scale_are_told(reference, desk_of_sheets: Desk) -> None:
+def test_rotation_and_scale_are_known(reference, desk_of_sheets: Desk) -> None:
     sheet = np.ascontiguousarray(np.rot90(desk_of_sheets.draw(73).image, 2))
     placed = register(as_page(sheet), reference)
     assert isinstance(placed, Registration)
