@@ -132,3 +132,11 @@ def pdfium() -> PdfiumProcess:
         _processes[process] = PdfiumProcess()
         atexit.register(_processes[process].close)
     return _processes[process]
+
+
+def pdfium_version() -> str | None:
+    """Which PDFium reads PDF files; None where its process does not start."""
+    try:
+        return str(pdfium().request("version", Path(), START_SECONDS)[0]["version"])
+    except (PdfRefused, OSError):
+        return None

@@ -4,8 +4,8 @@ PDFium is C++ that parses files from strangers and cannot be interrupted: here a
 ends nothing else, and memory is bounded. It is also not thread-safe: one process does one thing at a time. This file
 is run by its path and imports nothing of the project, so that it starts in a tenth of a second.
 
-A request is a JSON object: {"do": "count" | "page" | "bitmap" | "render", "path": …, "number": from 1, …}. The answer
-is a JSON object on one line and then as many bytes as its "bytes" says: nothing of it is ever executed.
+A request is a JSON object: {"do": a name in ACTS, "path": …, "number": from 1, …}. The answer is a JSON object on one
+line and then as many bytes as its "bytes" says: nothing of it is ever executed.
 """
 
 from __future__ import annotations
@@ -268,7 +268,19 @@ def pixels_of(drawn: pypdfium2.PdfBitmap) -> Answer:
 
 # --- requests ------------------------------------------------------------------------------------------
 
-ACTS: dict[str, Callable[..., Answer]] = {"count": count, "page": page, "bitmap": bitmap, "render": render}
+
+def version(path: str) -> Answer:
+    """Which PDFium this is; `path` is not looked at."""
+    return {"version": f"{pypdfium2.PDFIUM_INFO.tag}, pypdfium2 {pypdfium2.PYPDFIUM_INFO.tag}"}, []
+
+
+ACTS: dict[str, Callable[..., Answer]] = {
+    "count": count,
+    "page": page,
+    "bitmap": bitmap,
+    "render": render,
+    "version": version,
+}
 
 
 def main() -> None:
