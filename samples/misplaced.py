@@ -14,11 +14,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from pdf2image import convert_from_path
 
 from samples.drawn_forms import drawn_form
 from samples.newspaper import on_a_newspaper
 from samples.paper import MM, WHITE, Image, Points, Rng, Seen, Sheet, Truth, nowhere, scanned
+from scanner.forms.blanks import render_blank
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ def other_form(stack: Stack, rng: Rng) -> Seen:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "form.pdf"
         drawn_form(path, int(rng.integers(1 << 30)))
-        image = np.array(convert_from_path(str(path), dpi=300, grayscale=True)[0], np.uint8)
+        image = render_blank(path)
     return scanned(Sheet(_as_sheet(image), nowhere), rng)
 
 

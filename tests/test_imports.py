@@ -14,7 +14,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     for layer in (
         "errors messages vietnam page_transform",
         "model",
-        "settings store.pictures confidence.statistics",
+        "settings store.pictures confidence.statistics intake.decoding",
+        "intake.pdf",
         "intake layout ocr rules forms.blanks",
         "sheets forms.loading confidence.calibration",
         "forms confidence.fitting",

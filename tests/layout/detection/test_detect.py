@@ -153,7 +153,7 @@ def test_underlines_ornaments_and_separators_are_no_lines(look: Callable[[Draw],
         x0, x1 = paper.centred(20, "REPUBLIC OF EXAMPLES", 12)
         paper.rule(x0, x1, 21.2)
         x0, x1 = paper.centred(30, "Freedom - Order", 10)
-        paper.rule((x0 + x1) / 2 - 12, (x0 + x1) / 2 + 12, 33)
+        paper.rule((x0 + x1) / 2 - 12, (x0 + x1) / 2 + 12, 33.2)  # 3.0 mm is where letters become a line's label
         paper.text(15, 50, "Part A. Everything that is printed here runs from one margin to the other, i.e. far.", 10)
         paper.rule(14, 196, 70)
         paper.text(15, 90, "Part B", 10)
