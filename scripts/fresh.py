@@ -3,7 +3,7 @@
     python3 scripts/fresh.py [--suite bookworm|trixie] [--user root|sudo|plain] [--only demo|test] [--renew] [--keep]
 
 Each system is built in a folder with debootstrap (minbase, with python3, make and git), kept there, and copied for each
-run. This repository's HEAD is cloned into the copy, and `make demo` and `make test` run there as root, as a user who may
+run. This repository's HEAD is cloned into it, and `make demo` and `make test` run there as root, as a user who may
 use sudo, and as one who may not: the latter must get one sentence with the command for the administrator, and succeed
 once the administrator ran it.
 
