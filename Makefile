@@ -36,7 +36,7 @@ calibrate: setup
 	@$(BIN)/python -m training.calibrate
 
 samples: setup
-	@$(BIN)/python -m samples.draw ship
+	@$(BIN)/python -m samples ship
 
 lock:
 	@$(BIN)/pip-compile -q --extra fast --extra postgres --extra cluster --extra dev --generate-hashes --allow-unsafe \
