@@ -1,4 +1,4 @@
-"""The gate's figures as Markdown tables: what passed, what was refused, which fields were told, with bounds."""
+"""The gate's figures as Markdown tables: what passed, what was refused, which fields were reported, with bounds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def flagged(case: FieldCase) -> bool:
 
 
 def silent(trial: Trial, scales: Scales) -> int:
-    """Fields of a page that passes which are off and not told."""
+    """Fields of a page that passes which are off and not reported."""
     if not passes(trial, scales[0]):
         return 0
     return sum(c.wrong and not flagged(c) for c in fields_of(trial))
@@ -60,7 +60,7 @@ def _wrong_guesses(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
         if trial.guess != "found":
             groups[f"{trial.guess}, on {'the form' if trial.kind in GOOD else 'another or damaged page'}"].append(trial)
     yield _row(
-        "wrong first guess", "tried", "refused", "came to the right place", "passed with a field off and not told"
+        "wrong initial guess", "tried", "refused", "found the right place", "passed with a field off and not reported"
     )
     yield _row("---", "---:", "---:", "---:", "---:")
     total = np.zeros(4, int)
@@ -83,8 +83,8 @@ def _wrong_pages(trials: Iterable[Trial], form: FormTemplate, scales: Scales) ->
         if trial.guess == "found" and trial.kind not in GOOD:
             groups[trial.kind].append(trial)
     yield _row(
-        "page", "pages", "refused", "placed, nothing off", "placed, all that is off told",
-        "placed, a field off and not told", "fields off in placed pages", "of these not told",
+        "page", "pages", "refused", "placed, nothing off", "placed, all that is off reported",
+        "placed, a field off and not reported", "fields off in placed pages", "of these not reported",
     )  # fmt: skip
     yield _row("---", *["---:"] * 7)
     total = np.zeros(7, int)
@@ -96,7 +96,7 @@ def _wrong_pages(trials: Iterable[Trial], form: FormTemplate, scales: Scales) ->
     fields = len(form.fields) * int(total[0])
     share, most = 1e4 * total[6] / max(fields, 1), 1e4 * upper(int(total[6]), max(fields, 1))
     yield (
-        f"\nPages placed with a field off and not told: {total[4]} of {total[0]} (at most "
+        f"\nPages placed with a field off and not reported: {total[4]} of {total[0]} (at most "
         f"{_bound(int(total[4]), int(total[0]))}, 95 %). Fields: {total[6]} of {fields}, {share:.1f} in 10,000 "
         f"(at most {most:.1f}). Kinds marked * were never seen by the fit."
     )
@@ -123,7 +123,13 @@ def _good(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
         if is_good(trial):
             groups[trial.kind].append(trial)
     yield _row(
-        "good page", "pages", "refused", "fields told in vain", "print missing", "place in doubt", "farthest corner, mm"
+        "good page",
+        "pages",
+        "refused",
+        "false alarms (fields)",
+        "print missing",
+        "place in doubt",
+        "farthest corner, mm",
     )
     yield _row("---", *["---:"] * 6)
     total = np.zeros(4, int)
@@ -138,7 +144,7 @@ def _good(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
     yield _row("**all**", total[0], total[1], total[2], "", "", "")
     yield (
         f"\nGood pages refused: {total[1]} of {total[0]}: at most {_bound(int(total[1]), int(total[0]))} (95 %). "
-        f"Fields told in vain: {total[2]} of {total[3]} ({100 * total[2] / max(total[3], 1):.2f} %)."
+        f"False alarms: {total[2]} fields of {total[3]} ({100 * total[2] / max(total[3], 1):.2f} %)."
     )
 
 
@@ -149,7 +155,7 @@ def _near(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
     near, off = np.array([c.evidence.near for c in cases]), np.array([c.off for c in cases])
     told = np.array([flagged(c) for c in cases])
     yield _row(
-        "residual near the field, mm", "fields", "corner off: median", "95 %", "farthest", "off by > 1 mm", "told"
+        "residual near the field, mm", "fields", "corner off: median", "95 %", "farthest", "off by > 1 mm", "reported"
     )
     yield _row("---:", *["---:"] * 6)
     for low, high in pairwise(NEAR_BINS):

@@ -1,7 +1,7 @@
 """The gate: evidence that the form lies where it was found, over all and beside each field; or a refusal.
 
 A page placed wrongly and silently would be read as nonsense. What the evidence is worth was fitted on placements that
-were wrong on purpose (`gate_scale`; docs/registration.md).
+were wrong on purpose (`gate_scale`; docs/developer/registration.md).
 """
 
 from __future__ import annotations
