@@ -112,6 +112,15 @@ def test_every_page_is_in_the_index() -> None:
     assert set((ROOT / "docs").rglob("*.md")) - linked - {index} == set()
 
 
+def test_figures_of_the_readme_are_those_of_the_page_of_figures() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/how-good-is-it.md").read_text(encoding="utf-8")
+    measured = readme[readme.index("## How good is it?") : readme.index("## Documentation")].partition("\n- ")[0]
+    figures = re.findall(r"\d[\d.,]*\d %|\d[\d.,]*\d", measured)
+    assert len(figures) >= 5
+    assert [figure for figure in figures if not re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d.,]?\d)", page)] == []
+
+
 def test_every_path_of_the_project_exists() -> None:
     paths = [piece for piece in code_pieces() if re.fullmatch(rf"({'|'.join(TOPS)})/[\w./-]*", piece.text)]
     assert len(paths) > 50
