@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 from scanner.cli import main
 from scanner.settings import Settings
+from scanner.store.views import ROLES
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
@@ -157,7 +158,8 @@ def documented() -> tuple[dict[str, set[str]], tuple[str, ...]]:
 
 
 def _follow(words: Sequence[str], named: defaultdict[str, set[str]]) -> Iterator[str]:
-    command, name, skip = main, "sohoa", False
+    command: click.Command = main
+    name, skip = "sohoa", False
     named[name] |= set()
     for word in words:
         if skip:
@@ -217,6 +219,11 @@ def test_settings_in_the_documents_exist_and_every_setting_is_documented() -> No
             for name in re.findall(r"""["'](SOHOA_[A-Z_]+)["']""", path.read_text(encoding="utf-8"))}  # fmt: skip
     assert named - settings_of_the_program() - read == set()
     assert settings_of_the_program() - named == set()
+
+
+def test_every_role_is_documented() -> None:
+    roles = re.findall(r"^\| `([a-z]+)` \|", (ROOT / "docs/administrator/setup.md").read_text("utf-8"), re.MULTILINE)
+    assert roles == list(ROLES)
 
 
 def test_make_targets_in_the_documents_exist_and_every_target_is_documented() -> None:
