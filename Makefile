@@ -27,7 +27,7 @@ check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_imports.py
+	@$(BIN)/python -m pytest -q tests/test_imports.py tests/test_docs.py
 
 evaluate: setup
 	@mkdir -p out
@@ -40,7 +40,7 @@ calibrate: setup
 	@$(BIN)/python -m training.calibrate
 
 samples: setup
-	@$(BIN)/python -m samples.draw ship
+	@$(BIN)/python -m samples ship
 
 lock:
 	@$(BIN)/pip-compile -q --extra fast --extra postgres --extra cluster --extra dev --generate-hashes --allow-unsafe \

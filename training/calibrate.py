@@ -2,7 +2,7 @@
 
     python -m training.calibrate --fit DIR [DIR …] [--check DIR …]
 
-Each folder holds a set drawn by `samples.draw` (images and truth.jsonl). The models go to
+Each folder holds a set drawn by `python -m samples draw` (images and truth.jsonl). The models go to
 scanner/data/calibration.json; the check sets, of other fonts and hands, only measure.
 """
 

@@ -1,7 +1,7 @@
 """The gate: evidence that the form lies where it was found, over all and beside each field; or a refusal.
 
 A page placed wrongly without a warning would be read as nonsense. The weights of the evidence were fitted on placements
-made wrong on purpose (`gate_scale`; docs/registration.md).
+made wrong on purpose (`gate_scale`; docs/developer/registration.md).
 """
 
 from __future__ import annotations
