@@ -29,8 +29,8 @@ from scanner.intake.quality import assess_quality
 from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
 from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import Registration, register
-from scanner.model import Page, PageRef
+from scanner.layout.registration.register import register
+from scanner.model import Page, PageRef, Registration, Unreadable
 from scanner.pipeline import PageReader, build_reader
 from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
@@ -65,7 +65,8 @@ def samples(limits: Limits) -> Iterator[PageRef]:
     """The pages of the samples that can be listed."""
     files = sorted(p for p in SAMPLES.iterdir() if p.suffix in (".jpg", ".png", ".tif", ".pdf"))
     for path in files:
-        yield from (ref for ref in list_pages(path, limits) or [] if isinstance(ref, PageRef))
+        listed = list_pages(path, limits)
+        yield from [] if isinstance(listed, Unreadable) else listed
 
 
 def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:
@@ -77,7 +78,7 @@ def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:
     placed = watch.timed("register", lambda: register(page, reader.reference))
     if not isinstance(placed, Registration):
         return
-    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed))
+    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed.transform))
     ink = extract_ink(aligned, reader.print_model)
     crops = watch.timed("cut", lambda: cut_fields(ink, reader.form.fields))
     fixed = reader.engines, reader.calibration, reader.lists

@@ -156,8 +156,8 @@ def make_set(
         write = _as_pdf if together else _as_pictures
         for file, page, sheet in write(sheets, out / f"{n:04}_{kind}_{worn_as}", worn_as, rng):
             lines.append({"file": file, "page": page, "hand": kind, "wear": worn_as, "fields": sheet.truth})
-    with (out / "truth.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    with (out / "truth.jsonl").open("w", encoding="utf-8") as truth:
+        truth.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def _as_pictures(

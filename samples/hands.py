@@ -96,7 +96,7 @@ class Hand:
         image = Image.new("L", (int(right - left) + 2 * pad, int(bottom - top) + 2 * pad))
         ImageDraw.Draw(image).text((pad - left, pad - top), text, fill=255, font=font)
         base = pad - int(top) + font.getmetrics()[0]
-        ink = np.asarray(image, np.float32) / 255
+        ink: Ink = np.asarray(image, np.float32) / np.float32(255)
         return (self._alive(ink) if self.kind != "typed" else ink), base
 
     def digit(self, digit: str, px_per_mm: float) -> Ink:

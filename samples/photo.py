@@ -43,9 +43,11 @@ class Scene:
 def _scene(kind: str, rng: np.random.Generator) -> Scene:
     """The scene of a kind; numbers within it are chance."""
     scene = Scene(curl=rng.uniform(0.004, 0.02), tilt=rng.uniform(2, 12), table=str(rng.choice(["plain", "wood"])))
-    fold = {"panels": int(rng.choice([2, 3, 4])), "halves": int(rng.choice([1, 1, 2])), "slope": rng.uniform(3, 9)}
+    folded = replace(
+        scene, panels=int(rng.choice([2, 3, 4])), halves=int(rng.choice([1, 1, 2])), slope=rng.uniform(3, 9)
+    )
     if kind == "folded":
-        return replace(scene, **fold)
+        return folded
     if kind == "tilted":
         return replace(scene, tilt=rng.uniform(18, 30), fill=rng.uniform(0.78, 0.88))
     if kind == "small":
@@ -62,7 +64,7 @@ def _scene(kind: str, rng: np.random.Generator) -> Scene:
         return replace(scene, long_px=2300, noise=rng.uniform(8, 13), quality=60, blur=rng.uniform(0.7, 1.0))
     if kind == "mixed":
         return replace(
-            scene, **fold, long_px=int(rng.choice([2400, 3000, 3900])), tilt=rng.uniform(8, 20), shadow=True,
+            folded, long_px=int(rng.choice([2400, 3000, 3900])), tilt=rng.uniform(8, 20), shadow=True,
             table="cloth", papers=1, warm=rng.uniform(0.05, 0.25), noise=rng.uniform(3, 8), quality=70,
             fill=rng.uniform(0.7, 0.88),
         )  # fmt: skip
@@ -212,7 +214,8 @@ def _where_from(to_page: Callable[[Points], Points], sheet: tuple[int, int], siz
         cv2.warpAffine(np.ascontiguousarray(nodes[..., k], np.float32), shrink, (width, height), flags=flags)
         for k in (0, 1)
     )
-    return _Source(x / cols, y / cols, (x - np.float32(0.5), y - np.float32(0.5)))
+    u, v = (np.asarray(a / cols, np.float32) for a in (x, y))
+    return _Source(u, v, (x - np.float32(0.5), y - np.float32(0.5)))
 
 
 def _fit(sheet: Image, source: _Source) -> Image:
@@ -274,7 +277,7 @@ def _develop(out: NDArray[np.float32], scene: Scene, rng: np.random.Generator) -
     out *= np.array([1.0, 1 - 0.45 * scene.warm, 1 - 1.3 * scene.warm], np.float32)
     if scene.shadow:
         out *= _shadow((rows, cols), rng)[..., None]
-    out = cv2.GaussianBlur(out, (0, 0), scene.blur * rng.uniform(0.8, 1.2))
+    out = np.asarray(cv2.GaussianBlur(out, (0, 0), scene.blur * rng.uniform(0.8, 1.2)), np.float32)
     out += rng.normal(0, scene.noise, out.shape).astype(np.float32) * rng.uniform(0.5, 1.0)
     return np.asarray(np.clip(out, 0, 255), np.uint8)
 

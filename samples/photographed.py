@@ -22,18 +22,19 @@ def levelled(path: Path) -> Gray:
     image = cv2.imread(str(path))
     if image is None:
         raise OSError(f"{path.name} cannot be opened as a picture")
-    grey = image.min(axis=2)
+    grey = np.asarray(image.min(axis=2), np.uint8)
     paper = cv2.medianBlur(cv2.dilate(grey, np.ones((15, 15))), 41)
     flat = 255 - cv2.absdiff(paper, grey)
-    return np.asarray(cv2.normalize(flat, None, 0, 255, cv2.NORM_MINMAX), np.uint8)
+    return np.asarray(cv2.normalize(flat, np.empty_like(flat), 0, 255, cv2.NORM_MINMAX), np.uint8)
 
 
 def writing(flat: Gray) -> Box:
     """(row0, row1, col0, col1) of the handwriting: without rulings, walls, and what hangs in from the lines beside."""
     rows, cols = flat.shape
-    level, dark = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    rules = cv2.dilate(_opened(dark, 1, cols // 8), np.ones((7, 9)))
-    walls = cv2.dilate(_opened(dark, int(rows * 0.75), 1), np.ones((1, 5)))
+    level, inked = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    dark = np.asarray(inked, np.uint8)
+    rules = np.asarray(cv2.dilate(_opened(dark, 1, cols // 8), np.ones((7, 9))), np.uint8)
+    walls = np.asarray(cv2.dilate(_opened(dark, int(rows * 0.75), 1), np.ones((1, 5))), np.uint8)
     around = (cv2.dilate(rules, np.ones((5, 5))) > 0) | (cv2.dilate(walls, np.ones((5, 5))) > 0)
     paper = flat[~around]
     if paper.size > 100:
@@ -42,7 +43,7 @@ def writing(flat: Gray) -> Box:
     ink = np.where((flat < level) & ~around, 255, 0).astype(np.uint8)
     ink[rules > 0] = 0
     _within_walls(ink, walls)
-    ink = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((2, 2)))
+    ink = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((2, 2))), np.uint8)
     _without_neighbours(ink)
     ys, xs = np.nonzero(ink)
     if len(xs) < 20:

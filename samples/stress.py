@@ -51,7 +51,7 @@ def _moved(sheet: Image, scale: tuple[float, float], size: tuple[int, int], rng:
     page = cv2.warpAffine(soft, np.column_stack([matrix, shift]), (size[1], size[0]), borderValue=(240, 240, 238))
 
     def to_page(mm: Points) -> Points:
-        return (mm * DPI / 25.4 - 0.5) @ matrix.T + shift
+        return np.asarray((mm * DPI / 25.4 - 0.5) @ matrix.T + shift, np.float64)
 
     return Worn(np.asarray(page, np.uint8), to_page, DPI, ".jpg")
 

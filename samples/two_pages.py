@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from scanner.model import (
     Box,
@@ -26,14 +27,14 @@ from scanner.store.pictures import PictureStore
 from scanner.store_factory import _Forms
 
 
-def _text(name: str, label: str, page: int, y: float, **more: object) -> FieldSpec:
+def _text(name: str, label: str, page: int, y: float, **more: Any) -> FieldSpec:
     line = (Box(70, y, 110, 7),)
     return FieldSpec(
         id=name, label=label, kind=FieldKind.TEXT, layout=FieldLayout.LINE, boxes=line, page=page, **more
     )  # fmt: skip
 
 
-def _number(name: str, label: str, page: int, y: float, **more: object) -> FieldSpec:
+def _number(name: str, label: str, page: int, y: float, **more: Any) -> FieldSpec:
     cells = tuple(Box(70 + 6 * n, y, 5, 7) for n in range(12))
     return FieldSpec(
         id=name, label=label, kind=FieldKind.DIGITS, layout=FieldLayout.COMB, boxes=cells, page=page, **more

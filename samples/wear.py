@@ -46,11 +46,11 @@ def _scan(sheet: Image, kind: str, rng: np.random.Generator) -> Worn:
     centre = np.array([sheet.shape[1], sheet.shape[0]]) / 2
     shift = np.array([cols, rows]) / 2 + rng.normal(0, 8, 2) - matrix @ centre
     reduced = cv2.GaussianBlur(sheet, (0, 0), 0.7) if dpi < DPI else sheet
-    page = cv2.warpAffine(reduced, np.column_stack([matrix, shift]), (cols, rows), borderValue=(238, 238, 236))
-    page = _paper(page, kind, rng)
+    moved = cv2.warpAffine(reduced, np.column_stack([matrix, shift]), (cols, rows), borderValue=(238, 238, 236))
+    page = _paper(np.asarray(moved, np.uint8), kind, rng)
 
     def to_page(mm: Points) -> Points:
-        return (mm * DPI / 25.4 - 0.5) @ matrix.T + shift
+        return np.asarray((mm * DPI / 25.4 - 0.5) @ matrix.T + shift, np.float64)
 
     if kind == "bilevel":
         grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
@@ -103,13 +103,9 @@ def _photo(sheet: Image, rng: np.random.Generator) -> Worn:
     def curl(p: Points) -> Points:
         """Flat sheet px → where they lie on the curled sheet, px."""
         x, y = p[:, 0] / cols, p[:, 1] / rows
-        return p + np.stack(
-            [
-                0.3 * bend * np.sin(2 * np.pi * waves[1] * y + phase),
-                bend * np.sin(2 * np.pi * (waves[0] * x + 0.4 * y) + phase),
-            ],
-            1,
-        )
+        across = 0.3 * bend * np.sin(2 * np.pi * waves[1] * y + phase)
+        down = bend * np.sin(2 * np.pi * (waves[0] * x + 0.4 * y) + phase)
+        return np.asarray(p + np.stack([across, down], 1), np.float64)
 
     def project(p: Points) -> Points:
         q = p @ matrix[:, :2].T + matrix[:, 2]

@@ -135,7 +135,7 @@ def read_here(
 ) -> Iterator[Record]:
     """A record a job, read in this process; nothing is kept. A fault in one page leaves the others read.
 
-    Raises EngineError when Tesseract, its model or poppler is missing.
+    Raises EngineError when Tesseract or its model is missing.
     """
     reader = build_reader(forms, settings)
     known = reader.catalogue.forms

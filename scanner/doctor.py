@@ -32,8 +32,8 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything Sohoa needs."""
     looks: list[Callable[[Settings], Finding]] = [
-        _python, _tesseract, _in_process, _poppler, _digits, _hand, _calibration, _forms, _lists, _data, _database,
-        _space, _cluster, _browser,
+        _python, _tesseract, _in_process, _pdfium, _poppler, _digits, _hand, _calibration, _forms, _lists, _data,
+        _database, _space, _cluster, _browser,
     ]  # fmt: skip
     return [look(settings) for look in looks]
 
@@ -71,9 +71,19 @@ def _in_process(_: Settings) -> Finding:
     return Finding("tesserocr", there, detail, "pip install 'sohoa[fast]'", required=False)
 
 
+def _pdfium(_: Settings) -> Finding:
+    """Its process is started, as reading a PDF does."""
+    from scanner.intake.pdf.client import pdfium_version
+
+    version = pdfium_version()
+    mend = "install Sohoa again: its package pypdfium2 cannot be loaded"
+    return Finding("PDFium (PDF)", version is not None, version or "does not start", mend)
+
+
 def _poppler(_: Settings) -> Finding:
     path = shutil.which("pdftoppm")
-    return Finding("poppler (PDF)", path is not None, path or "not found", "sudo apt-get install poppler-utils")
+    detail = path or "not found; PDF files that PDFium refuses are not read"
+    return Finding("poppler (PDF)", path is not None, detail, "sudo apt-get install poppler-utils", required=False)
 
 
 def _digits(_: Settings) -> Finding:

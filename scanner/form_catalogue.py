@@ -10,8 +10,6 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from scanner.forms.loading import blank_image, pages_of
 from scanner.layout.ink.extraction import PrintModel, build_print_model
 from scanner.layout.registration.disambiguation import disambiguate
@@ -79,8 +77,7 @@ class FormCatalogue:
             form = self.pages[number]
             blank = blank_image(form)
             reference = build_reference(form, blank)
-            texts = np.array([m.centre for m in reference.landmarks if m.along_x]).reshape(-1, 2)
-            print_model = build_print_model(blank, texts)
+            print_model = build_print_model(blank, reference.text_centres)
             self._ready[number] = FormPage(form, reference, print_model, lists_of(form, self._site_lists))
         self._ready.move_to_end(number)
         while len(self._ready) > self._kept:
@@ -95,7 +92,7 @@ class FormCatalogue:
         if self.index is None:
             return PageMatch(self.at(0), register(page, self.at(0).reference))
         likely = rank_pages(page, self.index)
-        near = [c for c in likely if c.agreed >= RIVAL_SHARE * likely[0].agreed]
+        near = [c for c in likely if c.inliers >= RIVAL_SHARE * likely[0].inliers]
         refused: PageMatch | None = None
         for rank, candidate in enumerate(likely[: max(TRIED, len(near))][:MOST]):
             found = self._on(page, candidate)

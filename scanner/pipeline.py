@@ -17,13 +17,12 @@ from scanner.form_catalogue import FormCatalogue, FormPage, PageMatch
 from scanner.intake import pages
 from scanner.intake.pages import Limits
 from scanner.intake.quality import assess_quality
-from scanner.layout.ink.extraction import InkPage, PrintModel, extract_ink
+from scanner.layout.ink.extraction import InkPage, PrintModel, extract_page_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.line_occlusion import occluded_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
-from scanner.layout.registration.alignment import align, flatten_background
-from scanner.layout.registration.geometry import Points
+from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.register import register_from_points
 from scanner.model import (
@@ -44,6 +43,7 @@ from scanner.ocr.digits import CellReader
 from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, Engines
 from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
+from scanner.page_transform import Points
 from scanner.recognition.line_fusion import Lists
 from scanner.recognition.reading import read_fields
 from scanner.rules import check_rules
@@ -184,14 +184,14 @@ def _read_matched(
     if not isinstance(placed, Registration):
         record = unread(page.ref, (form,), PageStatus.UNPLACED, placed.reason, quality)
         return replace(record, form_page=form.page), PageImages()
-    stamps = red_stamps(page.image, placed)
+    stamps = red_stamps(page.image, placed.transform)
     ink = _extract_ink(page, placed, match.form_page, stamps)
     crops = cut_fields(ink, form.fields)
     read = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, match.form_page.lists)
     readings = calibrate(read, form, reader.calibration)
-    readings = _judge_places(readings, placed, {*placed.unseen, *hidden_line_fields(ink, form.fields)})
+    readings = _judge_places(readings, placed, {*placed.print_missing_fields, *occluded_line_fields(ink, form.fields)})
     stamps = stamps or (grey_stamps(ink, form.fields) if page.image.ndim == 2 else ())
-    covered = occluded_fields(page.image, placed, ink, form.fields, stamps)
+    covered = occluded_fields(page.image, placed.transform, ink, form.fields, stamps)
     readings = _send_to_person(readings, "field_covered", covered)
     stamped = stamped_fields(stamps, form.fields)
     readings = _send_to_person(
@@ -204,25 +204,28 @@ def _read_matched(
     record = Record(
         page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues, form_page=form.page
     )
-    return record, PageImages(align(page.image, placed, VIEW_DPI), crops)
+    return record, PageImages(align(page.image, placed.transform, VIEW_DPI), crops)
 
 
 def _extract_ink(page: Page, placed: Registration, form_page: FormPage, stamps: tuple[Stamp, ...]) -> InkPage:
     """The aligned page without red stamps, as print and ink."""
-    aligned = align(flatten_background(remove_stamps(page.image, placed, stamps)), placed)
-    return extract_ink(aligned, form_page.print_model)
+    image = remove_stamps(page.image, placed.transform, stamps)
+    return extract_page_ink(image, placed.transform, form_page.print_model)
 
 
 def _judge_places(
     readings: Sequence[FieldReading], placed: Registration, unseen: Collection[str]
 ) -> tuple[FieldReading, ...]:
     """No reading is surer than its field's place; one whose place is in doubt goes to a person."""
-    in_doubt = {*unseen, *placed.unsure}
+    in_doubt = {*unseen, *placed.place_doubtful_fields}
     most = {r.field: EVEN if r.field in in_doubt else 1.0 for r in readings}
     readings = [
-        replace(r, confidence=min(r.confidence, most[r.field], placed.in_place.get(r.field, 1.0))) for r in readings
+        replace(r, confidence=min(r.confidence, most[r.field], placed.place_probability.get(r.field, 1.0)))
+        for r in readings
     ]
-    return _send_to_person(_send_to_person(readings, "print_missing", unseen), "placed_unsurely", placed.unsure)
+    return _send_to_person(
+        _send_to_person(readings, "print_missing", unseen), "placed_unsurely", placed.place_doubtful_fields
+    )
 
 
 def _may_be_lost(reading: FieldReading, stamps: tuple[Stamp, ...]) -> bool:

@@ -30,7 +30,9 @@ class _Forms:
     """Forms by id and version, loaded once. A form that is gone has no rules: its records can be seen all the same."""
 
     def __init__(self, folder: Path | None, site: Path | None = None) -> None:
-        self._load = lru_cache(maxsize=None)(lambda form_id, version: _load(form_id, version, folder, site))
+        self._load: Callable[[str, str], FormTemplate | None] = lru_cache(maxsize=None)(
+            lambda form_id, version: _load(form_id, version, folder, site)
+        )
 
     def whole(self, form_id: str, version: str) -> FormTemplate | None:
         """A form with all its pages."""

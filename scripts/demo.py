@@ -62,7 +62,7 @@ def main(folder: Path) -> None:
 def _exported(store: Store, forms: list[FormTemplate], folder: Path) -> list[Path]:
     """The records of each form in every format: records.* of the form that most are of, records-ID.* of the others."""
     counts = Counter(row.form for row in store.export_rows("all"))
-    files = []
+    files: list[Path] = []
     for form in sorted((f for f in forms if counts[f.id]), key=lambda f: -counts[f.id]):
         stem = f"records-{form.id}" if files else "records"
         for fmt in export.FORMATS:

@@ -131,7 +131,7 @@ def test_pages_of_one_form_are_told_apart_upside_down_and_worn(forms, both: Page
     worn = wear(sheet, "scan", np.random.default_rng(number)).image
     found = both.catalogue.register(as_page(np.rot90(worn, 2).copy()))
     assert found.registration and (found.form_page.form.id, found.form_page.form.page) == ("drawn", number)
-    assert abs(found.registration.rotation_deg) > 170
+    assert abs(found.registration.transform.rotation_deg) > 170
 
 
 def test_one_form_of_one_page_needs_no_index(both: PageReader, reader: PageReader, desk_of_sheets: Desk) -> None:

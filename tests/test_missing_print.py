@@ -93,5 +93,5 @@ def test_reading_is_no_surer_than_its_fields_place(sheets, reader: PageReader) -
     assert moved.review and moved.confidence <= 0.5
     assert {"print_missing", "placed_unsurely"} & {reason.code for reason in moved.reasons}
     for reading in record.readings:
-        assert reading.confidence <= record.registration.in_place[reading.field]
-        assert reading.features["residual_mm"] == record.registration.local_mm[reading.field]
+        assert reading.confidence <= record.registration.place_probability[reading.field]
+        assert reading.features["residual_mm"] == record.registration.local_residual_mm[reading.field]

@@ -2,7 +2,7 @@
 
     python -m training.calibrate --fit DIR [DIR …] [--check DIR …]
 
-Each folder holds a set drawn by `samples.draw` (images and truth.jsonl). The models go to
+Each folder holds a set drawn by `python -m samples draw` (images and truth.jsonl). The models go to
 scanner/data/calibration.json; the check sets, of other fonts and hands, only measure.
 """
 
@@ -111,11 +111,13 @@ def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -
         )
     everything = [row for kept in by_kind.values() for row in kept]
     for kind, rows in [*sorted(by_kind.items()), ("all", everything)]:
-        p, sure, right = (np.array(column) for column in zip(*rows, strict=True))
-        ece = expected_calibration_error(p.astype(float), right.astype(bool))
-        silent = int((sure & ~right).sum())
-        share = silent / max(sure.sum(), 1)
-        print(f"  {kind:10} {len(p):6} {right.mean():.4f} {sure.mean():.4f} {silent} ({share:.4f}) {ece:.4f}")
+        p = np.array([confidence for confidence, _, _ in rows])
+        accepted = np.array([taken for _, taken, _ in rows], bool)
+        right = np.array([true for _, _, true in rows], bool)
+        ece = expected_calibration_error(p, right)
+        silent = int((accepted & ~right).sum())
+        share = silent / max(int(accepted.sum()), 1)
+        print(f"  {kind:10} {len(p):6} {right.mean():.4f} {accepted.mean():.4f} {silent} ({share:.4f}) {ece:.4f}")
 
 
 def main() -> None:

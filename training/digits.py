@@ -89,7 +89,7 @@ class Glyphs:
         font = self.fonts[int(self.rng.integers(len(self.fonts)))]
         image = Image.new("L", (64 * len(text) + 60, 130))
         ImageDraw.Draw(image).text((30, 20), text, fill=255, font=font)
-        return np.asarray(image, np.float32) / 255
+        return np.asarray(image, np.float32) / np.float32(255)
 
     def reject(self) -> Picture:
         """Something that is no digit: a letter, two digits, a digit struck out, a scribble, a dash."""
@@ -99,14 +99,18 @@ class Glyphs:
             return self._printed(LETTERS[int(rng.integers(len(LETTERS)))])
         if kind < 0.55:
             pair = [cv2.resize(_tight(self.digit()[0]), (34, 60)) for _ in range(2)]
-            return np.hstack([pair[0], np.zeros((60, int(rng.integers(0, 5))), np.float32), pair[1]])
+            gap = np.zeros((60, int(rng.integers(0, 5))), np.float32)
+            return np.asarray(np.hstack([pair[0], gap, pair[1]]), np.float32)
         if kind < 0.8:
-            ink = cv2.copyMakeBorder(_tight(self.digit()[0]), 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=0)
+            ink = np.asarray(
+                cv2.copyMakeBorder(_tight(self.digit()[0]), 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=0), np.float32
+            )
             h, w = ink.shape
             for _ in range(int(rng.integers(1, 4))):
                 a, b = rng.uniform(0.1, 0.9, 2)
-                ends = ((0, int(a * h)), (w, int(b * h))) if rng.random() < 0.6 else ((int(a * w), 0), (int(b * w), h))
-                cv2.line(ink, *ends, 1.0, int(rng.integers(3, 7)))
+                across = rng.random() < 0.6
+                start, end = ((0, int(a * h)), (w, int(b * h))) if across else ((int(a * w), 0), (int(b * w), h))
+                cv2.line(ink, start, end, 1.0, int(rng.integers(3, 7)))
             return ink
         points = rng.uniform(5, 75, (int(rng.integers(4, 14)), 2)).astype(np.int32)
         ink = np.zeros((80, 80), np.float32)
@@ -141,7 +145,7 @@ class Glyphs:
             change = cv2.dilate if rng.random() < 0.5 else cv2.erode
             amount = rng.random()
             cell = amount * change(cell, np.ones((size, size), np.uint8)) + (1 - amount) * cell
-        cell = self._remains(cell)
+        cell = self._remains(np.asarray(cell, np.float32))
         cell = cv2.GaussianBlur(cell, (0, 0), rng.uniform(0.4, 1.8))
         if rng.random() < 0.25:
             f = rng.uniform(0.45, 0.75)
@@ -149,7 +153,7 @@ class Glyphs:
         grey = 255 - np.clip(cell, 0, 1) * rng.uniform(120, 240) + rng.normal(0, rng.uniform(0, 9), cell.shape)
         if rng.random() < 0.2:
             grey = np.where(grey < rng.uniform(120, 190), 15.0, 255.0)
-        return np.clip(grey, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(grey, 0, 255), np.uint8)
 
     def _remains(self, cell: Picture) -> Picture:
         """What erasing leaves: a gap where a wall was crossed, a bit of wall, a neighbour's stroke leaning in."""
@@ -211,13 +215,14 @@ def train(glyphs: Glyphs, steps: int, size: int, seed: int) -> nn.Sequential:
             print(f"step {step}/{steps}  loss {total / 100:.4f}  {time.monotonic() - started:.0f} s", flush=True)
             total = 0.0
         if step == steps:
-            return mean.module.eval()  # type: ignore[return-value]
+            return mean.module.eval()
     raise AssertionError("batches are endless")
 
 
 def error(net: nn.Sequential, glyphs: Glyphs, count: int) -> tuple[float, float]:
     """(share of digits read wrong, share of wrong among the surest 90 %) over freshly drawn held-out digits."""
-    sure, wrong = [], []
+    sure: list[float] = []
+    wrong: list[bool] = []
     with torch.no_grad():
         while len(wrong) < count:
             x, y = next(batches(glyphs, 256))

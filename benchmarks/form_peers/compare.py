@@ -57,7 +57,11 @@ def row(name: str, read: Read, sheets: Sequence[Sheet], form: FormTemplate, fold
 def readers(peers: bool) -> list[tuple[str, Read]]:
     """Ours first."""
     by_hand = partial(formhtr.read, by_hand=True)
-    others = [("OMRChecker", omrchecker.read), ("formHTR", formhtr.read), ("formHTR, placed by hand", by_hand)]
+    others: list[tuple[str, Read]] = [
+        ("OMRChecker", omrchecker.read),
+        ("formHTR", formhtr.read),
+        ("formHTR, placed by hand", by_hand),
+    ]
     return [("Sohoa", ours.read), *(others if peers else [])]
 
 

@@ -13,8 +13,7 @@ from benchmarks.form_peers.scoring import Answer, Outcome, Skipped
 from benchmarks.form_peers.sheets import Points, Sheet, as_ticked, choices
 from scanner.form_catalogue import FormCatalogue, FormPage
 from scanner.intake.pages import list_pages
-from scanner.layout.registration.alignment import to_page
-from scanner.model import FormTemplate, PageRef, Record, Registration
+from scanner.model import FormTemplate, Record, Registration, Unreadable
 from scanner.pipeline import PageReader, build_reader, read_ref
 from scanner.settings import load_settings
 
@@ -42,9 +41,10 @@ def read(sheets: Sequence[Sheet], form: FormTemplate, _folder: Path) -> Outcome:
 
 
 def _record(sheet: Sheet, reader: PageReader) -> Record:
-    (ref,) = list_pages(sheet.file, reader.limits)
-    if not isinstance(ref, PageRef):
+    listed = list_pages(sheet.file, reader.limits)
+    if isinstance(listed, Unreadable):
         raise Skipped(f"{sheet.file.name} cannot be opened")
+    (ref,) = listed
     return read_ref(ref, reader)
 
 
@@ -58,4 +58,4 @@ def _answer(record: Record, placed: Registration, sheet: Sheet) -> Answer:
 
 def _off_mm(placed: Registration, mm: Points, px: Points) -> Points:
     """How far from their true places the form's points are found, on the page, in the form's mm."""
-    return np.asarray(np.hypot(*(to_page(placed, mm) - px).T) / placed.scale)
+    return np.asarray(np.hypot(*(placed.transform.to_page(mm) - px).T) / placed.transform.scale)

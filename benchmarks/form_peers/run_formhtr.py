@@ -23,6 +23,7 @@ def read(job: dict[str, Any], page: dict[str, Any], blank: Any, corners: Any) ->
     path, boxes = Path(page["file"]), job["boxes"]
     started = time.process_time()
     picture = cv2.imread(str(path))
+    assert picture is not None, "the sheets are drawn by the caller"
     rows, cols = blank.shape[:2]
     by = (cols / picture.shape[1], rows / picture.shape[0])
     resized = cv2.resize(picture, (cols, rows), interpolation=cv2.INTER_AREA)

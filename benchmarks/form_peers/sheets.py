@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,12 +68,17 @@ def _sheet(folder: Path, truth: Mapping[str, object], form: FormTemplate) -> She
 
 def as_ticked(value: object) -> frozenset[str]:
     """The value of a choice (an option's id, several, or none) as a set."""
-    return frozenset([value] if isinstance(value, str) else value or [])  # type: ignore[call-overload]
+    if value is None:
+        return frozenset()
+    if isinstance(value, str):
+        return frozenset({value})
+    assert isinstance(value, Iterable)
+    return frozenset(map(str, value))
 
 
 def _among_fields(mm: Points, form: FormTemplate) -> NDArray[np.bool_]:
     """Which points lie where the form has something to fill in."""
-    boxes = [box for spec in form.fields for box in (*spec.boxes, *(o.box for o in spec.options))]
+    boxes = [box for spec in form.fields for box in spec.all_boxes]
     low = np.array([min(b.x for b in boxes), min(b.y for b in boxes)])
     high = np.array([max(b.right for b in boxes), max(b.bottom for b in boxes)])
     return np.asarray(((mm >= low) & (mm <= high)).all(axis=1))

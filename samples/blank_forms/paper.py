@@ -110,7 +110,7 @@ class Paper:
 
     def width(self, words: str, points: float | None = None) -> float:
         """How wide words come out."""
-        return float(pdfmetrics.stringWidth(words, register_font(self.font), points or self.points)) / mm
+        return float(pdfmetrics.stringWidth(words, register_font(self.font), points or self.points) / mm)
 
     def text(self, x: float, y: float, words: str, points: float | None = None) -> float:
         """Print words; the x where they end."""
@@ -260,4 +260,4 @@ class Paper:
         return Box(place.x0, top, place.x1 - place.x0, bottom - top)
 
     def _up(self, y: float) -> float:
-        return (self.size[1] - y) * mm
+        return float((self.size[1] - y) * mm)

@@ -95,8 +95,10 @@ def registration_to_json(registration: Registration | None) -> dict[str, Any] | 
     """How the form lies on the page and how well that fits; None where it was not placed."""
     if registration is None:
         return None
-    names = (*FIGURES, "landmarks_found", "landmarks_tried")
-    return stored_registration_to_json({name: getattr(registration, name) for name in names})
+    names = ("residual_mm", "residual_p95_mm", "landmarks_found", "landmarks_tried")
+    figures = {name: getattr(registration, name) for name in names}
+    figures |= {name: getattr(registration.transform, name) for name in ("rotation_deg", "scale", "perspective")}
+    return stored_registration_to_json(figures)
 
 
 def stored_registration_to_json(row: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -321,7 +321,7 @@ def _field_faults(spec: FieldSpec, sheet: tuple[float, float]) -> Iterable[Reaso
         yield Reason("wrong_box_count", {"field": spec.id, "count": len(spec.boxes)})
     elif any(b.x < a.x for a, b in pairwise(spec.boxes)):
         yield Reason("boxes_out_of_order", {"field": spec.id})
-    if any(not _on(box, sheet) for box in (*spec.boxes, *(o.box for o in spec.options))):
+    if any(not _on(box, sheet) for box in spec.all_boxes):
         yield Reason("outside_sheet", {"field": spec.id})
 
 
@@ -341,7 +341,7 @@ def _on(box: Box, sheet: tuple[float, float]) -> bool:
 
 
 def _overlaps(form: FormTemplate) -> Iterable[Reason]:
-    boxes = [(f.id, b) for f in form.fields for b in (*f.boxes, *(o.box for o in f.options))]
+    boxes = [(f.id, b) for f in form.fields for b in f.all_boxes]
     seen = set()
     for i, (first, a) in enumerate(boxes):
         for second, b in boxes[i + 1 :]:

@@ -1,6 +1,6 @@
 """A small convolutional network that reads one digit a cell, with a class for "none of the ten".
 
-Weights and model card: scanner/data/digits.onnx, docs/models.md. Trained by training/digits.py.
+Weights and model card: scanner/data/digits.onnx, docs/developer/models.md. Trained by training/digits.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The handwriting reader: a line's picture → its text, by a network with CTC that runs in ONNX Runtime.
 
-Weights and model card: scanner/data/handwriting.onnx, docs/models.md. Trained by training/handwriting.
+Weights and model card: scanner/data/handwriting.onnx, docs/developer/models.md. Trained by training/handwriting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from scanner.vietnam.language import word_score
 VERSION = "hand-1"
 WEIGHTS = "handwriting.onnx"
 WEIGHT, BONUS = 0.5, 1.2
-"""How much words count against the ink, and what a word more is worth: chosen on held-out hands (docs/reading.md)."""
+"""How much words count against the ink, and what a word more is worth: chosen on held-out hands, see
+docs/developer/reading.md."""
 MAX_ALTERNATIVES = 4
 WIDTH_GROUP = 64
 """Pictures whose widths differ by less than this go through the network together, the narrower ones padded."""

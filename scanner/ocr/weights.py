@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-import onnxruntime
-
 from scanner.errors import EngineError
+
+# The runtime reports its use to its maker unless this stands before it is loaded (onnxruntime 1.32, docs/Privacy.md).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 
 def open_weights(

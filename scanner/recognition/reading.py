@@ -87,7 +87,7 @@ def read_fields(
             reading = _digits(spec, crop, asked[spec.id], digits[spec.id])
         else:
             reading = _text(spec, crop, asked[spec.id], lists)
-        near = placed.local_mm.get(spec.id, placed.residual_mm)
+        near = placed.local_residual_mm.get(spec.id, placed.residual_mm)
         out.append(replace(reading, features={**reading.features, "residual_mm": near}))
     return tuple(out)
 

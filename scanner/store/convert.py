@@ -16,17 +16,9 @@ from numpy.typing import NDArray
 from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Step, Value
 from scanner.store.tables import IssueRow, ReadingRow
 
-FIGURES = (
-    "residual_mm",
-    "residual_p95_mm",
-    "landmarks_found",
-    "landmarks_tried",
-    "rotation_deg",
-    "scale",
-    "perspective",
-    "gate",
-)
-"""Of a registration."""
+EVIDENCE = ("residual_mm", "residual_p95_mm", "landmarks_found", "landmarks_tried")
+GEOMETRY = ("rotation_deg", "scale", "perspective")
+"""Figures of a registration, and of its transform."""
 
 
 # --- plain values ------------------------------------------------------------------------------------
@@ -112,9 +104,12 @@ def registration_row(placed: Registration | None) -> dict[str, Any] | None:
     """Registration as JSON, with the way back to the page's pixels."""
     if placed is None:
         return None
-    row: dict[str, Any] = plain({name: getattr(placed, name) for name in FIGURES})
-    row["homography"], row["warp"] = plain(placed.homography), plain(_short(placed.warp))
-    row["local_mm"], row["in_place"] = plain(placed.local_mm), plain(placed.in_place)
+    transform = placed.transform
+    row: dict[str, Any] = plain({name: getattr(placed, name) for name in EVIDENCE})
+    row |= plain({name: getattr(transform, name) for name in GEOMETRY})
+    row["gate"] = plain(placed.gate_log_odds)
+    row["homography"], row["warp"] = plain(transform.homography), plain(_short(transform.warp))
+    row["local_mm"], row["in_place"] = plain(placed.local_residual_mm), plain(placed.place_probability)
     return row
 
 

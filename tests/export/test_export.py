@@ -44,6 +44,7 @@ from scanner.model import (
     Step,
     Value,
 )
+from scanner.page_transform import PageTransform
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
 from scanner.store.views import SheetPage
@@ -612,17 +613,17 @@ def test_a_file_open_in_another_program_is_one_sentence(tmp_path: Path, monkeypa
 # --- one page as JSON ------------------------------------------------------------------------------
 
 QUALITY = Quality(2480, 3508, 300.0, "grey", 2.1234, 0.8, 0.0, 0.05, False, (Reason("no_such_date"),))
+TURN = 11.81 * np.exp(1j * np.deg2rad(1.804))
 PLACED = Registration(
-    sheet=(210.0, 297.0),
-    homography=np.eye(3),
-    warp=np.zeros((6, 2)),
+    PageTransform(
+        sheet=(210.0, 297.0),
+        homography=np.array([[TURN.real, -TURN.imag, 0], [TURN.imag, TURN.real, 0], [0, 0, 1]]),
+        warp=np.zeros((6, 2)),
+    ),
     residual_mm=0.12345,
     residual_p95_mm=0.31,
     landmarks_found=190,
     landmarks_tried=195,
-    rotation_deg=np.float64(1.804),
-    scale=11.81,
-    perspective=0.0,
 )
 
 

@@ -49,7 +49,7 @@ def fit_field(trials: Sequence[Trial], moved: Sequence[FieldEvidence], page: Log
     cases = [c for t in used for c in fields_of(t) if not c.evidence.missing]
     bad = [c.evidence for c in cases if c.off > OFF_MM]
     bad += list(moved)[:: max(len(moved) // len(bad), 1)]  # as many of one sort as of the other
-    # right fields of good pages alone: beyond what those show a field is to be told, wherever it happens to lie
+    # right fields of good pages alone: beyond what those show a field is to be flagged, even if it lies right
     fine = [
         c.evidence for t in used if is_good(t) for c in fields_of(t) if not c.evidence.missing and c.off <= RIGHT_MM
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+Picture = NDArray[Any]  # (rows, cols) grey: uint8 as given and returned, floating while it is changed
 PAD = 8
 
 
@@ -21,7 +23,7 @@ def augment(picture: Picture, rng: np.random.Generator) -> Picture:
     return np.clip(_worn(image, rng), 0, 255).astype(np.uint8)
 
 
-def _strokes(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _strokes(image: Picture, rng: np.random.Generator) -> Picture:
     """A thicker or thinner pen."""
     choice, share = rng.random(), rng.random()
     if choice < 0.18:
@@ -32,7 +34,7 @@ def _strokes(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     return image
 
 
-def _moved(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _moved(image: Picture, rng: np.random.Generator) -> Picture:
     """Slant, slope, height and a slow wobble; cropped again a little differently."""
     paper = float(np.percentile(image, 80))
     image = cv2.copyMakeBorder(image, *(PAD,) * 4, cv2.BORDER_CONSTANT, value=paper)
@@ -58,7 +60,7 @@ def _moved(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
     return image[top : rows - bottom, left : cols - right]
 
 
-def _ruled(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _ruled(image: Picture, rng: np.random.Generator) -> Picture:
     """A ruling at the upper or lower edge."""
     rows, cols = image.shape
     y = int(rng.integers(0, 5)) if rng.random() < 0.5 else rows - 1 - int(rng.integers(0, 5))
@@ -66,7 +68,7 @@ def _ruled(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
     return image
 
 
-def _dotted(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _dotted(image: Picture, rng: np.random.Generator) -> Picture:
     """Some dots of a leader that the eraser left."""
     rows, cols = image.shape
     y, gap = int(rows * rng.uniform(0.68, 0.95)), int(rng.integers(7, 14))
@@ -77,7 +79,7 @@ def _dotted(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     return image
 
 
-def _worn(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _worn(image: Picture, rng: np.random.Generator) -> Picture:
     """Blur, low resolution, one bit a pixel, contrast, background, noise."""
     rows, cols = image.shape
     if rng.random() < 0.25:

@@ -85,8 +85,8 @@ def resume(state: State, path: Path) -> None:
     state.net.load_state_dict(kept["net"])
     state.head.load_state_dict(kept["head"])
     state.optimiser.load_state_dict(kept["optimiser"])
-    for model, weights in zip(state.averaged, kept["averaged"], strict=True):
-        model.load_state_dict(weights)
+    for n, weights in enumerate(kept["averaged"]):
+        state.averaged[n].load_state_dict(weights)
     state.step, state.minutes = kept["step"], kept["minutes"]
 
 
