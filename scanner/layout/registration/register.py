@@ -47,7 +47,7 @@ is taken to lie flat under a lid."""
 OFF_PAGE_MM = 0.5
 """A box may reach this far out of the page: its edge is not where people write."""
 FAR_FROM_PRINT_MM = 25.0
-"""From the nearest landmark; farther out errors of 2 mm were seen on folded sheets (docs/registration.md)."""
+"""From the nearest landmark; farther out errors of 2 mm were seen on folded sheets (docs/developer/registration.md)."""
 MIN_FOUND_SHARE, ALL_FOUND_SHARE = 0.3, 0.97
 """Shares of the landmarks of text. Where a refused pass found fewer it is another form and no pass follows: other print
 has 0.01, half pages and revisions of the form 0.59 and more. Where fewer than the second were found the others may be
