@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanner.confidence.calibration import Calibration, kind_of
+from scanner.confidence.calibration import DOUBTS, EVEN, Calibration, kind_of
 from scanner.confidence.fitting import FittingCase, as_data, fit
 from scanner.confidence.statistics import expected_calibration_error
 from scanner.forms.loading import load_form
@@ -64,9 +64,10 @@ def cases_of(
     for reading in record.readings:
         value = list(reading.value) if isinstance(reading.value, tuple) else reading.value
         right = value == truth[reading.field] and reading.field not in set(unclear)
-        hard = any(reason.code in HARD_REASONS for reason in reading.reasons)
+        codes = {reason.code for reason in reading.reasons}
+        hard, seen = bool(codes & HARD_REASONS), bool(codes - HARD_REASONS - DOUBTS)
         kind = kind_of(form.field(reading.field), reading.features) or ""
-        out.append(FittingCase(kind, dict(reading.features), right, hard, record.ref.source))
+        out.append(FittingCase(kind, dict(reading.features), right, hard, seen, record.ref.source))
     return out
 
 
@@ -106,7 +107,7 @@ def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -
     for case in cases:
         confidence, sure = calibration.judge(case.kind, case.features)
         by_kind[case.kind].append(
-            (min(confidence, 0.5) if case.hard else confidence, sure and not case.hard, case.right)
+            (min(confidence, EVEN) if case.hard else confidence, sure and not case.hard | case.seen, case.right)
         )
     everything = [row for kept in by_kind.values() for row in kept]
     for kind, rows in [*sorted(by_kind.items()), ("all", everything)]:

@@ -38,7 +38,8 @@ class FittingCase:
     kind: str
     features: Mapping[str, float]
     right: bool
-    hard: bool = False  # goes to a person whatever the confidence
+    hard: bool = False  # goes to a person for what was found in the field itself: its features say nothing of others
+    seen: bool = False  # goes to a person for another reason, as a broken rule: it is never accepted, right or wrong
     group: str = ""  # the page: what was left out together
 
 
@@ -52,8 +53,8 @@ def fit(
 
     `signs` gives each feature its direction: 1 where more of it never makes a value less likely right, -1 where it
     never makes it likelier, 0 where that is not known. `doubtful` are features as they are where a reading is at its
-    least sure: where fewer than FEWEST_WRONG went wrong, one wrong reading there is added to the sample, so that a
-    measure weighs before errors of its kind were seen, and the less the more right readings stand near it.
+    least sure: where fewer than FEWEST_WRONG went wrong, one right and one wrong reading there are added to the sample.
+    So a measure weighs before errors of its kind were seen, and the less the more right readings stand near it.
     """
     usable = [c for c in cases if not c.hard]
     wrong = sum(not c.right for c in usable)
@@ -66,8 +67,8 @@ def fit(
     sure = 1 - wilson_interval(wrong, len(usable), Z)[1] if usable else 0.0
     passes = LEAST_THRESHOLD if 1 - sure <= 4 * target else NEVER
     if doubtful is not None and passes < NEVER:
-        pretended = FittingCase(usable[0].kind, doubtful, right=False)
-        return replace(_fitted([*usable, pretended], signs, target, ceiling), threshold=passes)
+        even = [FittingCase(usable[0].kind, doubtful, right) for right in (True, False)]
+        return replace(_fitted([*usable, *even], signs, target, ceiling), threshold=passes)
     return LogisticModel(math.log(max(sure, 0.5) / max(1 - sure, 1e-6)), {}, passes, ceiling)
 
 
@@ -83,7 +84,8 @@ def _fitted(cases: Sequence[FittingCase], signs: Mapping[str, int], target: floa
     slopes = weights[:-1] / scale
     bias = float(weights[-1] - (slopes * centre).sum())
     kept = {name: float(slope) for name, slope in zip(names, slopes, strict=True) if slope}
-    return LogisticModel(bias, kept, threshold(held, y > 0, target), ceiling)
+    unseen = np.array([not c.seen for c in cases])
+    return LogisticModel(bias, kept, threshold(held[unseen], y[unseen] > 0, target), ceiling)
 
 
 def _left_out(x: Vector, y: Vector, groups: Sequence[str], signs: Sequence[int]) -> Vector:
