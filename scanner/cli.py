@@ -20,6 +20,7 @@ from scanner import __version__
 from scanner.commands import calibrate, crops, desk, forms, lists, pages, people
 from scanner.commands.common import end, with_settings
 from scanner.errors import SohoaError, StorageFull
+from scanner.files import is_disk_full
 from scanner.settings import Settings, load_settings
 
 ONE_THREAD = ("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
@@ -50,7 +51,7 @@ class _Group(click.Group):
 def _about_a_file(ctx: click.Context, error: OSError) -> None:
     if error.errno == errno.EPIPE:  # the reader of a pipe has seen enough; click ends quietly
         raise error
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         end("The disk is full. Free some space, then run the same command again.", StorageFull.exit_code)
     told = (PermissionError, FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
     if isinstance(error, told) and error.filename and not ctx.params.get("debug"):

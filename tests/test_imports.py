@@ -14,7 +14,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
         "errors messages vietnam page_transform",
-        "model",
+        "model files",
         "settings store.pictures confidence.statistics intake.decoding",
         "intake.pdf",
         "intake layout ocr rules forms.blanks",

@@ -36,7 +36,7 @@ from scanner.confidence.statistics import (
     sigmoid,
 )
 from scanner.errors import SettingsError
-from scanner.export.outfile import replacing
+from scanner.files import replacing
 from scanner.model import FormTemplate
 from scanner.store.views import DecidedReading
 

@@ -13,7 +13,7 @@ from scanner.evaluation.scores import Score
 from scanner.evaluation.table import HEADS, cells, empty_cell, format_share, gap, interval, kind_word, percent, why
 from scanner.evaluation.worst import worst_section
 from scanner.export.html import document, section, table, tiles
-from scanner.export.outfile import replacing
+from scanner.files import replacing
 
 
 def write_report(evaluation: Evaluation, path: Path, lang: str = "en") -> None:

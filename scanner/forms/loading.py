@@ -17,6 +17,7 @@ from PIL import Image, ImageFilter, UnidentifiedImageError
 from pydantic import BaseModel, ValidationError
 
 from scanner.errors import FormError
+from scanner.files import write_file
 from scanner.forms.blanks import fit_to_sheet, render_blank
 from scanner.model import (
     DPI,
@@ -183,12 +184,10 @@ def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, 
 
 
 def save_form(form: FormTemplate, path: Path) -> None:
-    """Write a form file, boxes to a hundredth of a millimetre, one field after another, stable."""
+    """Write a form file, boxes to a hundredth of a millimetre; equal forms give equal bytes. Raises OSError."""
     data = form.model_dump(mode="json", exclude={"folder", "page"}, exclude_defaults=True)
     text = json.dumps(_rounded(data), ensure_ascii=False, indent=1)
-    partial = path.with_suffix(".partial")
-    partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8", newline="\n")
-    partial.replace(path)
+    write_file(path, (_boxes_on_one_line(text) + "\n").encode())
 
 
 def _rounded(value: Any) -> Any:
