@@ -110,10 +110,10 @@ def scan(
     total(len(jobs))
     store.files.sweep()
     batch_id = store.ensure_batch(batch, xa=xa, form=forms[0].id if len(forms) == 1 else "")
-    known, summary = store.known_pages(), Summary()
+    refs = [job.ref if isinstance(job, Unreadable) else job for job in jobs]
+    known, summary = store.known_pages((ref.sha256, ref.number) for ref in refs), Summary()
     new = []
-    for job in jobs:
-        ref = job.ref if isinstance(job, Unreadable) else job
+    for job, ref in zip(jobs, refs, strict=True):
         if (ref.sha256, ref.number) in known:
             summary.known += 1
             tick(None)

@@ -195,6 +195,12 @@ def hanh(store: Store) -> Viewer:
     return user(store, "hanh")
 
 
+def holding(store: Store, form: str, field: str, value: str, but: str | None = None) -> int:
+    """How many records, but for one, hold the same value in a field that must be unique."""
+    with store._sessions.reading() as session:
+        return store._same(session, form, field, value, but)
+
+
 def user(store: Store, name: str, role: str = "reviewer", communes: tuple[str, ...] = ()) -> Viewer:
     """Somebody new."""
     store.add_user(name, name.title(), role, PASSWORD, communes)
