@@ -67,6 +67,11 @@ def word(text: str) -> ColumnElement[str]:
     return bindparam(None, text, String, literal_execute=True)
 
 
+def number(value: int) -> ColumnElement[int]:
+    """A number that stands in the statement itself."""
+    return bindparam(None, value, Integer, literal_execute=True)
+
+
 def words(column: InstrumentedAttribute[str], *listed: str) -> ColumnElement[bool]:
     """Is the column one of these words, which stand in the statement itself?"""
     return column.in_(bindparam(None, list(listed), String, expanding=True, literal_execute=True))
@@ -205,11 +210,13 @@ class RecordRow(RowBase):
 
 HEAD = RecordRow.head_id.is_(None)
 """Pages that stand for their sheet."""
-SHEET = and_(RecordRow.status == word(PageStatus.READ), HEAD)
-"""Records: sheets that were read."""
-WAITING = and_(SHEET, ~RecordRow.verified)
+_READ = and_(RecordRow.status == word(PageStatus.READ), HEAD)
+SHEET = and_(_READ, RecordRow.sheet_pages > number(0))
+"""Records: sheets that were read. Each has a page; that is stated so that no other question fits the index of these,
+which SQLite would take for the queue and read through all that is done."""
+WAITING = and_(_READ, ~RecordRow.verified)
 """Sheets with open work."""
-UNMATCHED = and_(SHEET, RecordRow.sheet_pages == bindparam(None, 1, Integer, literal_execute=True))
+UNMATCHED = and_(_READ, RecordRow.sheet_pages == number(1))
 """Read pages that are on no sheet with others."""
 UNREAD = words(RecordRow.status, *(s for s in PageStatus if s is not PageStatus.READ and s not in SET_ASIDE))
 """Pages that need a person because they were not read as a form."""

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from scanner.forms.loading import load_form
 from scanner.model import Box, FieldReading, PageRef, PageStatus, Reason, Record, Value
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
+from scanner.store.tables import BatchCountRow, RecordRow
 from scanner.store.views import Viewer
 from scanner.store_factory import _Forms
 
@@ -180,6 +181,7 @@ def open_store(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 
     yield again
     for store in opened:
+        assert counted(store) == recounted(store)
         store.close()
 
 
@@ -193,6 +195,29 @@ def store(open_store: Callable[[], Store]) -> Store:
 def hanh(store: Store) -> Viewer:
     """A reviewer who sees every commune."""
     return user(store, "hanh")
+
+
+def counted(store: Store) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """What is kept of each batch, by batch, form and state."""
+    with store._sessions.reading() as session:
+        rows = session.scalars(select(BatchCountRow)).all()
+    found = {
+        (r.batch_id, r.form, r.status): (r.pages, r.records, r.verified, r.open_fields, r.open_records) for r in rows
+    }
+    return {group: numbers for group, numbers in found.items() if any(numbers)}
+
+
+def recounted(store: Store) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """The same, counted anew."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    with store._sessions.reading() as session:
+        for r in session.scalars(select(RecordRow)):
+            head = r.head_id is None
+            waiting = head and r.status == "read" and not r.verified
+            numbers = (1, head, head and r.verified, r.open_fields, waiting)
+            sums = found.setdefault((r.batch_id, r.form, r.status), [0] * 5)
+            sums[:] = [a + b for a, b in zip(sums, numbers, strict=True)]
+    return {group: tuple(numbers) for group, numbers in found.items()}
 
 
 def holding(store: Store, form: str, field: str, value: str, but: str | None = None) -> int:

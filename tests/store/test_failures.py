@@ -140,7 +140,7 @@ def test_revision_numbers_are_guarded_by_the_table_itself(store: Store, hanh: Vi
     record_id = only(store)
     store.correct(record_id, "ho_ten", "Quan Ngọc San", viewer=hanh, seen_revision=0, manner="typed")
     again = RevisionRow(
-        record_id=record_id, field="ho_ten", number=1, old=None, new="Bí Mật", user_id=hanh.id, manner="x"
+        record_id=record_id, field="ho_ten", number=1, old=None, new="Bí Mật", user_id=hanh.id, manner="typed"
     )
     with pytest.raises(IntegrityError) as refused, store._sessions._write() as session, session.begin():
         session.add(again)

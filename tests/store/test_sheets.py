@@ -14,7 +14,7 @@ from scanner.model import PageStatus, Record
 from scanner.store.database import Store
 from scanner.store.tables import page_id
 from scanner.store.views import Viewer
-from tests.store.conftest import holding, user
+from tests.store.conftest import counted, holding, recounted, user
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def store(url: str, tmp_path: Path) -> Iterator[Store]:
     """An open store that knows a form of two pages."""
     with open_sheets(url, tmp_path / "files") as opened:
         yield opened
+        assert counted(opened) == recounted(opened)
 
 
 def put(store: Store, *records: Record, batch: str = "Đợt 1", together: bool = True) -> str:

@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.create_index("ix_records_created_at_id", "records", ["created_at", "id"])
     op.create_index("ix_records_batch_id_source_sha256_number", "records", ["batch_id", "source", "sha256", "number"])
     _partial("ix_records_queue", "records", PLACE, f"{sheet} AND {no}")
-    _partial("ix_records_sheets", "records", [*PLACE, "verified", "verified_at"], sheet)
+    _partial("ix_records_sheets", "records", [*PLACE, "verified", "verified_at"], f"{sheet} AND sheet_pages > 0")
     in_order = ["batch_id", "form", "source", "sha256", "number"]
     _partial("ix_records_unmatched", "records", in_order, f"{sheet} AND sheet_pages = 1")
     _partial("ix_records_unread", "records", PLACE, "status IN ('unplaced', 'blank', 'unreadable')")
