@@ -27,7 +27,7 @@ from pathlib import Path
 from time import perf_counter
 
 from alembic import command
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, create_engine, event, text
 
 from benchmarks.postgresql import private_server
 from scanner.forms.loading import load_form
@@ -41,6 +41,7 @@ from scanner.store.views import Viewer
 FORM, TWO_PAGES = "mau-so-03", "hai-trang"
 BEFORE = "0005"
 """The version whose tables are filled, so that the migration is measured as well."""
+KINDS, WIDE = ("machine", "settled", "waiting"), ("reason", "quality", "registration")
 BATCH_PAGES = 1000
 """A commune's delivery of a day or two."""
 COMMUNES, PEOPLE = 124, 40
@@ -74,8 +75,9 @@ def registration_of(form: FormTemplate, chance: random.Random) -> Row:
     }  # fmt: skip
 
 
-def readings_of(form: FormTemplate, chance: random.Random) -> list[Row]:
-    """The readings of one page without its id, as wide as real ones: 1.2 KB each."""
+def readings_of(form: FormTemplate, kind: str, at: datetime, chance: random.Random) -> list[Row]:
+    """The readings of one page without its id, as wide as real ones: 1.2 KB each. `kind`: "machine", "settled" where a
+    person settled the first two fields, "waiting" where three are open."""
     rows: list[Row] = []
     for position, spec in enumerate(form.fields):
         features = {f"feature_{n}": chance.random() for n in range(8 if spec.options else 26)}
@@ -84,12 +86,14 @@ def readings_of(form: FormTemplate, chance: random.Random) -> list[Row]:
              "measures": {f"measure_{n}": chance.random() for n in range(8)}} for o in spec.options
         ]  # fmt: skip
         value = None if spec.options else "Thôn Nà Lại"
+        settled, is_open = kind == "settled" and position < 2, kind == "waiting" and position < 3
         rows.append(
             {"field": spec.id, "position": position, "machine_value": value, "raw": "Thôn Nà Lại",
-             "score": chance.random(), "confidence": 0.99, "review": False, "engine": "tesseract-5.5.4/vie",
+             "score": chance.random(), "confidence": 0.99, "review": is_open, "engine": "tesseract-5.5.4/vie",
              "box": [chance.random() * 100 for _ in range(4)], "alternatives": ["Thôn Nà Lại", "Thôn Na Lai"],
              "reason": None, "features": features, "marks": marks, "steps": [], "crop": picture(chance),
-             "value": value, "revision": 0, "manner": "machine", "open": False}
+             "value": value, "revision": int(settled), "manner": "typed" if settled else "machine", "open": is_open,
+             "changed_by": user_id(2) if settled else None, "changed_at": at if settled else None}
         )  # fmt: skip
     return rows
 
@@ -170,50 +174,74 @@ def _fill_small(connection: Connection, tables: MetaData, records: int, batch_pa
         for n in range(-(-records // batch_pages))
     ]  # fmt: skip
     connection.execute(tables.tables["batches"].insert(), batches)
-    connection.execute(text("CREATE TABLE page_readings AS SELECT * FROM readings WHERE 1 = 0"))
-    form, readings = load_form(FORM), tables.tables["readings"]
-    template = readings.to_metadata(MetaData(), name="page_readings")
-    rows = [{"record_id": "", "changed_by": None, "changed_at": None, **row} for row in readings_of(form, _chance(0))]
-    connection.execute(template.insert(), rows)
+    _make_templates(connection, tables)
+
+
+def _make_templates(connection: Connection, tables: MetaData) -> None:
+    """What is wide in a page's rows, to be copied inside the database: JSON written anew for each row takes longer than
+    all else."""
+    form, chance = load_form(FORM), _chance(0)
+    at = _moment(connection, START)
+    rows = [
+        {"kind": kind, "record_id": "", **row}
+        for kind in KINDS
+        for row in readings_of(form, kind, at, chance)
+    ]  # fmt: skip
+    kind = Column("kind", String(10))
+    _template(connection, tables, "readings", "page_readings", kind, rows)
+    quality = {"width_px": 2480, "height_px": 3508, "dpi": 300.0, "colour": "grey", "blur": 2.1234567890123457,
+               "contrast": 0.8123456789012345, "clipped": 0.0012345678901234, "ink": 0.0512345678901234,
+               "blank": False, "problems": []}  # fmt: skip
+    wide = [
+        {"kind": kind, "quality": quality, "registration": None if kind == "unread" else registration_of(form, chance),
+         "reason": {"code": "form_not_found", "params": {}} if kind == "unread" else None}
+        for kind in (*KINDS, "unread")
+    ]  # fmt: skip
+    columns = [Column(name, tables.tables["records"].columns[name].type) for name in ("quality", "registration")]
+    reason = Column("reason", tables.tables["records"].columns["reason"].type)
+    found = Table("page_wide", MetaData(), Column("kind", String(10)), reason, *columns)
+    found.create(connection)
+    connection.execute(found.insert(), wide)
+    narrow = [Column(c.name, c.type) for c in tables.tables["records"].columns if c.name not in WIDE]
+    Table("page_rows", tables, Column("kind", String(10)), *narrow).create(connection)
+
+
+def _template(
+    connection: Connection, tables: MetaData, of: str, name: str, extra: Column[str], rows: Sequence[Row]
+) -> None:
+    """A table with the columns of another and one more, without its constraints."""
+    found = Table(name, MetaData(), extra, *(Column(c.name, c.type) for c in tables.tables[of].columns))
+    found.create(connection)
+    connection.execute(found.insert(), list(rows))
 
 
 def _fill_batch(connection: Connection, tables: MetaData, number: int, pages: int) -> None:
     form, two = load_form(FORM), number % 10 == 9
-    rows = list(islice(_pages(connection, form, number, two=two), pages))
-    connection.execute(tables.tables["records"].insert(), rows)
-    read = [row for row in rows if row["status"] == "read"]
+    rows = list(islice(_pages(connection, number, two=two), pages))
+    connection.execute(text("DELETE FROM page_rows"))
+    connection.execute(tables.tables["page_rows"].insert(), rows)
+    narrow = [column.name for column in tables.tables["records"].columns if column.name not in WIDE]
+    _copy(connection, "records", [f"p.{name}" for name in narrow] + [f"w.{name}" for name in WIDE], "page_wide w", "w")
     names = [column.name for column in tables.tables["readings"].columns if column.name != "record_id"]
-    listed, taken = ", ".join(f'"{name}"' for name in names), ", ".join(f't."{name}"' for name in names)
-    connection.execute(
-        text(
-            f"INSERT INTO readings (record_id, {listed}) SELECT r.id, {taken} FROM records r CROSS JOIN "
-            "page_readings t WHERE r.batch_id = :batch AND r.status = 'read'"
-        ),
-        {"batch": batch_id(number)},
-    )
-    settled = [row["id"] for n, row in enumerate(read) if row["verified"] and n % 3 == 0]
-    waiting = [row["id"] for row in read if row["open_fields"]]
-    first = [spec.id for spec in form.fields[:3]]
+    _copy(connection, "readings", ["p.id AS record_id"] + [f't."{name}"' for name in names], "page_readings t", "t")
     at = _moment(connection, START + timedelta(hours=number, minutes=5))
-    for page in settled:
-        connection.execute(
-            text(
-                "UPDATE readings SET manner = 'typed', revision = 1, changed_by = :by, changed_at = :at "
-                "WHERE record_id = :page AND field IN (:a, :b)"
-            ),
-            {"by": user_id(2), "at": at, "page": page, "a": first[0], "b": first[1]},
-        )
-    for page in waiting:
-        connection.execute(
-            text("UPDATE readings SET open = :yes, review = :yes WHERE record_id = :page AND field IN (:a, :b, :c)"),
-            {"yes": True, "page": page, "a": first[0], "b": first[1], "c": first[2]},
-        )
-    _insert(connection, tables, "revisions", [_revision(page, field, at) for page in settled for field in first[:2]])
-    heads = [str(row["id"]) for row in read if row["head_id"] is None]
+    first = [spec.id for spec in form.fields[:2]]
+    settled = [row["id"] for row in rows if row["kind"] == "settled"]
+    _insert(connection, tables, "revisions", [_revision(page, field, at) for page in settled for field in first])
+    heads = [str(row["id"]) for row in rows if row["status"] == "read" and row["head_id"] is None]
     _insert(connection, tables, "keys", [_key(page) for page in heads])
     _insert(connection, tables, "issues", [_issue(page, at) for page in heads[::20]])
     aside = [str(row["id"]) for row in rows if row["status"] == "other"]
     _insert(connection, tables, "page_acts", [_act(page, at) for page in aside])
+
+
+def _copy(connection: Connection, into: str, columns: Sequence[str], template: str, short: str) -> None:
+    """Copy the rows of this batch's pages with what is wide in them."""
+    names = ", ".join(f'"{re.split(r"[. ]", column)[-1].strip(chr(34))}"' for column in columns)
+    where = f"{short}.kind = p.kind"
+    connection.execute(
+        text(f"INSERT INTO {into} ({names}) SELECT {', '.join(columns)} FROM page_rows p JOIN {template} ON {where}")
+    )
 
 
 def _insert(connection: Connection, tables: MetaData, name: str, rows: Sequence[Row]) -> None:
@@ -221,34 +249,33 @@ def _insert(connection: Connection, tables: MetaData, name: str, rows: Sequence[
         connection.execute(tables.tables[name].insert(), rows)
 
 
-def _pages(connection: Connection, form: FormTemplate, number: int, *, two: bool) -> Iterator[Row]:
-    """The rows of a batch's pages, as many as are wanted."""
+def _pages(connection: Connection, number: int, *, two: bool) -> Iterator[Row]:
+    """What is narrow in the rows of a batch's pages, as many as are wanted. Of the sheets of two pages one in ten lacks
+    its second page, which is on no sheet."""
     chance = _chance(number + 1)
-    quality = {"width_px": 2480, "height_px": 3508, "dpi": 300.0, "colour": "grey", "blur": 2.1234567890123457,
-               "contrast": 0.8123456789012345, "clipped": 0.0012345678901234, "ink": 0.0512345678901234,
-               "blank": False, "problems": []}  # fmt: skip
     head: str | None = None
     for n in range(10**9):
         sha256 = hashlib.sha256(f"{number}/{n}".encode()).hexdigest()
         status = "read" if n % 100 > 3 else ("unplaced", "unplaced", "blank", "other")[n % 100]
         page = page_id(sha256, 1)
-        second = two and status == "read" and n % 2 == 1 and head is not None
-        waiting = status == "read" and not second and chance.random() < 0.2
-        done = status == "read" and not waiting
+        read, back = status == "read", two and n % 2 == 1
+        head_id = head if read and back and n % 20 != 19 else None
+        waiting = read and head_id is None and chance.random() < 0.2
+        done = read and not waiting
+        settled = done and n % 3 == 0
         at = _moment(connection, START + timedelta(hours=number, seconds=n))
         yield {
+            "kind": "unread" if not read else "waiting" if waiting else "settled" if settled else "machine",
             "id": page, "batch_id": batch_id(number), "sha256": sha256, "number": 1,
             "source": f"quet-{number:04}-{n:05}.jpg", "form": TWO_PAGES if two else FORM, "form_version": "1",
-            "form_page": 2 if second else 1, "head_id": head if second else None,
-            "sheet_pages": 2 if two and status == "read" and not second and (n + 1) % 100 > 3 and n % 2 == 0 else 1,
-            "status": status, "reason": None if done else {"code": "form_not_found", "params": {}},
-            "quality": quality, "registration": registration_of(form, chance) if status == "read" else None,
-            "image": picture(chance), "aligned": picture(chance) if status == "read" else None, "created_at": at,
+            "form_page": 2 if back else 1, "head_id": head_id, "status": status,
+            "sheet_pages": 2 if two and read and not back and n % 20 != 18 else 1,
+            "image": picture(chance), "aligned": picture(chance) if read else None, "created_at": at,
             "open_fields": 3 if waiting else 0, "open_issues": 0, "verified": done,
-            "verified_at": at if done else None, "verified_by": user_id(2) if done and n % 3 == 0 else None,
-            "held_by": None, "held_until": None,
+            "verified_at": at if done else None, "verified_by": user_id(2) if settled else None, "held_by": None,
+            "held_until": None,
         }  # fmt: skip
-        head = page if status == "read" and not second else None
+        head = page if read and not back else None
 
 
 def _revision(page: object, field: str, at: datetime) -> Row:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -36,15 +36,15 @@ class Review(StoreBase):
     def queue(self, viewer: Viewer | None, batch_id: str | None = None, *, limit: int | None = None) -> list[QueueItem]:
         """Records with open work by batch (oldest first), source and page; at most `limit` of them. A sheet of several
         pages is one."""
-        found: list[QueueItem] = []
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
-            for batch in self._waiting_batches(session, viewer, batch_id):
-                left = None if limit is None else limit - len(found)
-                found += _waiting(session, batch, names, moment, limit=left)
-                if len(found) == limit:
-                    break
-        return found
+            counted = self._waiting_batches(session, viewer, batch_id)
+            whole = list(counted) if limit is None else _within(counted, limit)
+            found = _waiting(session, whole, names, moment, limit=None)
+            if limit is not None and len(whole) < len(counted) and len(found) < limit:
+                following = list(counted)[len(whole)]
+                found += _waiting(session, [following], names, moment, limit=limit - len(found))
+        return found[:limit]
 
     def next_record(self, viewer: Viewer, batch_id: str | None = None, *, after: str | None = None) -> QueueItem | None:
         """The first record of the queue behind `after` that nobody else has open, beginning anew at its end; None
@@ -63,17 +63,21 @@ class Review(StoreBase):
                 ways = [*here, *later, *ways]
             other = and_(free, RecordRow.id != (after or ""))
             for batch, begin in ways:
-                found = _waiting(session, batch, names, moment, other, begin=begin, limit=1)
+                found = _waiting(session, [batch], names, moment, other, begin=begin, limit=1)
                 if found:
                     return found[0]
         return None
 
-    def _waiting_batches(self, session: Session, viewer: Viewer | None, batch_id: str | None) -> list[BatchRow]:
-        """Batches with open work, oldest first."""
+    def _waiting_batches(self, session: Session, viewer: Viewer | None, batch_id: str | None) -> dict[BatchRow, int]:
+        """Batches with open work, oldest first, each with how many records that is."""
+        numbers = select(BatchCountRow.batch_id, func.sum(BatchCountRow.open_records))
+        numbers = numbers.where(BatchCountRow.open_records > 0).group_by(BatchCountRow.batch_id)
         if batch_id is not None:
-            return self._batches(session, viewer, BatchRow.id == batch_id)
-        waiting = select(BatchCountRow.batch_id).where(BatchCountRow.open_records > 0)
-        return self._batches(session, viewer, BatchRow.id.in_(waiting))
+            numbers = numbers.where(BatchCountRow.batch_id == batch_id)
+        counted = {row[0]: int(row[1]) for row in session.execute(numbers)}
+        of_one = true() if batch_id is None else BatchRow.id == batch_id
+        batches = self._batches(session, viewer, of_one)
+        return {batch: counted[batch.id] for batch in batches if batch.id in counted}
 
     def record(self, record_id: str, viewer: Viewer | None) -> RecordView:
         """One record, whole. Raises NotThere where there is none, or none for this viewer."""
@@ -250,26 +254,43 @@ class Review(StoreBase):
             )
 
 
+def _within(counted: Mapping[BatchRow, int], limit: int) -> list[BatchRow]:
+    """The first batches that together have no more records with open work than `limit`."""
+    found, total = [], 0
+    for batch, records in counted.items():
+        total += records
+        if total > limit:
+            break
+        found.append(batch)
+    return found
+
+
 def _waiting(
     session: Session,
-    batch: BatchRow,
+    batches: Sequence[BatchRow],
     names: Mapping[str, str],
     moment: datetime,
     *where: ColumnElement[bool],
     begin: PlaceInBatch | None = None,
     limit: int | None,
 ) -> list[QueueItem]:
-    """Records of a batch with open work, in order, behind a place."""
+    """Records of some batches with open work, in order, behind a place."""
     columns = (
-        RecordRow.open_fields, RecordRow.open_issues, RecordRow.held_by, RecordRow.held_until, RecordRow.sheet_pages,
+        RecordRow.batch_id, RecordRow.open_fields, RecordRow.open_issues, RecordRow.held_by, RecordRow.held_until,
+        RecordRow.sheet_pages,
     )  # fmt: skip
-    query = select(*PLACE, *columns).where(RecordRow.batch_id == batch.id, WAITING, behind(begin), *where)
-    return [
-        QueueItem(
-            r.id, batch.name, r.source, r.number, r.open_fields, r.open_issues,
-            holder(r.held_by, r.held_until, names, moment), r.sheet_pages,
-        ) for r in session.execute(query.order_by(*PLACE).limit(limit))
-    ]  # fmt: skip
+    query = select(*PLACE, *columns).where(WAITING, behind(begin), *where)
+    query = query.where(
+        RecordRow.batch_id == batches[0].id if len(batches) == 1 else RecordRow.batch_id.in_([b.id for b in batches])
+    )
+    found: dict[str, list[QueueItem]] = {batch.id: [] for batch in batches}
+    by_id = {batch.id: batch.name for batch in batches}
+    for r in session.execute(query.order_by(RecordRow.batch_id, *PLACE).limit(limit)) if batches else ():
+        held_by = holder(r.held_by, r.held_until, names, moment)
+        found[r.batch_id].append(
+            QueueItem(r.id, by_id[r.batch_id], r.source, r.number, r.open_fields, r.open_issues, held_by, r.sheet_pages)
+        )
+    return [item for batch in batches for item in found[batch.id]]
 
 
 def _revise(session: Session, reading: ReadingRow, new: StoredValue, viewer: Viewer, manner: str, note: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
+from benchmarks.postgresql import private_server, programs
 from scanner.forms.loading import load_form
 from scanner.model import Box, FieldReading, PageRef, PageStatus, Reason, Record, Value
 from scanner.store.database import Store
@@ -53,41 +52,15 @@ def failed(name: str, status: PageStatus = PageStatus.UNPLACED) -> Record:
     return replace(record(name), status=status, reason=Reason("form_not_found"), readings=())
 
 
-def postgres_folder() -> Path | None:
-    """Where PostgreSQL's programs lie."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) if Path("/usr/lib/postgresql").is_dir() else []
-    return found[-1].parent if found else None
-
-
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a private PostgreSQL, without a database name."""
-    programs = postgres_folder()
-    if programs is None:
+    if programs() is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed: run scripts/setup.sh --tests")
         pytest.skip("PostgreSQL is not installed")
-    place = Path("/tmp") / f"sohoa-pg-{uuid.uuid4().hex[:8]}"  # short: a socket's path has 107 characters at most
-    place.mkdir(mode=0o700)
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(place, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run([*as_user, str(programs / program), *arguments], check=True, capture_output=True, cwd=place)
-
-    data, initdb = f"{place}/data", ("-A", "trust", "-U", "sohoa", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place} -c fsync=off"
-    try:
-        run("initdb", "-D", data, *initdb)
-        run("pg_ctl", "-D", data, "-o", options, "-l", f"{place}/log", "-w", "start")
-        yield f"postgresql://sohoa@127.0.0.1:{port}"
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with private_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
