@@ -14,7 +14,7 @@ from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
 from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, PLACE, StoreBase, holder
 from scanner.store.locks import lock_names
-from scanner.store.tables import UNREAD, BatchCountRow, BatchRow, PageActRow, ReadingRow, RecordRow, now, page_id
+from scanner.store.tables import UNREAD, BatchCountRow, BatchRow, ReadingRow, RecordRow, now, page_id
 from scanner.store.views import BatchSummary, PageItem, Viewer
 
 LONGEST_NAME, LONGEST_XA = 200, 40
@@ -95,34 +95,6 @@ class Intake(StoreBase):
             self._keep_issues(session, row, record)
             self._recheck(session, row, None)
             return True
-
-    def replace_machine_reading(self, record_id: str, record: model.Record) -> bool:
-        """A page was read again: the machine's readings are replaced, a value that a person settled stands.
-
-        False, and nothing changes, where a person set the page aside, and where people worked on the record or placed
-        it by hand and the form is no longer found on its page. Where nobody has, the page is what the new reading
-        says. Fields that the new reading lacks go, but for those that a person settled. The page stays on its sheet
-        unless it is of another page or form now. Raises NotThere; StoreError for another page.
-        """
-        with self._sessions.writing() as session:
-            self._lock(session, [record_id], (record.form, record.form_version, convert.read_values(record)))
-            row = self._record(session, record_id, None)
-            must_be_same_page(row, record)
-            if row.status in SET_ASIDE:
-                return False
-            if record.status is not PageStatus.READ and self._worked_on(session, row):
-                return False
-            self._take_reading(session, row, record)
-            return True
-
-    def _worked_on(self, session: Session, row: RecordRow) -> bool:
-        """Did a person settle something on a page's sheet, or place the page?"""
-        placed = select(PageActRow.id).where(PageActRow.record_id == row.id, PageActRow.after == PageStatus.READ.value)
-        ids = [page.id for page in self._pages(session, self._head(session, row))]
-        return (
-            self._last_person(session, ids) is not None
-            or session.scalars(placed.where(PageActRow.did == "").limit(1)).first() is not None
-        )
 
     def _take_reading(self, session: Session, row: RecordRow, record: model.Record) -> None:
         """Make a page what a new reading says, but for what people settled."""

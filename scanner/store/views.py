@@ -102,6 +102,29 @@ class PagePictures:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchToReread:
+    """A batch whose pages are to be read again: those last read before `since`, so many."""
+
+    id: str
+    name: str
+    since: datetime
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page to be read again, and where from: its file as it lay then, or the key of its picture."""
+
+    id: str
+    source: str
+    number: int
+    sha256: str
+    path: str | None
+    image: str | None
+    status: PageStatus
+
+
+@dataclass(frozen=True, slots=True)
 class SheetPage:
     """A page of a sheet, or one that could become one."""
 
