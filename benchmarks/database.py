@@ -107,8 +107,16 @@ def picture(chance: random.Random) -> str:
 # --- filling -----------------------------------------------------------------------------------------
 
 
-def fill(url: str, records: int, batch_pages: int = BATCH_PAGES, note: Callable[[str], object] = print) -> float:
+def fill(
+    url: str,
+    records: int,
+    batch_pages: int = BATCH_PAGES,
+    note: Callable[[str], object] = print,
+    *,
+    readings_in: int = 1,
+) -> float:
     """Fill an empty database in the tables of the version before, and migrate it; returns the seconds of the latter.
+    The pages of every `readings_in`th batch have readings.
 
     Of the pages 3 in 100 were not read, 1 is set aside, a tenth of the batches is of sheets of two pages, a fifth of
     the sheets waits for a person, and of the others every third was settled by one in two fields.
@@ -128,7 +136,8 @@ def fill(url: str, records: int, batch_pages: int = BATCH_PAGES, note: Callable[
         for number in range(-(-records // batch_pages)):
             with connection.begin():
                 _without_checks(connection)
-                _fill_batch(connection, tables, number, min(batch_pages, records - number * batch_pages))
+                pages = min(batch_pages, records - number * batch_pages)
+                _fill_batch(connection, tables, number, pages, with_readings=(number + 1) % readings_in == 0)
             if number % 50 == 49:
                 note(f"{(number + 1) * batch_pages} pages")
         begun = perf_counter()
@@ -215,7 +224,7 @@ def _template(
     connection.execute(found.insert(), list(rows))
 
 
-def _fill_batch(connection: Connection, tables: MetaData, number: int, pages: int) -> None:
+def _fill_batch(connection: Connection, tables: MetaData, number: int, pages: int, *, with_readings: bool) -> None:
     form, two = load_form(FORM), number % 10 == 9
     rows = list(islice(_pages(connection, number, two=two), pages))
     connection.execute(text("DELETE FROM page_rows"))
@@ -223,7 +232,8 @@ def _fill_batch(connection: Connection, tables: MetaData, number: int, pages: in
     narrow = [column.name for column in tables.tables["records"].columns if column.name not in WIDE]
     _copy(connection, "records", [f"p.{name}" for name in narrow] + [f"w.{name}" for name in WIDE], "page_wide w", "w")
     names = [column.name for column in tables.tables["readings"].columns if column.name != "record_id"]
-    _copy(connection, "readings", ["p.id AS record_id"] + [f't."{name}"' for name in names], "page_readings t", "t")
+    if with_readings:
+        _copy(connection, "readings", ["p.id AS record_id"] + [f't."{name}"' for name in names], "page_readings t", "t")
     at = _moment(connection, START + timedelta(hours=number, minutes=5))
     first = [spec.id for spec in form.fields[:2]]
     settled = [row["id"] for row in rows if row["kind"] == "settled"]
@@ -335,12 +345,12 @@ class Question:
     screen: bool = True
 
 
-def questions(store: Store) -> list[Question]:
-    """What each screen asks, and what long commands ask."""
+def questions(store: Store, readings_in: int = 1) -> list[Question]:
+    """What each screen asks, and what long commands ask; `readings_in` as in `fill`."""
     everybody, one = store.viewer(user_id(2)), store.viewer(user_id(1))
     assert everybody is not None and one is not None
     summaries = store.batches(everybody)
-    middle = summaries[len(summaries) // 2].id
+    middle = summaries[len(summaries) // 2 // readings_in * readings_in + readings_in - 1].id
     two = next((b.id for b in summaries if any(i.pages > 1 for i in store.queue(None, b.id, limit=50))), middle)
     record = store.queue(everybody, middle, limit=1)[0].record_id
     of_two = store.queue(everybody, two, limit=1)[0].record_id
@@ -506,7 +516,13 @@ def measure(store: Store, asked: Sequence[Question], runs: int = RUNS) -> list[M
 
 
 def run(
-    kind: str, records: int, folder: Path, note: Callable[[str], object] = print, *, keep: bool = False
+    kind: str,
+    records: int,
+    folder: Path,
+    note: Callable[[str], object] = print,
+    *,
+    keep: bool = False,
+    readings_in: int = 1,
 ) -> dict[str, object]:
     """Build, migrate and measure one database; what was found as plain JSON. `keep`: a SQLite file stays in the folder
     and is measured again the next time."""
@@ -516,13 +532,13 @@ def run(
             migration = float(json.loads(kept.read_text()))
         else:
             begun = perf_counter()
-            migration = fill(url, records, note=note)
+            migration = fill(url, records, note=note, readings_in=readings_in)
             note(f"{kind}: built in {perf_counter() - begun:.0f} s, migrated in {migration:.0f} s")
             if keep:
                 kept.write_text(json.dumps(migration))
         with Store.open(url, PictureStore(folder)) as store:
             size = _size(store._engine)
-            measured = measure(store, questions(store))
+            measured = measure(store, questions(store, readings_in))
             measured += measure(store, long_questions(store), runs=1)
     rows = [
         {"name": m.question.name, "screen": m.question.screen, "first": m.first, "median": m.median,
@@ -596,6 +612,7 @@ def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=600_000, help="pages in the database")
+    parser.add_argument("--readings-in", type=int, default=1, help="give readings to the pages of one batch in so many")
     parser.add_argument("--postgresql", action="store_true", help="a private PostgreSQL as well")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database alone")
     parser.add_argument("--keep", action="store_true", help="keep the SQLite file, or measure the one that was kept")
@@ -608,7 +625,7 @@ def main() -> None:
         str(r["kind"]): r for r in (json.loads(given.json.read_text()) if given.json and given.json.exists() else [])
     }
     for kind in kinds:
-        found[kind] = run(kind, given.records, given.folder, keep=given.keep)
+        found[kind] = run(kind, given.records, given.folder, keep=given.keep, readings_in=given.readings_in)
         if given.json:
             given.json.write_text(json.dumps(list(found.values()), indent=1))
     results = [found[kind] for kind in ("sqlite", "postgresql") if kind in found]
