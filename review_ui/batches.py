@@ -16,6 +16,9 @@ from scanner.store.views import BatchSummary, PageItem
 
 bp = Blueprint("batches", __name__, url_prefix="/batches")
 
+LISTED = 200
+"""Pages shown with their pictures; what is dealt with makes room for the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchPageCard:
@@ -42,14 +45,14 @@ def one(batch_id: object) -> ResponseReturnValue:
     batch = summary(str(batch_id))
     if batch is None:
         abort(404)
-    pages = [page_card(item) for item in store().pages_needing_a_person(viewer(), batch.id)]
+    pages = [page_card(item) for item in store().pages_needing_a_person(viewer(), batch.id, limit=LISTED)]
     aside = sum(batch.by_status.get(status.value, 0) for status in SET_ASIDE)
-    return render_template("batches/one.html", batch=batch, pages=pages, aside=aside)
+    return render_template("batches/one.html", batch=batch, pages=pages, waiting=_stray(batch), aside=aside)
 
 
 def summary(batch_id: str) -> BatchSummary | None:
     """The batch of that id where the person may see it."""
-    return next((b for b in store().batches(viewer()) if b.id == batch_id), None)
+    return store().batch(batch_id, viewer())
 
 
 def _stray(batch: BatchSummary) -> int:

@@ -66,7 +66,8 @@ def download() -> ResponseReturnValue:
 def _batch_name(batch_id: str) -> str | None:
     if not batch_id:
         return None
-    return next((b.name for b in store().batches(viewer()) if b.id == batch_id), None) or abort(404)
+    batch = store().batch(batch_id, viewer())
+    return batch.name if batch else abort(404)
 
 
 def _pieces(out: Path) -> Iterator[bytes]:

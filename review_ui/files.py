@@ -23,10 +23,10 @@ def page(record_id: object, kind: str) -> ResponseReturnValue:
     """The page as it came, or laid onto the form. Whoever does not review sees only what could not be read."""
     if not (may("batches") or may("review")) or kind not in KINDS:
         abort(404)
-    record = store().record(str(record_id), viewer())
-    if record.status is PageStatus.READ and not may("review"):
+    pictures = store().page_pictures(str(record_id), viewer())
+    if pictures.status is PageStatus.READ and not may("review"):
         abort(404)
-    return _picture(record.image if kind == "page" else record.aligned)
+    return _picture(pictures.image if kind == "page" else pictures.aligned)
 
 
 @bp.get("/<uuid:record_id>/field/<field>")
@@ -35,8 +35,7 @@ def snippet(record_id: object, field: str) -> ResponseReturnValue:
     """What was written in one field."""
     if not may("review"):
         abort(404)
-    record = store().record(str(record_id), viewer())
-    return _picture(next((f.crop for f in record.fields if f.field == field), None))
+    return _picture(store().snippet(str(record_id), field, viewer()))
 
 
 def _picture(key: str | None) -> Response:

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, settings, store, viewer
-from review_ui.batches import page_card
+from review_ui.batches import LISTED, page_card
 from review_ui.language import clock, day, language
 from review_ui.language import translate as _
 from review_ui.page_reader import ManualRegistration, Point, manual_registration
@@ -53,11 +53,13 @@ class SetAsideCard:
 @allow("review")
 def index() -> ResponseReturnValue:
     """Pages that wait for a person to place them, and those that people set aside."""
-    waiting = [i for i in store().pages_needing_a_person(viewer()) if i.status is PageStatus.UNPLACED]
+    waiting = store().pages_needing_a_person(viewer(), status=PageStatus.UNPLACED, limit=LISTED)
+    counts = (batch.by_status for batch in store().batches(viewer()))
     return render_template(
         "manual_registration/index.html",
         pages=[page_card(item) for item in waiting],
-        aside=[SetAsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer())],
+        waiting=sum(by_status.get(PageStatus.UNPLACED.value, 0) for by_status in counts),
+        aside=[SetAsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer(), limit=LISTED)],
         me=viewer().display,
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -24,13 +22,13 @@ LISTED = 200
 def index() -> ResponseReturnValue:
     """Records with open work, of one batch or of all."""
     batch_id = request.args.get("batch") or None
-    items = store().queue(viewer(), batch_id)
+    items = store().queue(viewer(), batch_id, limit=LISTED)
     everything = store().batches(viewer())
     batches = [b for b in everything if b.open_records or b.id == batch_id]
     return render_template(
         "queue/index.html",
-        items=items[:LISTED],
-        total=len(items),
+        items=items,
+        total=sum(b.open_records for b in everything if batch_id in (None, b.id)),
         batches=batches,
         batch_id=batch_id,
         unplaced=sum(b.by_status.get(PageStatus.UNPLACED.value, 0) for b in everything),
@@ -43,11 +41,11 @@ def index() -> ResponseReturnValue:
 def following() -> ResponseReturnValue:
     """Go on to the next free record after the one named, or say that all is done."""
     batch_id = request.args.get("batch") or None
-    items = store().queue(viewer(), batch_id)
-    chosen = next_free(items, request.args.get("after"), viewer())
+    chosen = store().next_record(viewer(), batch_id, after=request.args.get("after"))
     if chosen:
         return redirect(url_for("records.form", record_id=chosen.record_id, batch=batch_id))
-    return render_template("queue/done.html", batch=_batch_just_done(batch_id), one=batch_id, taken=len(items))
+    taken = sum(b.open_records for b in store().batches(viewer()) if batch_id in (None, b.id))
+    return render_template("queue/done.html", batch=_batch_just_done(batch_id), one=batch_id, taken=taken)
 
 
 def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
@@ -59,14 +57,6 @@ def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
         except NotThere:
             return None
     return summary(batch_id) if batch_id else None
-
-
-def next_free(items: Sequence[QueueItem], after: str | None, person: Viewer) -> QueueItem | None:
-    """The first record behind `after` that nobody else has open, beginning anew at the end of the queue."""
-    places = [i for i, item in enumerate(items) if item.record_id == after]
-    start = places[0] + 1 if places else 0
-    turned = [*items[start:], *items[:start]]
-    return next((i for i in turned if i.record_id != after and not held_by_another(i, person)), None)
 
 
 def held_by_another(item: QueueItem, person: Viewer) -> bool:

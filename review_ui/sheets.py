@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from review_ui.records import form_of, whole
 from review_ui.value_parser import shown
 from scanner.errors import Conflict
 from scanner.model import FormTemplate
-from scanner.store.views import RecordView, SheetPage
+from scanner.store.views import FieldView, SheetPage
 
 UNFINISHED = frozenset({"page_missing", "page_doubled"})
 """Rules that a sheet breaks which may be nothing but a second scan of pages that are there."""
@@ -42,12 +43,9 @@ def index(record_id: object) -> ResponseReturnValue:
         "sheets/index.html",
         record=record,
         form=form,
-        pages=[_card(page, record, form) for page in record.pages],
+        pages=[_card(page, record.fields, form) for page in record.pages],
         missing=[n for n in range(1, form.page_count + 1) if n not in there],
-        loose=[
-            _card(page, store().record(page.record_id, viewer()), form)
-            for page in store().loose_pages(record.id, viewer())
-        ],
+        loose=[_card(found.page, found.fields, form) for found in store().unmatched_pages(record.id, viewer())],
         unfinished=any(issue.rule in UNFINISHED for issue in record.issues),
         batch=request.args.get("batch"),
     )
@@ -93,11 +91,11 @@ def aside(record_id: object) -> ResponseReturnValue:
     return redirect(url_for("queue.index", batch=request.args.get("batch")))
 
 
-def _card(page: SheetPage, record: RecordView, form: FormTemplate) -> SheetPageCard:
+def _card(page: SheetPage, fields: Sequence[FieldView], form: FormTemplate) -> SheetPageCard:
     """The values that pages of the form repeat; where it repeats none, the first of the page."""
     here = {spec.id: spec for spec in form.fields if spec.page == page.form_page}
     repeated = {spec.same_as for spec in form.fields} | {spec.id for spec in form.fields if spec.same_as}
-    values = {view.field: view.value for view in record.fields}
+    values = {view.field: view.value for view in fields}
     said = {name: (spec.label, shown(spec, values[name])) for name, spec in here.items() if name in values}
     telling = [words for name, words in said.items() if name in repeated]
     return SheetPageCard(page, tuple(telling or list(said.values())[:NAMED]))

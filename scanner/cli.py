@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from scanner import __version__
-from scanner.commands import calibrate, crops, desk, forms, lists, pages, people
+from scanner.commands import calibrate, crops, desk, forms, lists, pages, people, reread
 from scanner.commands.common import end, with_settings
 from scanner.errors import SohoaError, StorageFull
 from scanner.files import is_disk_full
@@ -113,7 +113,8 @@ def doctor(settings: Settings) -> None:
 
 
 for command in (
-    doctor, pages.read, pages.scan, desk.serve, desk.export, desk.report, pages.evaluate, people.users, forms.forms,
+    doctor, pages.read, pages.scan, reread.reread, desk.serve, desk.export, desk.report, pages.evaluate, people.users,
+    forms.forms,
     crops.crops, calibrate.calibrate, lists.lists,
 ):  # fmt: skip
     main.add_command(command)

@@ -85,11 +85,11 @@ def tell_missing_reader() -> None:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Store]:
-    """The store, closed at the end."""
+def opened(settings: Settings, *, create: bool = True) -> Iterator[Store]:
+    """The store, closed at the end; with `create` False it must be there already."""
     from scanner.store_factory import open_store
 
-    store = open_store(settings)
+    store = open_store(settings, create=create)
     try:
         yield store
     finally:
