@@ -128,6 +128,12 @@ def test_every_path_of_the_project_exists() -> None:
     assert [str(p) for p in paths if not re.search(r"\bID\b", p.text) and not (ROOT / p.text).exists()] == []
 
 
+def test_documents_named_in_the_code_exist() -> None:
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*.py")]
+    named = {name for path in files for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text(encoding="utf-8"))}
+    assert named and [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
 # --- commands, options, settings ---------------------------------------------------------------------
 
 
