@@ -1,4 +1,4 @@
-"""The queue: records that still need a person, and the way from one to the next."""
+"""The queue: records that need a person, and going from one to the next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scanner.store.views import BatchSummary, QueueItem, Viewer
 bp = Blueprint("queue", __name__, url_prefix="/queue")
 
 LISTED = 200
-"""Rows on the page; the work goes record by record, nobody reads a list of thousands."""
+"""Rows on the page; nobody reads a list of thousands."""
 
 
 @bp.get("/")
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/next")
 @allow("review")
 def following() -> ResponseReturnValue:
-    """Go on to the next free record after the one named, or say that all is done."""
+    """Go on to the next free record after the one named; a page saying that all is done where there is none."""
     batch_id = request.args.get("batch") or None
     items = store().queue(viewer(), batch_id)
     chosen = next_free(items, request.args.get("after"), viewer())
@@ -62,7 +62,7 @@ def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
 
 
 def next_free(items: Sequence[QueueItem], after: str | None, person: Viewer) -> QueueItem | None:
-    """The first record behind `after` that nobody else has open, beginning anew at the end of the queue."""
+    """The first record after `after` that nobody else has open; after the end it begins at the start."""
     places = [i for i, item in enumerate(items) if item.record_id == after]
     start = places[0] + 1 if places else 0
     turned = [*items[start:], *items[:start]]
@@ -70,5 +70,5 @@ def next_free(items: Sequence[QueueItem], after: str | None, person: Viewer) -> 
 
 
 def held_by_another(item: QueueItem, person: Viewer) -> bool:
-    """Does somebody else have this record open just now?"""
+    """Whether somebody else has this record open."""
     return item.held_by is not None and item.held_by != person.display

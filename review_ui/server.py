@@ -19,17 +19,17 @@ def serve(
     settings: Settings,
     host: str = "127.0.0.1",
     port: int = 8000,
-    placer: ManualRegistration | None = None,
-    workshop: TrialReading | None = None,
+    registration: ManualRegistration | None = None,
+    trial_reading: TrialReading | None = None,
 ) -> None:
-    """Serve until interrupted; `placer` and `workshop` as for `create_app`.
+    """Serve until interrupted; `registration` and `trial_reading` as for `create_app`.
 
     Raises OSError when the port is taken, SohoaError when the store cannot open.
     """
     store = open_store(settings)
     try:
         waitress.serve(
-            create_app(settings, store, placer, workshop),
+            create_app(settings, store, registration, trial_reading),
             host=host,
             port=port,
             threads=THREADS,

@@ -34,7 +34,7 @@ def value_from(spec: FieldSpec, given: Sequence[str]) -> Value:
 def _known(spec: FieldSpec, given: Sequence[str]) -> set[str]:
     chosen = {g for g in given if g}
     if not chosen <= {o.id for o in spec.options}:
-        raise NotAValue(_("There is no such answer on this form."))
+        raise NotAValue(_("This form has no such answer."))
     return chosen
 
 
@@ -45,7 +45,7 @@ def _text(spec: FieldSpec, typed: str) -> str | None:
     if len(text) > LONGEST:
         raise NotAValue(_("This is too long: at most %(n)d characters.", n=LONGEST))
     if any(unicodedata.category(c) == "Cc" for c in text):
-        raise NotAValue(_("There are characters in it that cannot be printed."))
+        raise NotAValue(_("The text contains characters that cannot be printed."))
     if spec.kind is FieldKind.DIGITS:
         return _digits(text)
     return _date(text) if spec.kind is FieldKind.DATE else text
@@ -54,7 +54,7 @@ def _text(spec: FieldSpec, typed: str) -> str | None:
 def _digits(text: str) -> str:
     digits = re.sub(r"[\s.\-]", "", text)
     if not re.fullmatch(r"[0-9]+", digits):
-        raise NotAValue(_("Only digits can stand here."))
+        raise NotAValue(_("Only digits are allowed here."))
     return digits
 
 
