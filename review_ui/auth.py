@@ -17,7 +17,7 @@ from scanner.errors import UserError
 bp = Blueprint("auth", __name__)
 log = logging.getLogger(__name__)
 
-LONGEST_PASSWORD = 256
+MAX_PASSWORD = 256
 
 
 @bp.get("/")
@@ -35,7 +35,7 @@ def login() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
     if request.method == "POST":
         password = request.form.get("password", "")
-        found = store().authenticate(name, password) if len(password) <= LONGEST_PASSWORD else None
+        found = store().authenticate(name, password) if len(password) <= MAX_PASSWORD else None
         if found:
             session.clear()  # a session that somebody planted before the log-in is worth nothing after it
             session.permanent = True
@@ -85,7 +85,7 @@ def _change_password(form: dict[str, str]) -> str:
     old, new, again = (form.get(key, "") for key in ("old", "new", "again"))
     if new != again:
         return _("The new passwords do not match.")
-    if len(new) > LONGEST_PASSWORD:
+    if len(new) > MAX_PASSWORD:
         return _("This password is too long.")
     if not store().authenticate(viewer().name, old):
         return _("The current password is wrong.")

@@ -41,7 +41,7 @@ from review_ui.field_view import reason_words
 from review_ui.language import percent
 from review_ui.language import translate as _
 from review_ui.uploads import MAX_UPLOAD, suffix_of, temporary_file
-from review_ui.value_parser import shown
+from review_ui.value_parser import format_value
 from scanner.errors import FormError
 from scanner.forms.loading import LAYOUTS, list_forms, pages_of
 from scanner.forms.versions import blank_picture, drop_draft, is_form_id, keep_draft, list_drafts, publish, versions
@@ -246,7 +246,7 @@ def _trial(record: Record, picture: bytes | None, form: FormTemplate) -> dict[st
             {
                 "field": r.field,
                 "label": form.field(r.field).label,
-                "value": shown(form.field(r.field), r.value),
+                "value": format_value(form.field(r.field), r.value),
                 "sure": percent(r.confidence),
                 "review": r.review,
                 "reason": "; ".join(reason_words(reason) for reason in r.reasons),

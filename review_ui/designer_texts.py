@@ -11,7 +11,7 @@ from scanner.model import FormTemplate, Reason
 from scanner.rules import CHECKS
 
 PLACEHOLDER = "…"
-"""Stands for a field or a constant that is not chosen yet."""
+"""For a field or a constant that is not chosen yet."""
 
 
 def kinds() -> dict[str, str]:
@@ -75,7 +75,7 @@ def check_parts() -> dict[str, str]:
 
 
 def checks() -> dict[str, str]:
-    """Every check in one sentence, with room for what a rule binds."""
+    """A sentence for every check, with a placeholder for each role and constant."""
     return {name: _sentence(name) for name in CHECKS}
 
 

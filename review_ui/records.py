@@ -12,7 +12,7 @@ from review_ui.batches import summary
 from review_ui.field_view import FieldCard, RefusedAnswer, field_card, field_cards, issue_notes, sheet_pictures
 from review_ui.language import clock
 from review_ui.language import translate as _
-from review_ui.value_parser import LONGEST, NotAValue, shown, value_from
+from review_ui.value_parser import MAX_LENGTH, InvalidValue, format_value, parse_value
 from scanner.errors import Conflict
 from scanner.forms.versions import load_version
 from scanner.model import FieldSpec, FormTemplate
@@ -47,8 +47,8 @@ def save(record_id: object, field: str) -> ResponseReturnValue:
     unreadable = request.form.get("unreadable") == "1"
     try:
         seen = int(request.form.get("seen_revision", ""))
-        value = None if unreadable else value_from(spec, request.form.getlist("value"))
-    except NotAValue as problem:
+        value = None if unreadable else parse_value(spec, request.form.getlist("value"))
+    except InvalidValue as problem:
         return _refused(record, spec, str(problem))
     except ValueError:
         abort(400)
@@ -69,7 +69,7 @@ def settle(record_id: object, issue_id: str) -> ResponseReturnValue:
     issue = next((i for i in record.issues if i.id == issue_id), None)
     if issue is None:
         abort(404)
-    store().settle_issue(issue_id, viewer=viewer(), note=request.form.get("note", "")[:LONGEST])
+    store().settle_issue(issue_id, viewer=viewer(), note=request.form.get("note", "")[:MAX_LENGTH])
     return _saved(record.id, issue.fields[-1] if issue.fields else "")
 
 
@@ -183,7 +183,7 @@ def _conflict(record_id: str, spec: FieldSpec) -> ResponseReturnValue:
     record = store().record(record_id, viewer())
     sheet = form_of(record)
     card = field_card(record, sheet, *_field(record, sheet, spec.id))
-    theirs = _("unreadable") if card.unreadable else (shown(spec, card.view.value) or _("empty"))
+    theirs = _("unreadable") if card.unreadable else (format_value(spec, card.view.value) or _("empty"))
     who = card.view.by or _("The machine")
     message = _("%(who)s changed this at %(time)s to: %(value)s", who=who, time=clock(card.view.at), value=theirs)
     if not wants_json():

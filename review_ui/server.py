@@ -1,4 +1,4 @@
-"""Serve the desk with waitress: one process, several threads, on Linux and Windows alike."""
+"""Serve the review UI with waitress: one process, several threads, on Linux and Windows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scanner.settings import Settings
 from scanner.store_factory import open_store
 
 THREADS = 8
-"""Pages are short and wait for the disk; eight answer an office of thirty reviewers."""
+"""Requests are short and mostly wait for the disk; eight threads serve an office of thirty reviewers."""
 
 
 def serve(

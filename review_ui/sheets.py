@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.language import translate as _
 from review_ui.records import form_of, whole
-from review_ui.value_parser import shown
+from review_ui.value_parser import format_value
 from scanner.errors import Conflict
 from scanner.model import FormTemplate
 from scanner.store.views import RecordView, SheetPage
@@ -98,7 +98,7 @@ def _card(page: SheetPage, record: RecordView, form: FormTemplate) -> SheetPageC
     here = {spec.id: spec for spec in form.fields if spec.page == page.form_page}
     repeated = {spec.same_as for spec in form.fields} | {spec.id for spec in form.fields if spec.same_as}
     values = {view.field: view.value for view in record.fields}
-    shown_here = {name: (spec.label, shown(spec, values[name])) for name, spec in here.items() if name in values}
+    shown_here = {name: (spec.label, format_value(spec, values[name])) for name, spec in here.items() if name in values}
     repeated_here = [pair for name, pair in shown_here.items() if name in repeated]
     return SheetPageCard(page, tuple(repeated_here or list(shown_here.values())[:SHOWN_VALUES]))
 

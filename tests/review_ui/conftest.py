@@ -21,7 +21,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def fake() -> FakeRegistration:
-    """Who reads pages that are placed by hand."""
+    """What stands in for the pipeline in manual registration."""
     return FakeRegistration()
 
 

@@ -14,7 +14,7 @@ import pytest
 from desk import FORM, PERSON, Desk, Visitor, drawn_sheet, jpeg, open_desk, read_record
 from werkzeug.test import TestResponse
 
-from review_ui.designer_texts import parts_of_checks
+from review_ui.designer_texts import check_parts
 from review_ui.trial_reading import TrialReading
 from review_ui.uploads import MAX_UPLOAD
 from scanner.errors import FormError
@@ -320,6 +320,6 @@ def test_what_cannot_be_tried_says_why(desk: Desk) -> None:
 def test_every_part_of_a_check_has_a_name(desk: Desk) -> None:
     parts = {p for c in CHECKS.values() for p in (*c.roles, *c.params, *c.spare, *c.spare_params)}
     with desk.app.test_request_context():
-        assert parts <= set(parts_of_checks())
+        assert parts <= set(check_parts())
     constants = {p for c in CHECKS.values() for p in (*c.params, *c.spare_params)}
     assert constants <= set(CONSTANTS)

@@ -1,4 +1,4 @@
-"""Pages placed by hand and set aside, as the desk's views do it; `FakeRegistration` stands for the pipeline."""
+"""Pages registered manually and set aside, through the views; `FakeRegistration` stands for the pipeline."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_what_are_no_four_points_is_refused(desk: Desk, page: str, fake: FakeReg
     assert fake.given == []
 
 
-def test_desk_without_a_placer_does_not_offer_it(filled: Path, tmp_path: Path) -> None:
+def test_app_without_manual_registration_does_not_offer_it(filled: Path, tmp_path: Path) -> None:
     desk = open_desk(shutil.copytree(filled, tmp_path / "bare"))
     page = desk.store.pages_needing_a_person()[0].record_id
     reviewer = desk.person("reviewer")

@@ -1,4 +1,4 @@
-"""A page rescued in a real browser with the real pipeline behind it."""
+"""A page registered manually in a real browser, with the real pipeline behind it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read(desk: Desk, record: str) -> bool:
     return desk.store.record(record, desk.boss).status is PageStatus.READ
 
 
-def test_page_is_rescued_with_four_clicks_and_stands_in_the_queue(
+def test_page_is_registered_with_four_clicks_and_stands_in_the_queue(
     desk: Desk, places: list[tuple[float, float]], sit_down: Callable[..., Page]
 ) -> None:
     record, page = refused(desk), sit_down("reviewer")

@@ -64,6 +64,7 @@
  * @property {() => void} remove
  * @property {(name: string) => void} openTab
  * @property {(fault: Fault, field: Field) => boolean} concerns
+ * @property {(faults: Fault[]) => void} showFaults
  * @property {(page: number) => void} turn
  * @property {(address: string) => void} leave
  * @property {() => [number, number]} sheetSize

@@ -1,9 +1,7 @@
 // The form designer: one form in memory, shown as boxes over its blank and as a panel; saved by Ctrl+S.
 
 import { reportFaults } from "../shared/faults.js";
-import { fill, refusalText } from "../shared/messages.js";
 import { around, byId, createStatus, find, findAll, markReady, pageData } from "../shared/page.js";
-import { createSender, NoConnection } from "../shared/sending.js";
 import { createZoom } from "../shared/zoom.js";
 import * as model from "./form.js";
 import { within } from "./geometry.js";
@@ -11,13 +9,13 @@ import { History } from "./history.js";
 import { createPages } from "./pages.js";
 import { createPanel } from "./panel.js";
 import { createRules } from "./rules.js";
+import { createSaving } from "./saving.js";
 import { createSheet } from "./sheet.js";
 import { createTrial } from "./trial.js";
 
 /** @typedef {import("./geometry.js").Box} Box */
 
 const ZOOM_FACTORS = [1, 1.25, 1.5, 2, 2.5, 3, 4];
-const CHECK_MS = 500; // after the last change
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const STEP = { short: 0.1, long: 1 }; // mm an arrow
@@ -25,12 +23,9 @@ const STEP = { short: 0.1, long: 1 }; // mm an arrow
 /** @type {import("./app.js").DesignerData} */
 const data = pageData();
 const { texts } = data;
-const post = createSender(data);
 const say = createStatus(byId("status", HTMLOutputElement));
 const panel = byId("panel", HTMLElement);
 const history = new History();
-let waiting = 0;
-let saving = false;
 
 data.form.rules ??= [];
 const app = /** @type {import("./app.js").App} */ ({
@@ -44,7 +39,6 @@ const app = /** @type {import("./app.js").App} */ ({
   tab: "field",
   openRule: -1,
   say,
-  send,
   select,
   change,
   changed,
@@ -59,12 +53,14 @@ const app = /** @type {import("./app.js").App} */ ({
   openTab,
   concerns,
   turn,
-  leave,
+  showFaults,
   sheetSize: () => data.pages[app.page - 1].sheet,
   faultsOf: (field) => app.faults.filter((fault) => concerns(fault, field)),
   asks: (field) => app.mode === "try" && app.trial.asks(field),
 });
-let saved = JSON.stringify(app.form);
+const saving = createSaving(app);
+app.send = saving.send;
+app.leave = saving.leave;
 app.pages = createPages(app);
 app.sheet = createSheet(app);
 app.panel = createPanel(app);
@@ -125,9 +121,8 @@ function change(mutate, { key = "", panel: full = false } = {}) {
 function changed(full = true) {
   app.sheet.render();
   if (full) renderPanel();
-  say(isDirty() ? texts.unsaved : "");
-  clearTimeout(waiting);
-  waiting = setTimeout(check, CHECK_MS);
+  say(saving.isDirty() ? texts.unsaved : "");
+  saving.checkSoon();
 }
 
 function undo() {
@@ -161,16 +156,6 @@ function turn(page) {
   app.trial.turned();
   app.sheet.render();
   renderPanel();
-}
-
-/** Go to another address; nothing is lost by it. @param {string} address */
-function leave(address) {
-  saved = JSON.stringify(app.form);
-  location.assign(address);
-}
-
-function isDirty() {
-  return JSON.stringify(app.form) !== saved;
 }
 
 /** @param {"field" | "part" | null} what */
@@ -285,26 +270,6 @@ function setMode(mode) {
   renderPanel();
 }
 
-// --- the server ------------------------------------------------------------------------------------
-
-/** @param {string} url @param {unknown} body @returns {Promise<import("./app.js").Outcome>} */
-async function send(url, body) {
-  try {
-    const answer = await post(url, body);
-    if (answer.status >= 200 && answer.status < 300) return { ok: true, body: answer.body };
-    return { ok: false, message: answer.status === 409 ? texts.conflict : refusalText(answer, texts) };
-  } catch (error) {
-    if (!(error instanceof NoConnection)) throw error;
-    return { ok: false, message: texts.offline };
-  }
-}
-
-async function check() {
-  const asked = JSON.stringify(app.form);
-  const outcome = await send(data.urls.check, app.form);
-  if (outcome.ok && asked === JSON.stringify(app.form)) showFaults(outcome.body.faults);
-}
-
 /** @param {import("./app.js").Fault[]} faults */
 function showFaults(faults) {
   app.faults = faults;
@@ -312,36 +277,6 @@ function showFaults(faults) {
   app.sheet.render();
   if (app.tab === "problems") renderPanel();
   else app.panel.refreshFaults();
-}
-
-async function save() {
-  if (saving) return;
-  saving = true;
-  say(texts.saving);
-  const sent = JSON.stringify(app.form);
-  try {
-    const outcome = await send(data.urls.save, { form: app.form, seen: data.seen });
-    if (!outcome.ok) return say(outcome.message, "wrong");
-    data.seen = outcome.body.seen;
-    saved = sent;
-    showSaved(JSON.parse(sent), outcome.body);
-  } finally {
-    saving = false;
-  }
-}
-
-/** @param {model.Form} form as it was sent @param {{ faults: import("./app.js").Fault[], version: string | null }} body */
-function showSaved(form, { faults, version }) {
-  showFaults(faults);
-  if (version === null) {
-    openTab("problems");
-    return say(fill(texts.kept, { n: faults.length }), "amber");
-  }
-  app.kept = new Set(model.idsOf(form));
-  const text = fill(texts.saved, { n: version });
-  byId("version", HTMLElement).textContent = text;
-  document.getElementById("discard")?.remove();
-  say(text);
 }
 
 // --- keyboard and mouse ----------------------------------------------------------------------------
@@ -367,7 +302,7 @@ document.addEventListener("keydown", (event) => {
   const command = (event.ctrlKey || event.metaKey) && !event.altKey ? event.key.toLowerCase() : "";
   if (["s", "z", "y"].includes(command)) {
     event.preventDefault();
-    if (command === "s") save();
+    if (command === "s") saving.save();
     else if (app.mode === "design") (command === "y" || event.shiftKey ? redo : undo)();
   } else if (event.altKey && ["+", "=", "-"].includes(event.key)) {
     event.preventDefault();
@@ -423,7 +358,7 @@ document.addEventListener("click", (event) => {
   else if (act === "draw") draw("field");
   else if (act === "undo") undo();
   else if (act === "redo") redo();
-  else if (act === "save") save();
+  else if (act === "save") saving.save();
 });
 const title = byId("title", HTMLInputElement);
 title.addEventListener("input", () =>
@@ -434,12 +369,10 @@ title.addEventListener("input", () =>
     { key: "title" },
   ),
 );
-document.getElementById("discard")?.addEventListener("submit", () => {
-  saved = JSON.stringify(app.form);
-});
+document.getElementById("discard")?.addEventListener("submit", saving.forget);
 window.addEventListener("resize", () => app.sheet.paintSelection());
 window.addEventListener("beforeunload", (event) => {
-  if (isDirty()) event.preventDefault();
+  if (saving.isDirty()) event.preventDefault();
 });
 reportFaults(() => say(texts.fault, "wrong"));
 

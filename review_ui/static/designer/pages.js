@@ -103,7 +103,7 @@ export function createPages(app) {
     input.click();
   }
 
-  /** The form as it stands is sent, and comes back as a draft with other pages. @param {string} url @param {File | null} file */
+  /** Send the form on the screen; it comes back as a draft with other pages. @param {string} url @param {File | null} file */
   async function post(url, file = null) {
     if (busy) return;
     busy = true;

@@ -258,7 +258,7 @@ export function createPanel(app) {
     return make("fieldset", { id: "place" }, legend, make("div", { class: "four" }, ...inputs));
   }
 
-  /** Another box of the field was chosen: only its numbers are painted, whoever types keeps the caret. */
+  /** Another box of the field was chosen: only its numbers are painted, so that the caret stays. */
   function refreshPlace() {
     document.getElementById("place")?.replaceWith(place());
     findAll("#panel .option", HTMLElement).forEach((row, i) => {
@@ -305,7 +305,7 @@ export function createPanel(app) {
     app.sheet.focusOn(index);
   }
 
-  /** What is wrong was counted anew: only that is painted, whoever types keeps the caret. */
+  /** What is wrong was counted anew: only that is painted, so that the caret stays. */
   function refreshFaults() {
     const spec = app.chosen();
     const shown = document.querySelector("#panel .faults");

@@ -1,4 +1,4 @@
-// "Try now": the pages of one file are read with the form as it stands; they are painted, never kept.
+// "Try now": the pages of one file are read with the form on the screen; they are shown, never kept.
 
 import { fill } from "../shared/messages.js";
 import { byId, find, findAll } from "../shared/page.js";

@@ -79,7 +79,7 @@ export function update(card, state) {
   boxOf(card)?.classList.toggle("asks", state.asks);
 }
 
-/** Each suggestion shows how it differs from what stands in the input. @param {HTMLDetailsElement} card */
+/** Each suggestion shows how it differs from the text in the input. @param {HTMLDetailsElement} card */
 export function markSuggestions(card) {
   const base = textInput(card)?.value.normalize("NFC") ?? "";
   for (const chip of findAll(".chip", HTMLButtonElement, card)) {

@@ -17,7 +17,7 @@ import { doubt, tidied } from "./values.js";
 const waiting = new Set();
 
 /**
- * The record after the server did what was asked; null where it did not, and the person was told why.
+ * The record after the server did what was asked; null where it did not, and the status line says why.
  * @param {HTMLElement} owner one at a time for each
  * @param {string} url
  * @param {string[][]} pairs
@@ -102,7 +102,7 @@ export async function save(card, unreadable) {
   goOn(card);
 }
 
-/** Enter: save what stands here and go on; a doubtful value is asked about once. @param {HTMLDetailsElement} card */
+/** Enter: save the value and go on; a doubtful value is asked about once. @param {HTMLDetailsElement} card */
 export async function accept(card) {
   if (!asks(card) && !changed(card) && !card.dataset.unreadable) return goOn(card);
   const onlyWarned = card.dataset.open === "0" && !theirs.has(card) && card.querySelector(".rule");

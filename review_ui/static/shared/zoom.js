@@ -16,7 +16,7 @@ export function createZoom(factors, output, apply) {
 }
 
 /**
- * One step on or back by the keyboard, whatever the layout of its keys; 0 for another key.
+ * One step on or back by the keyboard, on any keyboard layout; 0 for another key.
  * @param {KeyboardEvent} event
  */
 export function zoomStep(event) {
