@@ -1,4 +1,4 @@
-"""The queue: records that still need a person, and the way from one to the next."""
+"""The queue: records that need a person, and going from one to the next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scanner.store.views import BatchSummary, QueueItem, Viewer
 bp = Blueprint("queue", __name__, url_prefix="/queue")
 
 LISTED = 200
-"""Rows on the page; the work goes record by record, nobody reads a list of thousands."""
+"""Rows on the page; nobody reads a list of thousands."""
 
 
 @bp.get("/")
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/next")
 @allow("review")
 def following() -> ResponseReturnValue:
-    """Go on to the next free record after the one named, or say that all is done."""
+    """Go on to the next free record after the one named; a page saying that all is done where there is none."""
     batch_id = request.args.get("batch") or None
     chosen = store().next_record(viewer(), batch_id, after=request.args.get("after"))
     if chosen:
@@ -60,5 +60,5 @@ def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
 
 
 def held_by_another(item: QueueItem, person: Viewer) -> bool:
-    """Does somebody else have this record open just now?"""
+    """Whether somebody else has this record open."""
     return item.held_by is not None and item.held_by != person.display
