@@ -349,6 +349,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text).lower()).strip()
 
 
+@cache
 def public_classes() -> dict[str, list[str]]:
     """The modules that define each public class of the program."""
     found: defaultdict[str, list[str]] = defaultdict(list)
