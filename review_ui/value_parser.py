@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from review_ui.language import translate as _
 from scanner.model import FieldKind, FieldSpec, Value
+from scanner.vietnam.dates import typed_date
 
 LONGEST = 500
-DATE_PARTS = re.compile(r"(\d{1,2})[/.\-\s](\d{1,2})[/.\-\s](\d{4})", re.ASCII)
 
 
 class NotAValue(ValueError):
@@ -60,14 +60,8 @@ def _digits(text: str) -> str:
 
 def _date(text: str) -> str:
     """dd/mm/yyyy, or yyyy where only the year is written. Whether the day exists is for the rules to say."""
-    bare = re.sub(r"\s*([/.\-])\s*", r"\1", text)
-    if re.fullmatch(r"[0-9]{4}", bare):
-        return bare
-    if re.fullmatch(r"[0-9]{8}", bare):
-        return f"{bare[:2]}/{bare[2:4]}/{bare[4:]}"
-    if parts := DATE_PARTS.fullmatch(bare):
-        day, month, year = parts.groups()
-        return f"{day.zfill(2)}/{month.zfill(2)}/{year}"
+    if date := typed_date(text):
+        return date
     raise NotAValue(_("Write the date as day/month/year, or the year alone."))
 
 

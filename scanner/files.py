@@ -74,10 +74,7 @@ def write_file(path: Path, data: bytes, private: bool = False) -> None:
 
 def write_new(path: Path, data: bytes, private: bool = False) -> None:
     """Write a file that is not there yet, to the disk itself; `private`: its owner's alone. Raises OSError."""
-    handle = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600 if private else 0o666
-    )
-    with os.fdopen(handle, "wb") as file:
+    with _new(path, private) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -13,12 +13,12 @@ from tests.store.conftest import record
 WRITER = """
 import sys
 from pathlib import Path
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.database import Store
 from tests.store.conftest import record
 
 url, folder, pages = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-files = FileStore(folder / "files")
+files = PictureStore(folder / "files")
 with Store.open(url, files) as store:
     batch = store.ensure_batch("Đợt", xa=None, form="mau-so-03")
     print("ready", flush=True)
