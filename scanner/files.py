@@ -45,6 +45,10 @@ def storage_error(error: OSError, otherwise: SohoaError) -> SohoaError:
     return otherwise
 
 
+class FileLocked(PermissionError):
+    """A file cannot be replaced though its folder can be written to: on Windows, another program has it open."""
+
+
 # --- one file ----------------------------------------------------------------------------------------
 
 
@@ -59,7 +63,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
         yield partial
         with partial.open("rb+") as file:  # full disks on a network share say so at the latest here
             os.fsync(file.fileno())
-        partial.replace(path)
+        try:
+            partial.replace(path)
+        except PermissionError as error:
+            raise FileLocked(error.errno, error.strerror) from None
         sync_folder(path.parent)
     finally:
         with suppress(OSError):
@@ -208,7 +215,7 @@ def _must_be_free(out: Path) -> None:
 def _explained(error: OSError, out: Path) -> SohoaError:
     if is_disk_full(error):
         return StorageFull(f"The disk is full: {out} was not written.", "Free some space and run it again.")
-    if isinstance(error, PermissionError) and out.is_file() and os.access(out.parent, os.W_OK):
+    if isinstance(error, FileLocked):
         return SohoaError(
             f"{out} cannot be replaced: another program (Excel?) has it open, or it is protected.",
             "Close it there, or give another file name.",
