@@ -32,8 +32,8 @@ class Intake(StoreBase):
         """The id (a UUID) of the batch of that name; it is made if it is new.
 
         A batch is of one form, or of any ("", also where it began with one), and of one commune, whose people alone
-        see it. `xa` None joins the batch whichever commune it is of. Raises StoreError where the batch is another commune's
-        or form's, or the name cannot be.
+        see it. `xa` None joins the batch whichever commune it is of. Raises StoreError where the batch is another
+        commune's or form's, or the name cannot be.
         """
         name, xa = convert.plain_text(name).strip(), (xa or "").strip() or None
         if not 0 < len(name) <= LONGEST_NAME or len(xa or "") > LONGEST_XA:

@@ -132,7 +132,7 @@ class Sheets(Intake):
         self._report_doubled(session, step.pages[0], doubled=step.doubled)
 
     def _put_together(self, session: Session, ids: Sequence[str]) -> None:
-        """Make pages, in the form's order, one sheet. What they leave behind is on no sheet with others until its own step."""
+        """Make pages, in the form's order, one sheet. Pages that they leave behind are on no sheet with others then."""
         rows = [session.get_one(RecordRow, page) for page in ids]
         heads = {head.id: head for head in (self._head(session, row) for row in rows)}
         left = [page for head in heads.values() for page in self._pages(session, head) if page.id not in ids]
