@@ -65,7 +65,7 @@ def state_of(form: FormTemplate, current: FormTemplate | None) -> str:
 def unchanged(seen: Any, form: FormTemplate, current: FormTemplate | None) -> None:
     """Raises Conflict where the screen shows what somebody else has changed since."""
     if seen != state_of(form, current):
-        raise Conflict("Somebody else saved the form.", "Reload the page.")
+        raise Conflict("form_saved_by_other")
 
 
 def as_sent(data: Any, before: FormTemplate) -> FormTemplate:
@@ -98,7 +98,7 @@ def workshop() -> Iterator[TrialReading]:
     """The workshop, for one person at a time. Raises Busy while somebody else has it."""
     shop = shop_at_hand()
     if shop is None:
-        raise SohoaError("This desk was started without the reading.", "Start it with sohoa serve.")
+        raise SohoaError("desk_without_reading")
     if not shop.busy.acquire(blocking=False):
         raise Busy
     try:

@@ -60,7 +60,7 @@ def _tesseract(_: Settings) -> Finding:
     try:
         return Finding("Tesseract with Vietnamese", True, Tesseract().name)
     except SohoaError as error:
-        return Finding("Tesseract with Vietnamese", False, error.wrong, error.action)
+        return Finding("Tesseract with Vietnamese", False, error.problem, error.action)
 
 
 def _in_process(_: Settings) -> Finding:
@@ -82,7 +82,7 @@ def _digits(_: Settings) -> Finding:
     try:
         return Finding("digit reader", True, CellReader().name)
     except SohoaError as error:
-        return Finding("digit reader", False, error.wrong, error.action)
+        return Finding("digit reader", False, error.problem, error.action)
 
 
 def _hand(_: Settings) -> Finding:
@@ -91,7 +91,7 @@ def _hand(_: Settings) -> Finding:
     try:
         return Finding("handwriting reader", True, LineReader().name)
     except SohoaError as error:
-        return Finding("handwriting reader", False, f"{error.wrong} Lines go to a person until then.", error.action)
+        return Finding("handwriting reader", False, f"{error.problem} Lines go to a person until then.", error.action)
 
 
 def _calibration(settings: Settings) -> Finding:
@@ -101,7 +101,7 @@ def _calibration(settings: Settings) -> Finding:
     try:
         used = load_calibration(settings.data)
     except SohoaError as error:
-        return Finding("calibration", False, error.wrong, error.action)
+        return Finding("calibration", False, error.problem, error.action)
     if used.of_site:
         return Finding("calibration", True, f"this site's own: {used.fitted_on}")
     if (settings.data / DATA).exists():
@@ -118,7 +118,7 @@ def _forms(settings: Settings) -> Finding:
         ids = list_forms(*settings.form_places)
         wrong = [i for i in ids if all_faults(load_form(i, *settings.form_places))]
     except SohoaError as error:
-        return Finding("forms", False, error.wrong, error.action)
+        return Finding("forms", False, error.problem, error.action)
     return Finding("forms", bool(ids) and not wrong, ", ".join(ids), f"sohoa forms check {' '.join(wrong)}")
 
 
@@ -161,7 +161,7 @@ def _database(settings: Settings) -> Finding:
             revision = MigrationContext.configure(connection).get_current_revision()
         engine.dispose()
     except SohoaError as error:
-        return Finding("database", False, error.wrong, error.action)
+        return Finding("database", False, error.problem, error.action)
     script = ScriptDirectory.from_config(alembic_config())
     name = f"{engine.dialect.name}, revision {revision or 'none yet'}"
     if revision is not None and revision not in {r.revision for r in script.walk_revisions()}:

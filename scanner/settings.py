@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from scanner.errors import SettingsError, SohoaError, StorageFull
+from scanner.messages import invalid_value
 
 FILE = "sohoa.toml"
 KEY_BYTES = 32
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
         except OSError as error:
             raise _unusable(path, error) from None
         if len(key) < KEY_BYTES:
-            raise SettingsError(f"{path} is damaged.", "Remove it; a new one is made, and everybody logs in again.")
+            raise SettingsError("secret_key_damaged", path=path)
         return key
 
 
@@ -125,8 +126,8 @@ def _write_key(path: Path) -> None:
 
 def _unusable(path: Path, error: OSError) -> SohoaError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("The disk is full.", "Free some space, then run the same command again.")
-    return SettingsError(f"{path} cannot be used.", "Check its permission, or name another folder with --data.")
+        return StorageFull("disk_full")
+    return SettingsError("data_folder_unusable", path=path)
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -137,8 +138,8 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         given = str(first["loc"][0]) if first["loc"] else "?"
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f'"{given}" in {FILE} is no setting.', "Mend its name, or remove it.") from None
+            raise SettingsError("setting_unknown", name=given, file=FILE) from None
         name = f"SOHOA_{given.upper()}"
-        raise SettingsError(f"{name} is wrong: {first['msg']}.", "Mend the flag, the variable or sohoa.toml.") from None
+        raise SettingsError("setting_wrong", name=name, detail=invalid_value(first)) from None
     except (ValueError, OSError):
-        raise SettingsError(f"{FILE} cannot be read.", "Mend the file, or remove it.") from None
+        raise SettingsError("settings_file_unreadable", file=FILE) from None

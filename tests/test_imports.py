@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
-        "errors messages vietnam",
+        "messages vietnam",
+        "errors",
         "model",
         "settings store.pictures",
         "intake layout ocr rules confidence.calibration forms.blanks",

@@ -45,7 +45,7 @@ def test_reason_has_words_in_both_languages_with_its_measures(code: str) -> None
         assert texts[lang].strip()
 
 
-@pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "wording" / "steps.json").read_text(encoding="utf-8"))))
+@pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "locale" / "steps.json").read_text(encoding="utf-8"))))
 def test_reason_of_a_step_is_told_in_both_languages(code: str) -> None:
     assert message(code, "en") not in ("", code) and message(code, "vi") not in ("", code, message(code, "en"))
 
@@ -60,5 +60,5 @@ def test_measures_stand_in_the_sentence() -> None:
 
 
 def test_no_code_has_two_sentences() -> None:
-    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCANNER / "wording").glob("*.json"))]
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCANNER / "locale").glob("*.json"))]
     assert len(all_messages()) == sum(len(file) for file in files)

@@ -58,7 +58,7 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     wanted = form_id or settings.form
     known = list_forms(*settings.form_places)
     if wanted is None and len(known) != 1:
-        raise FormError("Several forms are installed." if known else "No form is installed.", "Name one with --form.")
+        raise FormError("several_forms_installed" if known else "no_form_installed")
     return load_form(wanted or known[0], *settings.form_places)
 
 
@@ -69,7 +69,7 @@ def chosen_forms(settings: Settings, form_id: str | None) -> list[FormTemplate]:
     wanted = form_id or settings.form
     names = [wanted] if wanted else list_forms(*settings.form_places)
     if not names:
-        raise FormError("No form is installed.", "Make one with: sohoa forms new")
+        raise FormError("no_form_installed")
     return [load_form(name, *settings.form_places) for name in names]
 
 
@@ -81,7 +81,7 @@ def tell_missing_reader() -> None:
     try:
         LineReader()
     except EngineError as error:
-        click.echo(f"sohoa: {error.wrong} Lines go to a person. {error.action}", err=True)
+        click.echo(f"sohoa: {error.problem} Lines go to a person. {error.action}", err=True)
 
 
 @contextmanager
@@ -107,9 +107,9 @@ def must_be_there(store: Store, batch: str | None, viewer: Viewer | None) -> Non
     """A name mistyped must not look like nothing being there."""
     names = {b.name for b in store.batches(viewer)}
     if viewer is not None and not names:
-        raise SettingsError("There is no batch of that commune.", "Name the commune by the code given to sohoa scan.")
+        raise SettingsError("no_batch_of_commune")
     if batch is not None and batch not in names:
-        raise SettingsError("There is no batch of that name.", "The review desk lists them.")
+        raise SettingsError("no_such_batch")
 
 
 def installed_forms(settings: Settings) -> Callable[[str], FormTemplate | None]:

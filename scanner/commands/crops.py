@@ -43,10 +43,7 @@ def export(
     from scanner.export.crops import Terms, export_crops
 
     if not consent:
-        raise SettingsError(
-            "Nothing was exported: it is not stated that the citizens consented to training with what they wrote.",
-            "If they did, run the command again with --consent; if not, ask them first.",
-        )
+        raise SettingsError("consent_not_stated")
     terms = Terms(datetime.now(UTC), settings.crops_retention_days, digits)
     start = since.replace(tzinfo=VIETNAM) if since else None
     with opened(settings) as store, progress("Records") as meter:

@@ -58,7 +58,7 @@ def export(settings: Settings, fmt: str, out: Path, status: str, batch: str | No
 
     with opened(settings) as store, progress("Records") as meter:
         if batch is not None and batch not in {b.name for b in store.batches()}:
-            raise SettingsError("There is no batch of that name.", "The review desk lists them.")
+            raise SettingsError("no_such_batch")
         form = _form_of(settings, form_id, store.forms_going(status, batch))
         done = exports.export(store.export_rows(status, batch), form, fmt, out, tick=meter.step)
     click.echo(f"{out}: {done.records} records, {done.verified} of them verified.")
@@ -71,7 +71,7 @@ def _form_of(settings: Settings, form_id: str | None, counts: Mapping[str, int])
     wanted = form_id or settings.form
     if wanted is None and len(counts) > 1:
         several = ", ".join(f"{form} ({count})" for form, count in counts.items())
-        raise FormError(f"The records are of several forms: {several}.", "Name one with --form.")
+        raise FormError("records_of_several_forms", forms=several)
     return chosen_form(settings, wanted or next(iter(counts), None))
 
 

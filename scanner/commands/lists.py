@@ -39,7 +39,7 @@ def show(settings: Settings, name: str | None) -> None:
     from scanner.vietnam.wordlists import word_list
 
     if name is not None and name not in GROWING:
-        raise SettingsError("No list of that name grows.", f"Those that do: {', '.join(GROWING)}.")
+        raise SettingsError("no_such_list", lists=", ".join(GROWING))
     own = site_lists(settings.lists)
     if name is None:
         for each in GROWING:

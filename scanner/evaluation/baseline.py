@@ -85,20 +85,17 @@ def write_baseline(evaluation: Evaluation, path: Path) -> None:
 
 def read_baseline(path: Path, forms: FormTemplate | Sequence[FormTemplate]) -> Pages:
     """The counts of a baseline file. Raises SourceError: no such file, not a baseline, of a form that is not read."""
-    again = "Write it with --write-baseline."
     try:
         file = _File.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise SourceError(f"There is no baseline file {path}.", again) from None
+        raise SourceError("baseline_missing", path=path) from None
     except OSError as error:
-        raise SourceError(f"The baseline file {path} cannot be read ({error.strerror}).", "Check it.") from None
+        raise SourceError("baseline_unreadable", path=path, detail=error.strerror) from None
     except ValidationError:
-        raise SourceError(f"{path} is not a baseline of this program.", again) from None
+        raise SourceError("baseline_invalid", path=path) from None
     known = [form.id for form in ((forms,) if isinstance(forms, FormTemplate) else forms)]
     if not set(file.form.split(", ")).issubset(known):
-        raise SourceError(
-            f"The baseline {path} is of the form {file.form}, not {', '.join(known)}.", "Give another --baseline."
-        )
+        raise SourceError("baseline_other_form", path=path, form=file.form, forms=", ".join(known))
     return {name: {kind: Score(kind, *counts) for kind, counts in kinds.items()} for name, kinds in file.pages.items()}
 
 
@@ -111,7 +108,7 @@ def fallen(before: Pages, evaluation: Evaluation) -> tuple[Fall, ...]:
     """
     now = _now(before, evaluation)
     if not now:
-        raise SourceError("The baseline and the truth file have no page in common.", "Give the baseline of that file.")
+        raise SourceError("baseline_no_common_page")
     then = {name: before[name] for name in now}
     falls = [
         Fall(kind, measure, old, new, chance)

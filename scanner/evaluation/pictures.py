@@ -42,7 +42,7 @@ class PagePictures(PictureStore):
         try:
             return self._held[key]
         except KeyError:
-            raise StoreError("There is no such picture.", "Read the page again.") from None
+            raise StoreError("no_such_picture_in_memory") from None
 
     def clear(self) -> None:
         """Forget the page."""

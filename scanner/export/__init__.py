@@ -54,7 +54,7 @@ def export(
     count = _Count(form.id, tick)
     counted = count.through(rows)
     if fmt not in FORMATS:
-        raise SettingsError(f'There is no export format "{fmt}".', f"Give one of: {', '.join(FORMATS)}.")
+        raise SettingsError("unknown_export_format", format=fmt, formats=", ".join(FORMATS))
     with replacing(out) as temporary:
         if fmt == "csv":
             write_csv(counted, form, temporary, delimiter)

@@ -30,7 +30,7 @@ def replacing(out: Path) -> Iterator[Path]:
         (on Windows, Excel locks an open workbook).
     """
     if out.is_dir():
-        raise SohoaError(f"{out} is a folder.", "Give the name of a file to write.")
+        raise SohoaError("out_is_folder", path=out)
     temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -75,11 +75,11 @@ def new_folder(out: Path) -> Iterator[Path]:
 
 def _must_be_free(out: Path) -> None:
     if out == Path.cwd():  # it is replaced, and whoever stands in it would stand nowhere
-        raise SohoaError(f"{out} is the folder you are in.", "Give the name of a new folder.")
+        raise SohoaError("out_is_current_folder", path=out)
     if out.exists() and not out.is_dir():
-        raise SohoaError(f"{out} is a file.", "Give the name of a new folder.")
+        raise SohoaError("out_is_file", path=out)
     if out.is_dir() and any(out.iterdir()):
-        raise SohoaError(f"{out} is not empty.", "Give a new folder, or an empty one.")
+        raise SohoaError("out_not_empty", path=out)
 
 
 def _to_disk(path: Path) -> None:
@@ -92,15 +92,12 @@ def _rename(temporary: Path, out: Path) -> None:
     try:
         temporary.replace(out)
     except PermissionError:
-        raise SohoaError(
-            f"{out} cannot be replaced: another program (Excel?) has it open, or it is protected.",
-            "Close it there, or give another file name.",
-        ) from None
+        raise SohoaError("file_in_use", path=out) from None
 
 
 def _explained(error: OSError, out: Path) -> SohoaError:
     if error.errno in FULL:
-        return StorageFull(f"The disk is full: {out} was not written.", "Free some space and run it again.")
+        return StorageFull("disk_full_not_written", path=out)
     if isinstance(error, PermissionError):
-        return SohoaError(f"No permission to write in {out.parent}.", "Choose another folder or mend its permissions.")
-    return SohoaError(f"{out} cannot be written ({error.strerror}).", "Check the path and run it again.")
+        return SohoaError("no_permission_to_write", folder=out.parent)
+    return SohoaError("not_written", path=out, detail=error.strerror)

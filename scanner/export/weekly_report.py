@@ -47,7 +47,7 @@ class Week:
             week = cls(int(match[1]), int(match[2]))
             _ = week.monday
         except ValueError:
-            raise SettingsError(f'"{text}" is no week.', "Write it like 2024-W41.") from None
+            raise SettingsError("invalid_week", week=text) from None
         return week
 
     @classmethod
@@ -196,7 +196,7 @@ def write_weekly_report(report: WeeklyReport, out: Path, lang: str = "vi") -> No
     writers = {".xlsx": _write_xlsx, ".html": _write_html}
     writer = writers.get(out.suffix.lower())
     if writer is None:
-        raise SettingsError(f"A report cannot be written as {out.name}.", "End the name in .xlsx or .html.")
+        raise SettingsError("unknown_report_format", file=out.name)
     with replacing(out) as temporary:
         writer(report, temporary, lang)
 
