@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scanner.evaluation.scores import Item, wilson
+from scanner.evaluation.scores import JudgedField, wilson
 
 EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 """Bins of confidence: tenths, finer at the top, where acceptance is decided."""
@@ -21,8 +21,8 @@ class RiskPoint:
     risk: float
 
 
-def risk_coverage(items: Sequence[Item]) -> tuple[RiskPoint, ...]:
-    """Risk against coverage as the threshold falls, one point for each confidence that occurs.
+def risk_coverage(items: Sequence[JudgedField]) -> tuple[RiskPoint, ...]:
+    """Risk against coverage as the threshold regressions, one point for each confidence that occurs.
 
     El-Yaniv & Wiener (2010), JMLR 11, 1605–1641. Equal confidences cannot be told apart by any
     threshold, so they enter together. Unclear fields have no value to be right or wrong and are left out.
@@ -38,7 +38,7 @@ def risk_coverage(items: Sequence[Item]) -> tuple[RiskPoint, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class ReliabilityBin:
     """Items of one range of confidence: their mean confidence and the share that is right (95 % interval)."""
 
     low: float
@@ -49,9 +49,9 @@ class Bin:
     interval: tuple[float, float]
 
 
-def reliability(items: Sequence[Item]) -> tuple[Bin, ...]:
+def reliability(items: Sequence[JudgedField]) -> tuple[ReliabilityBin, ...]:
     """Mean confidence against the share right, for each range of `EDGES` in which there is an item."""
-    bins: list[Bin] = []
+    bins: list[ReliabilityBin] = []
     for low, high in pairwise(EDGES):
         held = [
             item
@@ -61,11 +61,11 @@ def reliability(items: Sequence[Item]) -> tuple[Bin, ...]:
         if held:
             right = sum(item.right for item in held)
             mean = sum(item.confidence for item in held) / len(held)
-            bins.append(Bin(low, high, len(held), mean, right / len(held), wilson(right, len(held))))
+            bins.append(ReliabilityBin(low, high, len(held), mean, right / len(held), wilson(right, len(held))))
     return tuple(bins)
 
 
-def calibration_error(items: Sequence[Item]) -> float:
+def calibration_error(items: Sequence[JudgedField]) -> float:
     """Expected calibration error over `EDGES`: the mean gap between confidence and share right, 0–1.
 
     Naeini, Cooper & Hauskrecht (2015), AAAI. 0 where there is no item.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from html import escape
 
-from scanner.evaluation.curves import Bin, RiskPoint
+from scanner.evaluation.curves import ReliabilityBin, RiskPoint
 
 LEFT, TOP, WIDE, HIGH = 52.0, 16.0, 260.0, 170.0
 """The plot's field within its picture of 330 × 232: left and top edge, width and height."""
@@ -45,7 +45,7 @@ def risk_plot(
     return _picture(parts, f"{axes[1]} / {axes[0]}")
 
 
-def reliability_plot(bins: Sequence[Bin], low: float, axes: tuple[str, str], lang: str) -> str:
+def reliability_plot(bins: Sequence[ReliabilityBin], low: float, axes: tuple[str, str], lang: str) -> str:
     """Share right against mean confidence from `low` to 1 on both axes, with intervals and the diagonal.
 
     A bin whose share right lies below the plot stands hollow on its lower edge.

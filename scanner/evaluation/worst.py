@@ -10,8 +10,8 @@ from rapidfuzz.distance import Levenshtein
 
 from scanner.evaluation.pictures import SHOWN
 from scanner.evaluation.run import Evaluation
-from scanner.evaluation.scores import WRITTEN, Item
-from scanner.evaluation.table import format_share, kind_word, number
+from scanner.evaluation.scores import WRITTEN, JudgedField
+from scanner.evaluation.table import evaluation_text, format_number, kind_name
 from scanner.export.html import section
 from scanner.model import FieldSpec, Value
 
@@ -24,13 +24,13 @@ def worst_section(evaluation: Evaluation, lang: str) -> str:
     shown = wrong[:SHOWN]
     rows = [_reading(item, evaluation.spec(item), evaluation.pictures.get(item.place), lang) for item in shown]
     silent = sum(item.silent for item in wrong)
-    title = format_share("worst_title", lang, shown=len(shown), n=len(wrong), silent=silent)
-    return section(title, f'<ol class="worst">{"".join(rows)}</ol>', format_share("worst_note", lang))
+    title = evaluation_text("worst_title", lang, shown=len(shown), n=len(wrong), silent=silent)
+    return section(title, f'<ol class="worst">{"".join(rows)}</ol>', evaluation_text("worst_note", lang))
 
 
-def _reading(item: Item, spec: FieldSpec, picture: bytes | None, lang: str) -> str:
+def _reading(item: JudgedField, spec: FieldSpec, picture: bytes | None, lang: str) -> str:
     written, read = _differing(item, spec, lang)
-    heads = [escape(format_share(f"head.{name}", lang)) for name in ("truth", "value")]
+    heads = [escape(evaluation_text(f"head.{name}", lang)) for name in ("truth", "value")]
     values = f"<dl><dt>{heads[0]}</dt><dd>{written}</dd><dt>{heads[1]}</dt><dd>{read}</dd></dl>"
     kind = ' class="bad"' if item.silent else ""
     ink = f'<div class="ink">{_image(picture, spec, lang)}</div>'
@@ -40,25 +40,25 @@ def _reading(item: Item, spec: FieldSpec, picture: bytes | None, lang: str) -> s
 def _image(picture: bytes | None, spec: FieldSpec, lang: str) -> str:
     """The picture within the page itself. Its text names the field and not what stands in it."""
     if picture is None:
-        return f"<span>{escape(format_share('no_picture', lang))}</span>"
+        return f"<span>{escape(evaluation_text('no_picture', lang))}</span>"
     data = base64.b64encode(picture).decode("ascii")
     return f'<img alt="{escape(spec.label)}" src="data:image/jpeg;base64,{data}">'
 
 
-def _where(item: Item, spec: FieldSpec, lang: str) -> str:
+def _where(item: JudgedField, spec: FieldSpec, lang: str) -> str:
     """How sure, whether a person was asked, which field, and of which page in which hand and wear."""
-    asked = format_share("asked" if item.review else "silent_one", lang)
-    sure = f"{format_share('head.confidence', lang)} {number(item.confidence, lang, 3)}"
+    asked = evaluation_text("asked" if item.review else "silent_one", lang)
+    sure = f"{evaluation_text('head.confidence', lang)} {format_number(item.confidence, lang, 3)}"
     tags = [tag for tag in (item.hand, item.wear) if tag]
     told = [asked, sure, f"{spec.label} ({item.field})", f"{item.file} ({item.page})", *tags]
     return f"<p>{''.join(f'<span>{escape(text)}</span>' for text in told)}</p>"
 
 
-def _differing(item: Item, spec: FieldSpec, lang: str) -> tuple[str, str]:
+def _differing(item: JudgedField, spec: FieldSpec, lang: str) -> tuple[str, str]:
     """What is written and what was read, as HTML; in writing what differs is marked, an option differs as a whole."""
     truth, value = item.truth, item.value
     if item.unclear:
-        return escape(kind_word("unclear", lang)), escape(_shown(value, spec, lang))
+        return escape(kind_name("unclear", lang)), escape(_shown(value, spec, lang))
     if item.kind not in WRITTEN or not (isinstance(truth, str) and isinstance(value, str)):
         return escape(_shown(truth, spec, lang)), escape(_shown(value, spec, lang))
     steps = [step for step in Levenshtein.opcodes(truth, value) if step.tag != "equal"]
@@ -80,8 +80,8 @@ def _marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def _shown(value: Value, spec: FieldSpec, lang: str) -> str:
     """A value in words: options by their printed labels."""
     if value is None or value == ():
-        return format_share("nothing", lang)
+        return evaluation_text("nothing", lang)
     if isinstance(value, bool):
-        return format_share("yes" if value else "no", lang)
+        return evaluation_text("yes" if value else "no", lang)
     labels = {option.id: option.label for option in spec.options}
     return ", ".join(labels.get(one, one) for one in (value if isinstance(value, tuple) else (value,)))

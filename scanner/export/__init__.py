@@ -13,7 +13,7 @@ from pathlib import Path
 from scanner.errors import SettingsError
 from scanner.export.outfile import replacing
 from scanner.export.page_json import record_to_json
-from scanner.export.rows import Row
+from scanner.export.rows import ExportableRecord
 from scanner.export.text import row_to_json, write_csv, write_jsonl
 from scanner.export.xlsx import write_xlsx
 from scanner.model import FormTemplate
@@ -35,7 +35,7 @@ class ExportSummary:
 
 
 def export(
-    rows: Iterable[Row],
+    rows: Iterable[ExportableRecord],
     form: FormTemplate,
     fmt: str,
     out: Path,
@@ -72,7 +72,7 @@ class _Count:
         self._form, self._tick = form, tick
         self.records = self.verified = self.other_forms = 0
 
-    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def through(self, rows: Iterable[ExportableRecord]) -> Iterator[ExportableRecord]:
         for row in rows:
             if row.form != self._form:
                 self.other_forms += 1

@@ -204,12 +204,12 @@ def write_weekly_report(report: WeeklyReport, out: Path, lang: str = "vi") -> No
 # --- tables, alike in both formats -----------------------------------------------------------------
 
 
-def _say(code: str, lang: str, **params: str | float) -> str:
+def _text(code: str, lang: str, **params: str | float) -> str:
     return message(f"report.{code}", lang, **params)
 
 
 def _commune(xa: str, lang: str) -> str:
-    return xa or _say("no_commune", lang)
+    return xa or _text("no_commune", lang)
 
 
 def _sum(counts: Sequence[PageCounts]) -> list[int]:
@@ -221,7 +221,7 @@ def _by_commune(report: WeeklyReport, lang: str) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for xa in sorted({held.xa for held in report.arrivals}):
         rows.append([_commune(xa, lang), *_sum([held for held in report.arrivals if held.xa == xa])])
-    return [*rows, [_say("total", lang), *_sum(report.arrivals)]]
+    return [*rows, [_text("total", lang), *_sum(report.arrivals)]]
 
 
 def _by_day(report: WeeklyReport, lang: str) -> list[list[Cell]]:
@@ -234,7 +234,7 @@ def _answers(report: WeeklyReport, communes: Sequence[str], lang: str) -> list[l
     for held in report.answers:
         known: dict[str | None, str] = {option.id: option.label for option in held.field.options}
         for option in [*known, *(chosen for chosen in held.total if chosen not in known)]:
-            label = _say("no_answer", lang) if option is None else known.get(option, option)
+            label = _text("no_answer", lang) if option is None else known.get(option, option)
             counts = [held.by_xa.get(xa, Counter())[option] for xa in communes]
             rows.append([held.field.label, label, held.total[option], *counts])
     return rows
@@ -245,7 +245,7 @@ def _issues(report: WeeklyReport, lang: str) -> list[list[Cell]]:
 
 
 def _count_heads(lang: str) -> list[str]:
-    return [_say(f"head.{name}", lang) for name in COUNTS]
+    return [_text(f"head.{name}", lang) for name in COUNTS]
 
 
 def _date(day: dt.date) -> str:
@@ -255,9 +255,9 @@ def _date(day: dt.date) -> str:
 def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
     communes = report.communes
     named = [_commune(xa, lang) for xa in communes]
-    place, day = _say("head.commune", lang), _say("head.day", lang)
-    answer_heads = [_say(f"head.{name}", lang) for name in ("field", "option", "total")] + named
-    issue_heads = [place, *(_say(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
+    place, day = _text("head.commune", lang), _text("head.day", lang)
+    answer_heads = [_text(f"head.{name}", lang) for name in ("field", "option", "total")] + named
+    issue_heads = [place, *(_text(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
     with Workbook(path, lang) as book:
         _fill(book, "by_commune", [place, *_count_heads(lang)], _by_commune(report, lang), [30] + [13] * len(COUNTS))
         _fill(book, "by_day", [place, day, *_count_heads(lang)], _by_day(report, lang), [30, 13] + [13] * len(COUNTS))
@@ -265,13 +265,13 @@ def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
         _fill(book, "answers", answer_heads, _answers(report, communes, lang), widths)
         _fill(book, "issues", issue_heads, _issues(report, lang), [30, 42, 14, 14])
         about: list[list[Cell]] = [[line] for line in _about(report, lang)]
-        _fill(book, "about", [_say("title", lang, week=str(report.week))], about, [120])
+        _fill(book, "about", [_text("title", lang, week=str(report.week))], about, [120])
 
 
 def _fill(
     book: Workbook, name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], widths: Sequence[int]
 ) -> None:
-    held = WorkbookTable(book, _say(f"sheet.{name}", book.lang), heads, widths)
+    held = WorkbookTable(book, _text(f"sheet.{name}", book.lang), heads, widths)
     for row in rows:
         held.add([(cell, None) for cell in row])
     held.close()
@@ -281,40 +281,40 @@ def _about(report: WeeklyReport, lang: str) -> list[str]:
     days = report.week.days
     made = f"{report.made_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
     return [
-        _say("intro", lang, first=_date(days[0]), last=_date(days[-1]), made=made),
-        _say("note_pages", lang),
-        _say("note_answers", lang, n=report.verified),
+        _text("intro", lang, first=_date(days[0]), last=_date(days[-1]), made=made),
+        _text("note_pages", lang),
+        _text("note_answers", lang, n=report.verified),
     ]
 
 
 def _write_html(report: WeeklyReport, path: Path, lang: str) -> None:
     intro, note_pages, note_answers = _about(report, lang)
-    place, day = _say("head.commune", lang), _say("head.day", lang)
+    place, day = _text("head.commune", lang), _text("head.day", lang)
     sums = dict(zip(COUNTS, _sum(report.arrivals), strict=True))
     by_commune = _by_commune(report, lang)
     communes = report.communes if len(report.communes) <= WIDE else ()
-    answer_heads = [_say(f"head.{name}", lang) for name in ("field", "option", "total")]
-    issue_heads = [place, *(_say(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
+    answer_heads = [_text(f"head.{name}", lang) for name in ("field", "option", "total")]
+    issue_heads = [place, *(_text(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
     sections = [
         tiles(
             [
-                (str(sums["pages"]), _say("head.pages", lang), "", ""),
-                (str(sums["read"]), _say("head.read", lang), "", ""),
-                (str(sums["verified"]), _say("head.verified", lang), "", "good"),
-                (str(sums["open"]), _say("head.open", lang), "", ""),
+                (str(sums["pages"]), _text("head.pages", lang), "", ""),
+                (str(sums["read"]), _text("head.read", lang), "", ""),
+                (str(sums["verified"]), _text("head.verified", lang), "", "good"),
+                (str(sums["open"]), _text("head.open", lang), "", ""),
             ]
         ),
         section(
-            _say("sheet.by_commune", lang),
+            _text("sheet.by_commune", lang),
             table([place, *_count_heads(lang)], _texts(by_commune), bold=[len(by_commune) - 1]),
             note_pages,
         ),
         section(
-            _say("sheet.by_day", lang),
+            _text("sheet.by_day", lang),
             table([place, day, *_count_heads(lang)], _texts(_by_day(report, lang)), words=2),
         ),
         section(
-            _say("sheet.answers", lang),
+            _text("sheet.answers", lang),
             table(
                 [*answer_heads, *(_commune(xa, lang) for xa in communes)],
                 _texts(_answers(report, communes, lang)),
@@ -322,9 +322,9 @@ def _write_html(report: WeeklyReport, path: Path, lang: str) -> None:
             ),
             note_answers,
         ),
-        section(_say("sheet.issues", lang), table(issue_heads, _texts(_issues(report, lang)), words=2)),
+        section(_text("sheet.issues", lang), table(issue_heads, _texts(_issues(report, lang)), words=2)),
     ]
-    text = document(_say("title", lang, week=str(report.week)), intro, sections, lang)
+    text = document(_text("title", lang, week=str(report.week)), intro, sections, lang)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
