@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from scanner.errors import SettingsError
 from scanner.export.columns import VIETNAM
-from scanner.export.html import document, section, table, tiles
+from scanner.export.html_report import Table, Tile, render_report
 from scanner.export.outfile import replacing
 from scanner.export.workbook import Cell, Workbook, WorkbookTable
 from scanner.messages import message
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scanner.store.views import ExportRow, IssueCount, PageRow, Viewer
 
 COUNTS = ("pages", "read", "unplaced", "blank", "unreadable", "other", "rescan", "verified", "open")
-WIDE = 12
+MOST_COMMUNES = 12
 """Communes that fit beside each other in the HTML report; the workbook shows all."""
 
 
@@ -288,43 +288,32 @@ def _about(report: WeeklyReport, lang: str) -> list[str]:
 
 
 def _write_html(report: WeeklyReport, path: Path, lang: str) -> None:
-    intro, note_pages, note_answers = _about(report, lang)
+    intro, _, note_answers = _about(report, lang)
     place, day = _text("head.commune", lang), _text("head.day", lang)
     sums = dict(zip(COUNTS, _sum(report.arrivals), strict=True))
     by_commune = _by_commune(report, lang)
-    communes = report.communes if len(report.communes) <= WIDE else ()
+    communes = report.communes if len(report.communes) <= MOST_COMMUNES else ()
     answer_heads = [_text(f"head.{name}", lang) for name in ("field", "option", "total")]
     issue_heads = [place, *(_text(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
-    sections = [
-        tiles(
-            [
-                (str(sums["pages"]), _text("head.pages", lang), "", ""),
-                (str(sums["read"]), _text("head.read", lang), "", ""),
-                (str(sums["verified"]), _text("head.verified", lang), "", "good"),
-                (str(sums["open"]), _text("head.open", lang), "", ""),
-            ]
+    text = render_report(
+        "weekly_report.html",
+        lang,
+        title=_text("title", lang, week=str(report.week)),
+        intro=intro,
+        note_answers=note_answers,
+        tiles=[
+            Tile(str(sums[name]), _text(f"head.{name}", lang), tone="good" if name == "verified" else "")
+            for name in ("pages", "read", "verified", "open")
+        ],
+        by_commune=Table([place, *_count_heads(lang)], _texts(by_commune), sums=[len(by_commune) - 1]),
+        by_day=Table([place, day, *_count_heads(lang)], _texts(_by_day(report, lang)), words=2),
+        answers=Table(
+            [*answer_heads, *(_commune(xa, lang) for xa in communes)],
+            _texts(_answers(report, communes, lang)),
+            words=2,
         ),
-        section(
-            _text("sheet.by_commune", lang),
-            table([place, *_count_heads(lang)], _texts(by_commune), bold=[len(by_commune) - 1]),
-            note_pages,
-        ),
-        section(
-            _text("sheet.by_day", lang),
-            table([place, day, *_count_heads(lang)], _texts(_by_day(report, lang)), words=2),
-        ),
-        section(
-            _text("sheet.answers", lang),
-            table(
-                [*answer_heads, *(_commune(xa, lang) for xa in communes)],
-                _texts(_answers(report, communes, lang)),
-                words=2,
-            ),
-            note_answers,
-        ),
-        section(_text("sheet.issues", lang), table(issue_heads, _texts(_issues(report, lang)), words=2)),
-    ]
-    text = document(_text("title", lang, week=str(report.week)), intro, sections, lang)
+        issues=Table(issue_heads, _texts(_issues(report, lang)), words=2),
+    )
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
