@@ -1,5 +1,5 @@
 # Two commands do everything: make demo, make test. What they need, they install.
-.PHONY: setup demo test check bench serve evaluate calibrate samples lock clean
+.PHONY: setup demo test fresh check bench serve evaluate calibrate samples lock clean
 
 BIN := .venv/bin
 DEMO := out/demo
@@ -15,15 +15,19 @@ demo: setup
 serve: setup
 	@if [ -n "$$SOHOA_DATA" ]; then $(BIN)/sohoa serve; else SOHOA_DATABASE_URL= $(BIN)/sohoa --data $(DEMO) serve; fi
 
-test: setup
+test:
 	@sh scripts/setup.sh --tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+# both README commands on minimal Debian systems, as each kind of user; options: make fresh FRESH="--suite trixie --only demo"
+fresh:
+	@python3 scripts/fresh.py $(FRESH)
 
 check: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_imports.py
+	@$(BIN)/python -m pytest -q tests/test_imports.py tests/test_docs.py
 
 evaluate: setup
 	@mkdir -p out
@@ -36,7 +40,7 @@ calibrate: setup
 	@$(BIN)/python -m training.calibrate
 
 samples: setup
-	@$(BIN)/python -m samples.draw ship
+	@$(BIN)/python -m samples ship
 
 lock:
 	@$(BIN)/pip-compile -q --extra fast --extra postgres --extra cluster --extra dev --generate-hashes --allow-unsafe \

@@ -78,8 +78,8 @@ def read(ref: PageRef, reader: PageReader, watch: Watch) -> None:
     placed = watch.timed("register", lambda: register(page, reader.reference))
     if not isinstance(placed, Registration):
         return
-    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed))
-    ink = extract_ink(aligned, reader.printed)
+    aligned = watch.timed("align", lambda: align(flatten_background(to_grey(page.image)), placed.transform))
+    ink = extract_ink(aligned, reader.print_model)
     crops = watch.timed("cut", lambda: cut_fields(ink, reader.form.fields))
     fixed = reader.engines, reader.calibration, reader.lists
     watch.timed("read", lambda: read_fields(reader.form, ink, crops, placed, *fixed))

@@ -2,7 +2,7 @@
 
     python -m benchmarks.compare --set DIR [DIR …]
 
-Each folder holds a set drawn by `samples.draw`. Prints exact values and CER of the text fields by kind of hand.
+Each folder holds a set drawn by `python -m samples draw`. Prints exact values and CER of text fields by kind of hand.
 """
 
 from __future__ import annotations

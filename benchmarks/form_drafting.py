@@ -56,7 +56,7 @@ class Count:
 
     def add(self, truth: Sequence[TrueField], drafted: Sequence[FieldSpec]) -> list[TrueField]:
         """Count one form; the fields that were missed."""
-        places = [boxes_of(spec) for spec in drafted]
+        places = [spec.all_boxes for spec in drafted]
         every = [box for boxes in places for box in boxes]
         true = [box for one in truth for box in one.boxes]
         missed = []
@@ -98,11 +98,6 @@ def iou(a: Box, b: Box) -> float:
 def same(a: Sequence[Box], b: Sequence[Box]) -> bool:
     """As many boxes, each on its own."""
     return len(a) == len(b) and all(iou(x, y) >= GOOD for x, y in zip(a, b, strict=True))
-
-
-def boxes_of(spec: FieldSpec) -> tuple[Box, ...]:
-    """Where a field is written or ticked."""
-    return spec.boxes or tuple(option.box for option in spec.options)
 
 
 def name_of(one: TrueField) -> str:
@@ -157,7 +152,7 @@ def shipped() -> Count:
     """The shipped form's blank against its form file; room for a signature has no print and is left out."""
     form = load_form(FORM)
     truth = [
-        TrueField(FieldKind.CHOICE if spec.options else spec.kind, spec.layout, boxes_of(spec))
+        TrueField(FieldKind.CHOICE if spec.options else spec.kind, spec.layout, spec.all_boxes)
         for spec in form.fields
         if spec.layout is not FieldLayout.AREA
     ]

@@ -3,7 +3,7 @@
 python -m benchmarks.forms_index [--out out/forms-index]
 
 Forms are drawn from seeds: the shipped one, its revisions with a row taken out or put in, others under its letterhead,
-and forms of other houses. Pages are filled and worn. Each count of printed pages runs in a process of its own.
+and forms of other offices. Pages are filled and worn. Each count of printed pages runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     if options.alone:
-        print(json.dumps(measured(options.alone, options.out)))
+        print(json.dumps(measure_count(options.alone, options.out)))
         return
-    forms = pile(max(options.counts) + FOREIGN, options.out / "forms")
+    forms = make_forms(max(options.counts) + FOREIGN, options.out / "forms")
     for number, form in enumerate(forms):
-        if number in asked(forms, options.counts):
-            sheets(form, number, options.out / "pages")
+        if number in numbers_with_pages(forms, options.counts):
+            draw_pages(form, number, options.out / "pages")
     print("| printed pages | index, s | found, s | refused in, s | first | first two | right | refused | wrong |"
           " foreign refused | start, s | memory, MB |")  # fmt: skip
     print("| ---: " * 12 + "|", flush=True)
@@ -67,52 +67,54 @@ def main() -> None:
         print("| " + " | ".join(str(v) for v in json.loads(done.stdout.splitlines()[-1])) + " |", flush=True)
 
 
-def asked(forms: Sequence[FormTemplate], counts: Sequence[int]) -> set[int]:
+def numbers_with_pages(forms: Sequence[FormTemplate], counts: Sequence[int]) -> set[int]:
     """The forms whose sheets are drawn."""
     wanted = set(range(len(forms) - FOREIGN, len(forms)))
     for count in counts:
-        wanted |= chosen(count)
+        wanted |= numbers_asked(count)
     return wanted
 
 
-def chosen(count: int) -> set[int]:
+def numbers_asked(count: int) -> set[int]:
     """Of so many forms those whose sheets come in, the shipped one and its relatives among them."""
     near = set(range(min(count, 5)))
     return near | {int(n) for n in np.linspace(0, count - 1, min(count, ASKED))}
 
 
-def measured(count: int, out: Path) -> list[str]:
+def measure_count(count: int, out: Path) -> list[str]:
     """One row of the table: so many printed pages loaded in this process."""
     known = [read_form(path) for path in sorted((out / "forms").glob(f"*/{FILE}"))]
     started = time.process_time()
-    shelf = FormCatalogue(known[:count], {})
+    catalogue = FormCatalogue(known[:count], {})
     start = time.process_time() - started
     first = two = right = refused = wrong = turned_away = foreign = pages = 0
     ranking: list[float] = []
     finding: list[float] = []
     turning_away: list[float] = []
-    for number in sorted({*chosen(count), *range(len(known) - FOREIGN, len(known))}):
+    for number in sorted({*numbers_asked(count), *range(len(known) - FOREIGN, len(known))}):
         for wear_kind in WEARS:
-            page = opened(out / "pages" / f"{number:02d}-{wear_kind.replace(' ', '-')}.jpg")
+            page = open_sheet(out / "pages" / f"{number:02d}-{wear_kind.replace(' ', '-')}.jpg")
             before = time.process_time()
-            order = [c.number for c in rank_pages(page, shelf._index)] if shelf._index else [0]
+            order = [c.number for c in rank_pages(page, catalogue.index)] if catalogue.index else [0]
             ranked = time.process_time()
-            found = shelf.find(page)
+            found = catalogue.register(page)
             (turning_away if number >= count else finding).append(time.process_time() - ranked)
             if number >= count:
                 foreign += 1
-                turned_away += not found.placed
+                turned_away += not found.registration
                 continue
             ranking.append(ranked - before)
             pages += 1
             first += order[0] == number
             two += number in order[:2]
-            refused += not found.placed
-            hit = found.printed.form.id == known[number].id
-            right += bool(found.placed) and hit
-            if not (found.placed and hit):
-                print(known[number].id, wear_kind, order[:3], found.printed.form.id, found.placed, file=sys.stderr)
-            wrong += bool(found.placed) and not hit
+            refused += not found.registration
+            hit = found.form_page.form.id == known[number].id
+            right += bool(found.registration) and hit
+            if not (found.registration and hit):
+                print(
+                    known[number].id, wear_kind, order[:3], found.form_page.form.id, found.registration, file=sys.stderr
+                )
+            wrong += bool(found.registration) and not hit
     memory = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     return [
         str(count), f"{np.median(ranking) if count > 1 else 0:.3f}", f"{np.median(finding):.3f}",
@@ -121,7 +123,7 @@ def measured(count: int, out: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def opened(path: Path) -> Page:
+def open_sheet(path: Path) -> Page:
     """A page as any is opened."""
     page = open_page(PageRef(path), Limits())
     assert isinstance(page, Page)
@@ -131,7 +133,7 @@ def opened(path: Path) -> Page:
 # --- forms -------------------------------------------------------------------------------------------
 
 
-def pile(count: int, folder: Path) -> list[FormTemplate]:
+def make_forms(count: int, folder: Path) -> list[FormTemplate]:
     """So many forms, drafted from blanks drawn here: the shipped one first, then its relatives, then others."""
     folder.mkdir(parents=True, exist_ok=True)
     shipped = np.array(blank_image(load_form(FORM)))
@@ -189,7 +191,7 @@ def _drawn(seed: int, folder: Path) -> Gray:
 # --- pages -------------------------------------------------------------------------------------------
 
 
-def sheets(form: FormTemplate, number: int, folder: Path) -> None:
+def draw_pages(form: FormTemplate, number: int, folder: Path) -> None:
     """A filled sheet of a form in every wear."""
     folder.mkdir(parents=True, exist_ok=True)
     for turn, kind in enumerate(WEARS):
@@ -197,13 +199,13 @@ def sheets(form: FormTemplate, number: int, folder: Path) -> None:
         if path.is_file():
             continue
         rng = np.random.default_rng(1000 * number + turn)
-        sheet = filled(form, load_stock(None, None, None).hand("typed", rng, "DejaVu Serif"))
+        sheet = fill_sheet(form, load_stock(None, None, None).hand("typed", rng, "DejaVu Serif"))
         worn = wear(sheet, {"fax": "bilevel", "upside down": "scan"}.get(kind, kind), rng)
         image = np.rot90(worn.image, 2) if kind == "upside down" else worn.image
         Image.fromarray(np.ascontiguousarray(image)).save(path, quality=82, dpi=(worn.dpi, worn.dpi))
 
 
-def filled(form: FormTemplate, hand: Hand) -> NDArray[np.uint8]:
+def fill_sheet(form: FormTemplate, hand: Hand) -> NDArray[np.uint8]:
     """A sheet with something in most fields, whatever they are; (rows, cols, 3) at 300 dpi."""
     pen = Pen(np.array(blank_image(form)), hand)
     for spec in form.fields:

@@ -26,7 +26,8 @@ from samples.draw import FORM, draw_sheet, load_stock
 from samples.people import People
 from samples.wear import Worn, wear
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.registration.alignment import to_page
+from scanner.layout.ink.extraction import InkPage, PrintModel, extract_page_ink
+from scanner.layout.registration.alignment import to_grey
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register
 from scanner.model import DPI, FieldLayout, FormTemplate, Page, PageRef, Registration
@@ -49,24 +50,19 @@ class Row:
     worst: float = -1.0
 
 
-def corners(form: FormTemplate) -> NDArray[np.float64]:
-    """Every corner of every box and tick box, mm."""
-    boxes = [b for f in form.fields for b in (*f.boxes, *(o.box for o in f.options))]
-    return np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
-
-
 def _off(points: NDArray[np.float64], found: Registration, worn: Worn) -> NDArray[np.float64]:
     """How far from their true places form points (N, 2; mm) are found, px at 300 dpi."""
-    return np.asarray(np.hypot(*(to_page(found, points) - worn.to_page(points)).T) * (DPI / 25.4) / found.scale)
+    away = found.transform.to_page(points) - worn.to_page(points)
+    return np.asarray(np.hypot(away[:, 0], away[:, 1]) * (DPI / 25.4) / found.transform.scale)
 
 
 def _wrongly(form: FormTemplate, found: Registration, worn: Worn) -> bool:
     """Is a field that is not in doubt off by more than 2 mm? Of free room the middle counts: it has no print."""
     for spec in form.fields:
-        points = corners(form.model_copy(update={"fields": (spec,)}))
+        points = spec.corners
         if spec.layout is FieldLayout.AREA:
             points = points.mean(axis=0, keepdims=True)
-        if spec.id not in {*found.unseen, *found.unsure} and _off(points, found, worn).max() > WRONG_PX:
+        if spec.id not in found.review_fields and _off(points, found, worn).max() > WRONG_PX:
             return True
     return False
 
@@ -88,6 +84,16 @@ def worn_sheet(sheet: NDArray[np.uint8], kind: str, rng: np.random.Generator) ->
     return Worn(image, worn.to_page, worn.dpi, worn.suffix, worn.quality)
 
 
+def placed_ink(
+    image: NDArray[np.uint8], dpi: float, reference: FormReference, printed: PrintModel
+) -> tuple[Registration, InkPage] | None:
+    """Where the form lies on a drawn page and the page's ink; None where it could not be placed."""
+    placed = register(Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi), reference)
+    if not isinstance(placed, Registration):
+        return None
+    return placed, extract_page_ink(to_grey(image), placed.transform, printed)
+
+
 def place(worn: Worn, reference: FormReference, row: Row, keep: Path | None) -> None:
     """Place one page and count it."""
     page = Page(PageRef(Path("drawn"), 1, "0" * 64), worn.image, worn.dpi)
@@ -100,10 +106,10 @@ def place(worn: Worn, reference: FormReference, row: Row, keep: Path | None) -> 
         if keep:
             _save(keep.with_name(f"{keep.name}-unplaced-{len(row.reasons)}.jpg"), worn.image)
         return
-    away = _off(corners(reference.form), found, worn)
+    away = _off(reference.form.corners, found, worn)
     row.placed += 1
     row.errors.append(away)
-    row.doubted += len({*found.unseen, *found.unsure})
+    row.doubted += len(found.review_fields)
     row.wrong += _wrongly(reference.form, found, worn)
     if away.max() > row.worst:
         row.worst = float(away.max())
@@ -114,9 +120,9 @@ def place(worn: Worn, reference: FormReference, row: Row, keep: Path | None) -> 
 def _with_boxes(image: NDArray[np.uint8], found: Registration, form: FormTemplate) -> NDArray[np.uint8]:
     out = image.copy() if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)
     for spec in form.fields:
-        for box in (*spec.boxes, *(o.box for o in spec.options)):
+        for box in spec.all_boxes:
             square = np.array([(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)])
-            cv2.polylines(out, [np.round(to_page(found, square)).astype(np.int32)], True, (220, 0, 0), 2)
+            cv2.polylines(out, [np.round(found.transform.to_page(square)).astype(np.int32)], True, (220, 0, 0), 2)
     return out
 
 

@@ -20,16 +20,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.placing import placed_ink
 from samples.corrections import correct_line, strike_cell
 from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock, write_real_line
 from samples.people import People
 from samples.wear import wear
+from scanner.confidence.calibration import calibrate
 from scanner.forms.loading import load_form
-from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
-from scanner.model import FieldLayout, FieldReading, FormTemplate, Page, PageRef, Registration
+from scanner.model import FieldLayout, FieldReading, FormTemplate
 from scanner.pipeline import PageReader, build_reader
 from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
@@ -116,15 +115,15 @@ class Row:
 
 def read_sheet(image: NDArray[np.uint8], dpi: float, reader: PageReader, *, read: bool) -> Mapping[str, Any] | None:
     """Field → (struck?, its reading or None); None where the sheet could not be placed."""
-    placed = register(Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi), reader.reference)
-    if not isinstance(placed, Registration):
+    seen = placed_ink(image, dpi, reader.reference, reader.print_model)
+    if seen is None:
         return None
-    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
+    placed, page = seen
     crops = cut_fields(page, reader.form.fields)
     found: dict[str, FieldReading] = {}
     if read:
         readings = read_fields(reader.form, page, crops, placed, reader.engines, reader.calibration, reader.lists)
-        found = {r.field: r for r in readings}
+        found = {r.field: r for r in calibrate(readings, reader.form, reader.calibration)}
     return {f: (c.struck, found.get(f)) for f, c in crops.items()}
 
 
@@ -161,11 +160,11 @@ def run(options: argparse.Namespace, stock: Stock) -> list[Any]:
         rng = np.random.default_rng([options.seed, n])
         kind, worn_as = hands[n % len(hands)], wears[(n // len(hands)) % len(wears)]
         if options.full:
-            image, entries = draw_full(form, reader.printed.blank, stock, rng)
+            image, entries = draw_full(form, reader.print_model.blank, stock, rng)
         elif options.plain:
-            image, entries = draw_unstruck(form, reader.printed.blank, stock, kind, rng)
+            image, entries = draw_unstruck(form, reader.print_model.blank, stock, kind, rng)
         else:
-            image, entries = draw_struck(form, reader.printed.blank, stock, kind, rng, options.family)
+            image, entries = draw_struck(form, reader.print_model.blank, stock, kind, rng, options.family)
         worn = wear(image, worn_as, rng)
         seen = read_sheet(worn.image, worn.dpi, reader, read=options.read)
         for field, entry in entries.items():

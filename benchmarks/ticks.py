@@ -20,17 +20,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.placing import placed_ink
 from samples.draw import FORM, Pen, Stock, draw_sheet, load_stock
 from samples.people import People
 from samples.slips import KINDS, Slip, draw_slip, draw_tail, tails_of
 from samples.wear import wear
-from scanner.confidence.calibration import load_calibration
+from scanner.confidence.calibration import calibrate, load_calibration
 from scanner.forms.loading import blank_image, load_form
-from scanner.layout.ink.extraction import InkPage, PrintModel, build_print_model, extract_ink
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
+from scanner.layout.ink.extraction import PrintModel, build_print_model
 from scanner.layout.registration.reference import FormReference, build_reference
-from scanner.layout.registration.register import register
-from scanner.model import FieldKind, FieldLayout, FieldReading, FormTemplate, Page, PageRef, Registration
+from scanner.model import FieldKind, FieldLayout, FieldReading, FormTemplate
 from scanner.recognition.reading import read_choices
 
 PLAIN_SHARE = 0.3
@@ -52,8 +51,7 @@ def make_bench() -> Bench:
     form = load_form(FORM)
     blank = blank_image(form)
     reference = build_reference(form, blank)
-    texts = np.array([m.centre for m in reference.landmarks if m.along_x])
-    return Bench(form, blank, reference, build_print_model(blank, texts))
+    return Bench(form, blank, reference, build_print_model(blank, reference.text_centres))
 
 
 def draw_stress(
@@ -103,14 +101,6 @@ def draw_plain(
     return sheet.image, truth
 
 
-def look(bench: Bench, image: NDArray[np.uint8], dpi: float) -> InkPage | None:
-    """Place a worn page and find its ink."""
-    placed = register(Page(PageRef(Path("drawn.png"), 1, "0" * 64), image, dpi), bench.reference)
-    if not isinstance(placed, Registration):
-        return None
-    return extract_ink(align(flatten_background(to_grey(image)), placed), bench.printed)
-
-
 @dataclass(slots=True)
 class Row:
     """Counts of one kind."""
@@ -156,11 +146,12 @@ def run(seed: int, sheets: int, family: int, wears: Sequence[str], *, plain: boo
         image, truth = draw_plain(bench, stock, rng) if plain else draw_stress(bench, stock, rng, family)
         worn_as = wears[n % len(wears)]
         worn = wear(image, worn_as, rng)
-        page = look(bench, worn.image, worn.dpi)
-        if page is None:
+        found = placed_ink(worn.image, worn.dpi, bench.reference, bench.printed)
+        if found is None:
             unplaced += 1
             continue
-        for reading in read_choices(bench.form, page, calibration).values():
+        _, page = found
+        for reading in calibrate(read_choices(bench.form, page).values(), bench.form, calibration):
             kind, slip = truth[reading.field]
             fault = rows[kind].add(reading, slip)
             if fault or (reading.review and kind in ORDINARY):

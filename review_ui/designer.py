@@ -240,7 +240,7 @@ def _trial(record: Record, picture: bytes | None, form: FormTemplate) -> dict[st
                 "value": shown(form.field(r.field), r.value),
                 "sure": percent(r.confidence),
                 "review": r.review,
-                "reason": reason_words(r.reason),
+                "reason": "; ".join(reason_words(reason) for reason in r.reasons),
             }
             for r in record.readings
         ],

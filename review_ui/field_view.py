@@ -46,7 +46,7 @@ class FieldCard:
     answers: tuple[Answer, ...]
     chips: tuple[str, ...]
     cells: int  # how many digits the sheet has room for; 0 where that is not fixed
-    reason: str
+    reasons: tuple[str, ...]
     mended: tuple[str, ...]  # why knowledge changed what the engine read; none where it did not
     issues: tuple[IssueView, ...]
     by_person: bool
@@ -135,7 +135,7 @@ def field_card(
         answers=_answers(spec, set(mine.given) if mine else _present(spec, view.value)),
         chips=_chips(spec, view),
         cells=len(spec.boxes) if spec.layout is FieldLayout.COMB and spec.kind is FieldKind.DIGITS else 0,
-        reason=reason_words(view.reason),
+        reasons=tuple(reason_words(reason) for reason in view.reasons),
         mended=tuple(dict.fromkeys(message(step.why, language()) for step in view.steps)),
         issues=tuple(i for i in record.issues if i.open and spec.id in i.fields),
         by_person=view.by is not None,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,10 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
-from werkzeug.serving import make_server
 
 from review_ui import create_app
 from review_ui.trial_reading import TrialReading
+from samples.desk_server import serving
 from scanner.rules import CHECKS, CONSTANTS
 from scanner.settings import Settings
 from scanner.store_factory import open_store
@@ -77,15 +76,10 @@ def desk_of(settings: Settings) -> Iterator[str]:
     store = open_store(settings)
     store.add_user("admin", "Nguyễn Văn Quản", "admin", PASSWORD)
     app = create_app(settings, store, workshop=whole_workshop(settings))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    worker = threading.Thread(target=server.serve_forever)
-    worker.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        with serving(app) as address:
+            yield address
     finally:
-        server.shutdown()
-        worker.join()
-        server.server_close()
         store.close()
 
 

@@ -1,15 +1,11 @@
 """Draw filled sheets onto the blank itself, wear them, and write down the truth.
 
-    python -m samples.draw set --out DIR --count 60 --seed 11 [--hands typed,font,real] [--wears scan,grey]
-                               [--fonts DIR] [--digits DIR] [--handwriting DIR] [--sheets 0-150]
-    python -m samples.draw ship      the sheets that come with the project (see samples/README.md)
-
 Real digits and real lines are used where their folders are given. The same seed draws the same sheets.
+`samples/__main__.py` is the command line.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -287,56 +283,3 @@ def load_stock(
         load_digits(digits, *images) if digits else {},
         load_lines(handwriting, *sheets) if handwriting else [],
     )
-
-
-def _span(text: str) -> tuple[int, int]:
-    low, high = text.split("-")
-    return int(low), int(high)
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("set")
-    one.add_argument("--out", type=Path, required=True)
-    one.add_argument("--count", type=int, default=20)
-    one.add_argument("--seed", type=int, default=1)
-    one.add_argument("--hands", default="typed,font")
-    one.add_argument("--wears", default="scan,grey,clean")
-    one.add_argument("--slips", action="store_true", help="now and then something struck out or cancelled")
-    one.add_argument("--half", type=int, choices=(0, 1), help="use every other font")
-    for name in ("fonts", "hand-fonts", "digits", "handwriting"):
-        one.add_argument(f"--{name}", type=Path)
-    one.add_argument("--sheets", default="0-999", help="real lines of these sheets, FROM-TO")
-    one.add_argument("--images", default="0-60000", help="real digits of these images, FROM-TO")
-    ship = commands.add_parser("ship")
-    ship.add_argument("--fonts", type=Path)
-    options = parser.parse_args()
-    if options.command == "ship":
-        from samples.shipped import ship as draw_shipped
-
-        draw_shipped(Path(__file__).parent, options.fonts)
-        return
-    stock = load_stock(
-        options.fonts,
-        options.digits,
-        options.handwriting,
-        _span(options.sheets),
-        options.half,
-        _span(options.images),
-        options.hand_fonts,
-    )
-    make_set(
-        options.out,
-        options.count,
-        options.seed,
-        stock,
-        options.hands.split(","),
-        options.wears.split(","),
-        slips=options.slips,
-    )
-
-
-if __name__ == "__main__":
-    main()

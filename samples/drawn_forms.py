@@ -1,4 +1,4 @@
-"""Blank forms drawn by the tests, with the truth about every room they offer (mm from the top left)."""
+"""Blank forms drawn from seeds, with the truth about everything they offer to write in (mm from the top left)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Truth:
     parts: list[tuple[Box, ...]] = field(default_factory=list)
     combs: list[tuple[Box, ...]] = field(default_factory=list)
     choices: list[tuple[Box, ...]] = field(default_factory=list)
-    rooms: list[Box] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
 
 
 @cache
@@ -124,15 +124,15 @@ class Paper:
 
     # --- what can be filled in; each draws and remembers the truth ---
 
-    def answer(self, x0: float, x1: float, y: float, style: str, room: float = LEADING_MM) -> None:
-        self.truth.lines.append(writing_room(*self.rule(x0, x1, y, style), room))
+    def answer(self, x0: float, x1: float, y: float, style: str, height: float = LEADING_MM) -> None:
+        self.truth.lines.append(writing_box(*self.rule(x0, x1, y, style), height))
 
     def date(self, x: float, y: float, style: str, between: Sequence[str], widths: Sequence[float]) -> float:
         """Short lines with words or slashes between them."""
         parts = []
         for number, width in enumerate(widths):
             first, last, level = self.rule(x, x + width, y, style)
-            parts.append(writing_room(first, last, level, LEADING_MM))
+            parts.append(writing_box(first, last, level, LEADING_MM))
             x = last + 0.4
             if number < len(between):
                 x = self.text(x, y, between[number]) + 0.4
@@ -159,7 +159,7 @@ class Paper:
         return x
 
     def open_comb(self, x: float, y: float, pitch: float, count: int, height: float) -> None:
-        """A base line with short upright strokes: no roof."""
+        """A base line with short upright strokes, open at the top."""
         self.rule(x, x + pitch * count, y, "solid")
         for i in range(count + 1):
             self.wall(x + pitch * i, y - height, y)
@@ -174,14 +174,14 @@ class Paper:
                 self.text(x + c * step + side + 1.2, y + r * pitch, label)
         self.truth.choices.append(tuple(boxes))
 
-    def room(self, box: Box) -> None:
+    def box(self, box: Box) -> None:
         self.frame(box)
-        self.truth.rooms.append(box)
+        self.truth.boxes.append(box)
 
 
-def writing_room(x0: float, x1: float, y: float, room: float) -> Box:
-    """The convention used here: from the free room above a line to 1 mm below it, at most 7 mm."""
-    height = min(room, LEADING_MM)
+def writing_box(x0: float, x1: float, y: float, height: float) -> Box:
+    """The convention used here: up to the print above a line, at most 7 mm, and to 1 mm below it."""
+    height = min(height, LEADING_MM)
     return Box(x0, y + 1.0 - height, x1 - x0, height)
 
 

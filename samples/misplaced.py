@@ -1,7 +1,7 @@
-"""Pages that must not be taken for the form as it is, or of which parts must not.
+"""Pages that must not be registered as the form as it is, or of which single fields must not.
 
-Each kind makes a page from filled sheets and a seed. The truth says where each point of the form really is; a page of
-another form has it nowhere.
+Each kind makes a page from filled sheets and a seed. The truth maps each point of the form to where it really is; on a
+page of another form it is nowhere (NaN).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from pdf2image import convert_from_path
 
 from samples.drawn_forms import drawn_form
 from samples.newspaper import on_a_newspaper
 from samples.paper import MM, WHITE, Image, Points, Rng, Seen, Sheet, Truth, nowhere, scanned
+from scanner.forms.blanks import render_blank
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +56,7 @@ def other_form(stack: Stack, rng: Rng) -> Seen:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "form.pdf"
         drawn_form(path, int(rng.integers(1 << 30)))
-        image = np.array(convert_from_path(str(path), dpi=300, grayscale=True)[0], np.uint8)
+        image = render_blank(path)
     return scanned(Sheet(_as_sheet(image), nowhere), rng)
 
 

@@ -1,4 +1,4 @@
-"""A sheet photographed on a newspaper: its key points drown, so no machine finds it, but every landmark is there."""
+"""A sheet photographed on a newspaper, whose key points outnumber its own: it is placed by hand or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Image = NDArray[np.uint8]
 
 
 def on_a_newspaper(sheet: Image, scale: float) -> tuple[Image, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
-    """A sheet at 300 dpi, shrunk and laid on print; and where form mm (N, 2) lie on the picture, px."""
+    """A sheet (rows, cols, 3) at 300 dpi shrunk by `scale` and laid on print; form mm (N, 2) → px of the picture."""
     small = cv2.resize(sheet, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     page = _newspaper(*sheet.shape[:2])
     rows, cols = small.shape[:2]

@@ -1,6 +1,6 @@
 """Sheets of paper with a truth: what was printed where, how it was moved about, and how it went through a scanner.
 
-A sheet is an image at 300 dpi and says where every point of the blank form went on it (mm → mm, NaN where it is gone).
+A sheet is an image at 300 dpi with the place of every point of the blank form on it (mm → mm, NaN where it is gone).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def nowhere(points: Points) -> Points:
 class Sheet:
     """A grey sheet (rows, cols) at 300 dpi, and where points of the form (mm) lie on it (mm).
 
-    `printed` says that it was printed so: then a box goes whole with its lower edge, where its line or frame is.
+    `printed` where it was printed so: then a box moves whole with its lower edge, where its line or frame is.
     """
 
     image: Image
@@ -59,7 +59,7 @@ class Seen:
 
     def corners(self, box: Box) -> tuple[Points, Points]:
         """A box's corners on the form (mm) and where they truly are on the page (px), (4, 2) each."""
-        points = np.array([(x, y) for x in (box.x, box.right) for y in (box.y, box.bottom)])
+        points = np.array(box.corners)
         if self.sheet is None:
             return points, self.to_page(points)
         if not self.sheet.printed:
@@ -76,7 +76,7 @@ def _grain() -> NDArray[np.float32]:
 def scanned(
     sheet: Sheet, rng: Rng, dpi: int = 200, slip: Truth | None = None, size: tuple[float, float] = (1.0, 1.0)
 ) -> Seen:
-    """A flat scan, a little turned and shifted, printed at `size`; `slip` says how far page points (mm) were displaced.
+    """A flat scan, a little turned and shifted, printed at `size`; `slip` is how far page points (mm) were displaced.
 
     A slip belongs to the feeder: it stretches what is seen, and is a smooth function of where on the page it is seen.
     """

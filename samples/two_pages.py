@@ -100,7 +100,7 @@ def page(
         FieldReading(
             spec.id, (values | answers).get(spec.id), str((values | answers).get(spec.id) or ""), 0.9,
             0.5 if spec.id in review else 0.9, spec.id in review, "test-1", spec.area,
-            reason=Reason("not_sure") if spec.id in review else None,
+            reasons=(Reason("not_sure"),) if spec.id in review else (),
         ) for spec in TWO.fields if spec.page == form_page
     )  # fmt: skip
     name = file or f"quet-{at}.jpg"

@@ -6,7 +6,6 @@ one page its reading, never the batch: so a run that was killed and run again en
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import importlib
 import multiprocessing
@@ -27,6 +26,7 @@ from typing import Any
 import cv2
 
 from scanner.errors import EngineError, SettingsError, SohoaError
+from scanner.files import is_disk_full
 from scanner.forms.loading import load_form
 from scanner.intake.pages import Limits, find_sources, list_pages
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
@@ -135,10 +135,10 @@ def read_here(
 ) -> Iterator[Record]:
     """A record a job, read in this process; nothing is kept. A fault in one page leaves the others read.
 
-    Raises EngineError when Tesseract, its model or poppler is missing.
+    Raises EngineError when Tesseract or its model is missing.
     """
     reader = build_reader(forms, settings)
-    known = reader.shelf.forms
+    known = reader.catalogue.forms
     for job in jobs:
         if isinstance(job, Unreadable):
             yield unread(job.ref, known, PageStatus.UNREADABLE, job.reason)
@@ -154,8 +154,7 @@ def read_here(
 
 def _of_one_page(error: Exception) -> bool:
     """Is this a fault that one page met, and not something the operator must mend first?"""
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return not full and not isinstance(error, SohoaError)
+    return not is_disk_full(error) and not isinstance(error, SohoaError)
 
 
 def _fault(error: Exception) -> Reason:

@@ -20,6 +20,7 @@ from scanner import __version__
 from scanner.commands import calibrate, crops, desk, forms, lists, pages, users
 from scanner.commands.common import language_of, with_settings
 from scanner.errors import SohoaError, StorageFull
+from scanner.files import is_disk_full
 from scanner.settings import Settings, load_settings
 
 ONE_THREAD = ("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
@@ -57,7 +58,7 @@ def _end_file_error(ctx: click.Context, error: OSError) -> NoReturn:
     """A full disk or a file that cannot be opened is for the operator; anything else of this kind is internal."""
     if error.errno == errno.EPIPE:  # the reader of a pipe has seen enough; click ends quietly
         raise error
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         _end(ctx, StorageFull("disk_full"))
     of_path = (PermissionError, FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
     if isinstance(error, of_path) and error.filename and not ctx.params.get("debug"):

@@ -36,8 +36,8 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Check everything Sohoa needs."""
     checks: list[Callable[[Settings], Finding]] = [
-        _python, _tesseract, _in_process, _poppler, _digits, _hand, _calibration, _forms, _lists, _data, _database,
-        _space, _cluster, _browser,
+        _python, _tesseract, _in_process, _pdfium, _poppler, _digits, _hand, _calibration, _forms, _lists, _data,
+        _database, _space, _cluster, _browser,
     ]  # fmt: skip
     return [check(settings) for check in checks]
 
@@ -81,10 +81,19 @@ def _in_process(settings: Settings) -> Finding:
     return Finding("tesserocr", there, detail, "pip install 'sohoa[fast]'", required=False)
 
 
+def _pdfium(settings: Settings) -> Finding:
+    """Its process is started, as reading a PDF does."""
+    from scanner.intake.pdf.client import pdfium_version
+
+    version = pdfium_version()
+    detail = version or message("doctor.pdfium.not_started", settings.language)
+    return Finding("pdfium", version is not None, detail, message("doctor.pdfium.action", settings.language))
+
+
 def _poppler(settings: Settings) -> Finding:
     path = shutil.which("pdftoppm")
-    detail = path or message("doctor.not_found", settings.language)
-    return Finding("poppler", path is not None, detail, "sudo apt-get install poppler-utils")
+    detail = path or message("doctor.poppler.not_found", settings.language)
+    return Finding("poppler", path is not None, detail, "sudo apt-get install poppler-utils", required=False)
 
 
 def _digits(settings: Settings) -> Finding:

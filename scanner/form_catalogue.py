@@ -10,8 +10,6 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from scanner.forms.loading import blank_image, pages_of
 from scanner.layout.ink.extraction import PrintModel, build_print_model
 from scanner.layout.registration.disambiguation import disambiguate
@@ -43,7 +41,7 @@ class FormPage:
 
     form: FormTemplate
     reference: FormReference
-    printed: PrintModel
+    print_model: PrintModel
     lists: Lists
 
 
@@ -51,53 +49,55 @@ class FormPage:
 class PageMatch:
     """Which printed page a page is taken for, and where it lies; or why it was placed on none of them."""
 
-    printed: FormPage
-    placed: Registration | NotRegistered
+    form_page: FormPage
+    registration: Registration | NotRegistered
 
 
 class FormCatalogue:
-    """Every printed page of one or several forms. Not for several threads at once.
+    """Every printed page of one or several forms; `kept` of them are held ready. Not for several threads at once.
 
-    Raises FormError where a blank cannot be read.
+    `site_lists` are a site's own entries of word lists, by the list's name. `index` ranks the pages; None where there
+    is one alone. Raises FormError where a blank cannot be read.
     """
 
-    def __init__(self, forms: Sequence[FormTemplate], own: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, forms: Sequence[FormTemplate], site_lists: Mapping[str, Sequence[str]], kept: int = KEPT
+    ) -> None:
         self.forms = tuple(forms)
         self.pages = tuple(page for form in forms for page in pages_of(form))
-        self._own = own
+        self._site_lists, self._kept = site_lists, kept
         self._ready: OrderedDict[int, FormPage] = OrderedDict()
-        self._index = None if len(self.pages) == 1 else _index_of(self.pages)
-        if self._index is None:
+        self.index = None if len(self.pages) == 1 else _index_of(self.pages)
+        if self.index is None:
             self.at(0)
 
     def at(self, number: int) -> FormPage:
-        """A printed page by its place on the shelf."""
+        """A printed page by its number in the catalogue, from 0."""
         if number not in self._ready:
             form = self.pages[number]
             blank = blank_image(form)
             reference = build_reference(form, blank)
-            texts = np.array([m.centre for m in reference.landmarks if m.along_x]).reshape(-1, 2)
-            printed = build_print_model(blank, texts)
-            self._ready[number] = FormPage(form, reference, printed, lists_of(form, self._own))
+            print_model = build_print_model(blank, reference.text_centres)
+            self._ready[number] = FormPage(form, reference, print_model, lists_of(form, self._site_lists))
         self._ready.move_to_end(number)
-        while len(self._ready) > KEPT:
+        while len(self._ready) > self._kept:
             self._ready.popitem(last=False)
         return self._ready[number]
 
-    def find(self, page: Page) -> PageMatch:
+    def register(self, page: Page) -> PageMatch:
         """Which printed page this is and where it lies, or a refusal with the likeliest one beside it.
 
         Where there is only one it is that one or nothing.
         """
-        if self._index is None:
+        if self.index is None:
             return PageMatch(self.at(0), register(page, self.at(0).reference))
-        likely = rank_pages(page, self._index)
-        near = [c for c in likely if c.agreed >= RIVAL_SHARE * likely[0].agreed]
+        likely = rank_pages(page, self.index)
+        near = [c for c in likely if c.inliers >= RIVAL_SHARE * likely[0].inliers]
         refused: PageMatch | None = None
         for rank, candidate in enumerate(likely[: max(TRIED, len(near))][:MOST]):
             found = self._on(page, candidate)
-            if isinstance(found.placed, Registration):
-                weak = found.placed.landmarks_found < WEAK * found.placed.landmarks_tried
+            if isinstance(found.registration, Registration):
+                weak = found.registration.landmarks_found < WEAK * found.registration.landmarks_tried
                 rivals = likely if weak else near
                 return self._against(page, found, [c for c in rivals[:MOST] if c not in likely[: rank + 1]])
             refused = refused or found
@@ -105,16 +105,16 @@ class FormCatalogue:
         return _fits_none(refused)
 
     def _on(self, page: Page, candidate: PageCandidate) -> PageMatch:
-        printed = self.at(candidate.number)
-        return PageMatch(printed, register(page, printed.reference))
+        form_page = self.at(candidate.number)
+        return PageMatch(form_page, register(page, form_page.reference))
 
     def _against(self, page: Page, found: PageMatch, rivals: Sequence[PageCandidate]) -> PageMatch:
         """What was found, unless another print was accepted too: then what tells the two apart decides."""
         for candidate in rivals:
             rival = self._on(page, candidate)
-            if not isinstance(found.placed, Registration) or not isinstance(rival.placed, Registration):
+            if not isinstance(found.registration, Registration) or not isinstance(rival.registration, Registration):
                 continue
-            sides = (found.printed.reference, found.placed), (rival.printed.reference, rival.placed)
+            sides = (found.form_page.reference, found.registration), (rival.form_page.reference, rival.registration)
             nearest = disambiguate(page, *sides)
             if nearest is None:
                 return _fits_both(found, rival)
@@ -127,16 +127,16 @@ def _index_of(pages: Sequence[FormTemplate]) -> PageIndex:
 
 
 def _fits_both(found: PageMatch, rival: PageMatch) -> PageMatch:
-    one, other = found.printed.form, rival.printed.form
+    one, other = found.form_page.form, rival.form_page.form
     reason = Reason(
         "form_ambiguous",
         {"form": one.id, "page": one.page, "other_form": other.id, "other_page": other.page},
     )
-    return PageMatch(found.printed, NotRegistered(reason))
+    return PageMatch(found.form_page, NotRegistered(reason))
 
 
 def _fits_none(nearest: PageMatch) -> PageMatch:
-    assert isinstance(nearest.placed, NotRegistered)
-    form = nearest.printed.form
-    reason = Reason("no_form_fits", {"form": form.id, "page": form.page, "why": nearest.placed.reason.code})
-    return PageMatch(nearest.printed, NotRegistered(reason))
+    assert isinstance(nearest.registration, NotRegistered)
+    form = nearest.form_page.form
+    reason = Reason("no_form_fits", {"form": form.id, "page": form.page, "why": nearest.registration.reason.code})
+    return PageMatch(nearest.form_page, NotRegistered(reason))

@@ -56,7 +56,7 @@ class ManualReader:
         key = form.id, form.version, form.page
         if key not in self._guides:
             with self._lock:
-                self._guides[key] = _guide(self._of(form).shelf.at(0))
+                self._guides[key] = _guide(self._of(form).catalogue.at(0))
         return self._guides[key]
 
     def read(
@@ -72,7 +72,7 @@ class ManualReader:
         with self._lock:
             reader = self._of(form)
             seen = np.array(points, np.float64)
-            return read_by_hand(ref, record.image or "", seen, reader.shelf.at(0), reader, self._files)
+            return read_by_hand(ref, record.image or "", seen, reader.catalogue.at(0), reader, self._files)
 
     def _printed(self, form_id: str, page: int) -> FormTemplate:
         form = load_form(form_id, *self._settings.form_places)
@@ -84,15 +84,15 @@ class ManualReader:
         """A reader of that printed page alone; another page or a newer version costs its blank, not the engines."""
         if self._reader is None:
             self._reader = build_reader(form, self._settings)
-        elif self._reader.shelf.pages != (form,):
-            self._reader = replace(self._reader, shelf=FormCatalogue((form,), site_lists(self._settings.lists)))
+        elif self._reader.catalogue.pages != (form,):
+            self._reader = replace(self._reader, catalogue=FormCatalogue((form,), site_lists(self._settings.lists)))
         return self._reader
 
 
-def _guide(printed: FormPage) -> PointsToClick:
-    width, height = (round(side / 25.4 * GUIDE_DPI) for side in printed.form.sheet)
-    small = Image.fromarray(printed.reference.blank).resize((width, height), Image.Resampling.BOX)
+def _guide(form_page: FormPage) -> PointsToClick:
+    width, height = (round(side / 25.4 * GUIDE_DPI) for side in form_page.form.sheet)
+    small = Image.fromarray(form_page.reference.blank).resize((width, height), Image.Resampling.BOX)
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
-    points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in manual_points(printed.reference))
-    return PointsToClick(printed.form.sheet, points, out.getvalue())
+    points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in manual_points(form_page.reference))
+    return PointsToClick(form_page.form.sheet, points, out.getvalue())

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from scanner.page_transform import PageTransform
+
 Gray = NDArray[np.uint8]
 Value = str | tuple[str, ...] | bool | None
 """A field's value: text, digits, date and choice are `str | None`; choices a tuple; signature a bool."""
@@ -44,6 +46,11 @@ class Box(NamedTuple):
     def bottom(self) -> float:
         """Bottom edge, mm."""
         return self.y + self.h
+
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Its four corners (x, y), mm: left top, left bottom, right top, right bottom."""
+        return tuple((x, y) for x in (self.x, self.right) for y in (self.y, self.bottom))
 
     def grown(self, dx: float, dy: float) -> Box:
         """The box grown by dx on the left and right and by dy at the top and bottom, mm."""
@@ -109,9 +116,19 @@ class FieldSpec(BaseModel):
     thresholds: Mapping[str, float] = {}  # overrides of measured defaults, facts about this print
 
     @property
+    def all_boxes(self) -> tuple[Box, ...]:
+        """Every box it is written or ticked in, in printed order."""
+        return (*self.boxes, *(option.box for option in self.options))
+
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """The four corners of each of `all_boxes`, (4 · boxes, 2) mm, x and y."""
+        return np.array([corner for box in self.all_boxes for corner in box.corners])
+
+    @property
     def area(self) -> Box:
-        """The smallest box around everything that belongs to the field, mm."""
-        boxes = [*self.boxes, *(o.box for o in self.options)]
+        """The smallest box around everything that belongs to the field, mm. Raises ValueError where it has no box."""
+        boxes = self.all_boxes
         x, y = min(b.x for b in boxes), min(b.y for b in boxes)
         return Box(x, y, max(b.right for b in boxes) - x, max(b.bottom for b in boxes) - y)
 
@@ -188,6 +205,11 @@ class FormTemplate(BaseModel):
             "next_pages": (), "fields": fields, "rules": tuple(r for r in self.rules if r.named <= here),
         })  # fmt: skip
 
+    @property
+    def corners(self) -> NDArray[np.float64]:
+        """The corners of every box of every field, (N, 2) mm, x and y. Raises ValueError where there is no field."""
+        return np.concatenate([spec.corners for spec in self.fields])
+
     def field(self, field_id: str) -> FieldSpec:
         """The field of that id. Raises KeyError."""
         for spec in self.fields:
@@ -262,30 +284,28 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registration:
-    """Where the form lies on the page.
+    """Where the form lies on the page, and the evidence for that.
 
-    A form point p (x, y in mm) lies at `homography` · (p + d(p)) on the page as it was opened, in pixels
-    (x, y), a pixel's centre having whole numbers. d is a field over the sheet, mm: `warp` holds the
-    coefficients of a polynomial, shape (terms, 2), or for folded paper its values on a grid, shape
-    (rows, cols, 2); see `scanner.layout.registration.warping`. Residuals are those of the printed
-    landmarks after the fit.
+    Residuals are those of the printed landmarks after the fit, mm on the form. The two groups of fields go to a
+    person: those beside which print was not found again (covered, folded over, cut off), and those whose place is in
+    doubt for another reason.
     """
 
-    sheet: tuple[float, float]  # width, height, mm
-    homography: NDArray[np.float64] = hidden(repr=False)
-    warp: NDArray[np.float64] = hidden(repr=False)
+    transform: PageTransform
     residual_mm: float  # median over landmarks
     residual_p95_mm: float
     landmarks_found: int
     landmarks_tried: int
-    rotation_deg: float  # clockwise turn of the sheet on the page, (-180, 180]
-    scale: float  # page pixels a mm
-    perspective: float  # 0 for a flat scan
-    local_mm: Mapping[str, float] = hidden(default_factory=dict)  # residual near each field, by id
-    unseen: tuple[str, ...] = ()  # ids of fields beside which print is missing: covered, folded over or cut off
-    gate: float = 0.0  # log-odds that the form lies here, against placements made wrong on purpose
-    in_place: Mapping[str, float] = hidden(default_factory=dict)  # probability that a field lies where it is cut, by id
-    unsure: tuple[str, ...] = ()  # ids of fields for which that is too low
+    local_residual_mm: Mapping[str, float] = hidden(default_factory=dict)  # near each field, by id
+    gate_log_odds: float = 0.0  # that the form lies here, against placements made wrong on purpose
+    print_missing_fields: tuple[str, ...] = ()  # ids
+    place_probability: Mapping[str, float] = hidden(default_factory=dict)  # that a field lies where it is cut, by id
+    place_doubtful_fields: tuple[str, ...] = ()  # ids of fields for which that is too low
+
+    @property
+    def review_fields(self) -> frozenset[str]:
+        """Ids of the fields that go to a person because of their place."""
+        return frozenset({*self.print_missing_fields, *self.place_doubtful_fields})
 
     def __bool__(self) -> bool:
         return True
@@ -396,11 +416,16 @@ class FieldReading:
     engine: str
     box_mm: Box
     alternatives: tuple[str, ...] = hidden(default=(), repr=False)
-    reason: Reason | None = None  # why a person must look, or why nothing could be read
+    reasons: tuple[Reason, ...] = ()  # why a person must look: what was seen in the field first, then around it
     features: Mapping[str, float] = hidden(default_factory=dict)
     marks: tuple[Mark, ...] = ()
     crop: str | None = None  # the ink snippet's key in the file store
     steps: tuple[Step, ...] = hidden(default=(), repr=False)  # from `raw` to `value`, in order
+
+    @property
+    def reason(self) -> Reason | None:
+        """The most important of its reasons; None where no person need look."""
+        return self.reasons[0] if self.reasons else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from scanner.confidence.calibration import Calibration, load_calibration
+from scanner.confidence.calibration import EVEN, Calibration, calibrate, load_calibration
 from scanner.errors import EngineError
 from scanner.form_catalogue import FormCatalogue, FormPage, PageMatch
 from scanner.intake import pages
 from scanner.intake.pages import Limits
 from scanner.intake.quality import assess_quality
-from scanner.layout.ink.extraction import InkPage, PrintModel, extract_ink
+from scanner.layout.ink.extraction import InkPage, PrintModel, extract_page_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.ink.hidden_lines import hidden_line_fields
+from scanner.layout.ink.line_occlusion import occluded_line_fields
 from scanner.layout.ink.occlusion import occluded_fields
 from scanner.layout.ink.stamps import Stamp, grey_stamps, red_stamps, remove_stamps, stamped_fields
-from scanner.layout.registration.alignment import align, flatten_background
-from scanner.layout.registration.geometry import Points
+from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.register import register_from_points
 from scanner.model import (
@@ -41,9 +40,10 @@ from scanner.model import (
     Unreadable,
 )
 from scanner.ocr.digits import CellReader
-from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, SECOND_LOOK, Engines
+from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, Engines
 from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
+from scanner.page_transform import Points
 from scanner.recognition.line_fusion import Lists
 from scanner.recognition.reading import read_fields
 from scanner.rules import check_rules
@@ -62,7 +62,7 @@ SNIPPET_QUALITY, PAGE_QUALITY = 82, 80
 class PageReader:
     """Everything expensive that reading needs, built once a process."""
 
-    shelf: FormCatalogue
+    catalogue: FormCatalogue
     engines: Engines
     calibration: Calibration
     limits: Limits
@@ -70,30 +70,30 @@ class PageReader:
     @property
     def form(self) -> FormTemplate:
         """The first printed page: all there is, where one form of one page is read. So are the next three."""
-        return self.shelf.at(0).form
+        return self.catalogue.at(0).form
 
     @property
     def reference(self) -> FormReference:
         """What registration knows of it."""
-        return self.shelf.at(0).reference
+        return self.catalogue.at(0).reference
 
     @property
-    def printed(self) -> PrintModel:
+    def print_model(self) -> PrintModel:
         """What tells its print from ink."""
-        return self.shelf.at(0).printed
+        return self.catalogue.at(0).print_model
 
     @property
     def lists(self) -> Lists:
         """Its lists."""
-        return self.shelf.at(0).lists
+        return self.catalogue.at(0).lists
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sight:
-    """What was seen on a page, kept only until its pictures are stored."""
+class PageImages:
+    """What is kept of a page's pixels until it is stored: the aligned page at VIEW_DPI, and a crop a field, by id."""
 
-    aligned: NDArray[np.uint8] | None
-    crops: Mapping[str, Crop]
+    aligned: NDArray[np.uint8] | None = None
+    crops: Mapping[str, Crop] = field(default_factory=dict)
 
 
 def build_reader(forms: FormTemplate | Sequence[FormTemplate], settings: Settings) -> PageReader:
@@ -106,14 +106,13 @@ def build_reader(forms: FormTemplate | Sequence[FormTemplate], settings: Setting
         LINE: Tesseract(),
         CELLS: cells,
         PARTS: cells,
-        SECOND_LOOK[PARTS]: Tesseract(digits=True),
     }
     hand = _hand_reader()
     if hand is not None:
         engines = {**engines, HAND: hand}
-    shelf = FormCatalogue((forms,) if isinstance(forms, FormTemplate) else forms, site_lists(settings.lists))
+    catalogue = FormCatalogue((forms,) if isinstance(forms, FormTemplate) else forms, site_lists(settings.lists))
     limits = Limits(max_pixels=settings.max_pixels, max_pages=settings.max_pages)
-    return PageReader(shelf, engines, load_calibration(settings.data), limits)
+    return PageReader(catalogue, engines, load_calibration(settings.data), limits)
 
 
 def _hand_reader() -> LineReader | None:
@@ -124,25 +123,20 @@ def _hand_reader() -> LineReader | None:
         return None
 
 
-def read_page(page: Page, reader: PageReader, today: date | None = None) -> Record:
-    """Everything we believe about one page, and why. `today` is the day the rules count ages from."""
-    return _read(page, reader, today)[0]
-
-
 def read_ref(ref: PageRef, reader: PageReader, files: PictureStore | None = None, today: date | None = None) -> Record:
     """Open and read one page; with a file store its pictures are kept and the record holds their keys."""
     page = pages.open_page(ref, reader.limits)
     if isinstance(page, Unreadable):
-        return unread(page.ref, reader.shelf.forms, PageStatus.UNREADABLE, page.reason)
-    record, sight = _read(page, reader, today)
-    return record if files is None else _keep_pictures(record, page, sight, files)
+        return unread(page.ref, reader.catalogue.forms, PageStatus.UNREADABLE, page.reason)
+    record, images = read_page(page, reader, today)
+    return record if files is None else _keep_pictures(record, page, images, files)
 
 
 def read_by_hand(
     ref: PageRef,
     image: str,
     points: Points,
-    printed: FormPage,
+    form_page: FormPage,
     reader: PageReader,
     files: PictureStore,
     today: date | None = None,
@@ -153,12 +147,12 @@ def read_by_hand(
     """
     kept = pages.open_page(replace(ref, path=files.path(image), number=1), reader.limits)
     if isinstance(kept, Unreadable):
-        return _of(printed, unread(ref, (printed.form,), PageStatus.UNREADABLE, kept.reason))
+        record = unread(ref, (form_page.form,), PageStatus.UNREADABLE, kept.reason)
+        return replace(record, form_page=form_page.form.page)
     page = replace(kept, ref=ref)
-    quality = assess_quality(page)
-    found = PageMatch(printed, register_from_points(page, printed.reference, points))
-    record, sight = _read_found(page, found, quality, reader, today)
-    return replace(_keep_sight(record, sight, files), image=image)
+    match = PageMatch(form_page, register_from_points(page, form_page.reference, points))
+    record, images = _read_matched(page, match, assess_quality(page), reader, today)
+    return replace(_keep_views(record, images, files), image=image)
 
 
 def unread(
@@ -173,96 +167,98 @@ def unread(
     return Record(ref, only.id if only else "", only.version if only else "", status, reason, quality)
 
 
-def _read(page: Page, reader: PageReader, today: date | None) -> tuple[Record, _Sight]:
+def read_page(page: Page, reader: PageReader, today: date | None = None) -> tuple[Record, PageImages]:
+    """Everything we believe about one page, and why. `today` is the day that the rules count ages from."""
     quality = assess_quality(page)
     if quality.blank:
-        record = unread(page.ref, reader.shelf.forms, PageStatus.BLANK, Reason("page_blank"), quality)
-        return record, _Sight(None, {})
-    return _read_found(page, reader.shelf.find(page), quality, reader, today)
+        record = unread(page.ref, reader.catalogue.forms, PageStatus.BLANK, Reason("page_blank"), quality)
+        return record, PageImages()
+    return _read_matched(page, reader.catalogue.register(page), quality, reader, today)
 
 
-def _read_found(
-    page: Page, found: PageMatch, quality: Quality, reader: PageReader, today: date | None
-) -> tuple[Record, _Sight]:
-    """The page read where it was placed; unplaced, it keeps the form that it is likeliest of."""
-    if isinstance(found.placed, Registration):
-        record, sight = _read_placed(page, found.printed, found.placed, quality, reader, today)
-        return _of(found.printed, record), sight
-    record = unread(page.ref, (found.printed.form,), PageStatus.UNPLACED, found.placed.reason, quality)
-    return _of(found.printed, record), _Sight(None, {})
-
-
-def _of(printed: FormPage, record: Record) -> Record:
-    return replace(record, form_page=printed.form.page)
-
-
-def _read_placed(
-    page: Page, printed: FormPage, placed: Registration, quality: Quality, reader: PageReader, today: date | None
-) -> tuple[Record, _Sight]:
-    form, seals = printed.form, red_stamps(page.image, placed)
-    ink = _ink_of(page, placed, printed, seals)
+def _read_matched(
+    page: Page, match: PageMatch, quality: Quality, reader: PageReader, today: date | None
+) -> tuple[Record, PageImages]:
+    """The page read where it was registered; else without fields, of the form that it is likeliest of."""
+    form, placed = match.form_page.form, match.registration
+    if not isinstance(placed, Registration):
+        record = unread(page.ref, (form,), PageStatus.UNPLACED, placed.reason, quality)
+        return replace(record, form_page=form.page), PageImages()
+    stamps = red_stamps(page.image, placed.transform)
+    ink = _extract_ink(page, placed, match.form_page, stamps)
     crops = cut_fields(ink, form.fields)
-    readings = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, printed.lists)
-    values = {r.field: r.value for r in readings}
-    issues = check_rules(values, form, today=today or date.today())
-    doubted = {field for issue in issues for field in issue.fields}
-    readings = tuple(_doubt(r, "rule_broken") if r.field in doubted else r for r in readings)
-    unseen = {*placed.unseen, *hidden_line_fields(ink, form.fields)}
-    readings = tuple(_as_placed(r, placed, unseen) for r in readings)
-    seals = seals or (grey_stamps(ink, form.fields) if page.image.ndim == 2 else ())
-    covered = occluded_fields(page.image, placed, ink, form.fields, seals)
-    readings = tuple(_doubt(r, "field_covered") if r.field in covered else r for r in readings)
-    stamped = stamped_fields(seals, form.fields)
-    readings = tuple(_doubt(r, "stamp_over") if r.field in stamped and _lost(r, seals) else r for r in readings)
+    read = read_fields(form, ink, crops, placed, reader.engines, reader.calibration, match.form_page.lists)
+    readings = calibrate(read, form, reader.calibration)
+    readings = _judge_places(readings, placed, {*placed.print_missing_fields, *occluded_line_fields(ink, form.fields)})
+    stamps = stamps or (grey_stamps(ink, form.fields) if page.image.ndim == 2 else ())
+    covered = occluded_fields(page.image, placed.transform, ink, form.fields, stamps)
+    readings = _send_to_person(readings, "field_covered", covered)
+    stamped = stamped_fields(stamps, form.fields)
+    readings = _send_to_person(
+        readings, "stamp_over", {r.field for r in readings if r.field in stamped and _may_be_lost(r, stamps)}
+    )
     if any(problem.code in POOR_QUALITY for problem in quality.problems):
-        readings = tuple(_doubt(r, "poor_image") for r in readings)
-    record = Record(page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues)
-    return record, _Sight(align(page.image, placed, VIEW_DPI), crops)
+        readings = _send_to_person(readings, "poor_image", {r.field for r in readings})
+    issues = check_rules({r.field: r.value for r in readings}, form, today=today or date.today())
+    readings = _send_to_person(readings, "rule_broken", {field for issue in issues for field in issue.fields})
+    record = Record(
+        page.ref, form.id, form.version, PageStatus.READ, None, quality, placed, readings, issues, form_page=form.page
+    )
+    return record, PageImages(align(page.image, placed.transform, VIEW_DPI), crops)
 
 
-def _lost(reading: FieldReading, seals: tuple[Stamp, ...]) -> bool:
-    """May a seal over the field have changed what was read? A red one took only red ink with it."""
-    return reading.value in (None, "", ()) or not all(seal.red for seal in seals)
+def _extract_ink(page: Page, placed: Registration, form_page: FormPage, stamps: tuple[Stamp, ...]) -> InkPage:
+    """The aligned page without red stamps, as print and ink."""
+    image = remove_stamps(page.image, placed.transform, stamps)
+    return extract_page_ink(image, placed.transform, form_page.print_model)
 
 
-def _ink_of(page: Page, placed: Registration, printed: FormPage, seals: tuple[Stamp, ...] = ()) -> InkPage:
-    aligned = align(flatten_background(remove_stamps(page.image, placed, seals)), placed)
-    return extract_ink(aligned, printed.printed)
-
-
-def _doubt(reading: FieldReading, why: str) -> FieldReading:
-    """A field that goes to a person whatever the engine thought of it: a rule points at it, or nobody could be sure."""
-    return replace(reading, review=True, reason=reading.reason or Reason(why))
-
-
-def _as_placed(reading: FieldReading, placed: Registration, unseen: Collection[str]) -> FieldReading:
+def _judge_places(
+    readings: Sequence[FieldReading], placed: Registration, unseen: Collection[str]
+) -> tuple[FieldReading, ...]:
     """No reading is surer than its field's place; one whose place is in doubt goes to a person."""
-    confidence = min(reading.confidence, placed.in_place.get(reading.field, 1.0))
-    why = "print_missing" if reading.field in unseen else "placed_unsurely" if reading.field in placed.unsure else None
-    if why is None:
-        return replace(reading, confidence=confidence)
-    return _doubt(replace(reading, confidence=min(confidence, 0.5)), why)
+    in_doubt = {*unseen, *placed.place_doubtful_fields}
+    most = {r.field: EVEN if r.field in in_doubt else 1.0 for r in readings}
+    readings = [
+        replace(r, confidence=min(r.confidence, most[r.field], placed.place_probability.get(r.field, 1.0)))
+        for r in readings
+    ]
+    return _send_to_person(
+        _send_to_person(readings, "print_missing", unseen), "placed_unsurely", placed.place_doubtful_fields
+    )
+
+
+def _may_be_lost(reading: FieldReading, stamps: tuple[Stamp, ...]) -> bool:
+    """May a stamp over the field have changed what was read? A red one took only red ink with it."""
+    return reading.value in (None, "", ()) or not all(stamp.red for stamp in stamps)
+
+
+def _send_to_person(readings: Sequence[FieldReading], code: str, fields: Collection[str]) -> tuple[FieldReading, ...]:
+    """The readings of some fields go to a person, for one reason more, whatever the engines thought of them."""
+    return tuple(
+        replace(r, review=True, reasons=(*r.reasons, Reason(code))) if r.field in fields else r for r in readings
+    )
 
 
 # --- pictures ----------------------------------------------------------------------------------------
 
 
-def _keep_pictures(record: Record, page: Page, sight: _Sight, files: PictureStore) -> Record:
+def _keep_pictures(record: Record, page: Page, images: PageImages, files: PictureStore) -> Record:
     image = files.put(_jpeg(page.image, PAGE_QUALITY), ".jpg")
-    return replace(_keep_sight(record, sight, files), image=image)
+    return replace(_keep_views(record, images, files), image=image)
 
 
-def _keep_sight(record: Record, sight: _Sight, files: PictureStore) -> Record:
-    if sight.aligned is None:
+def _keep_views(record: Record, images: PageImages, files: PictureStore) -> Record:
+    if images.aligned is None:
         return record
-    aligned = files.put(_jpeg(sight.aligned, PAGE_QUALITY), ".jpg")
-    readings = tuple(_with_snippet(r, sight, files) for r in record.readings)
+    aligned = files.put(_jpeg(images.aligned, PAGE_QUALITY), ".jpg")
+    readings = tuple(_with_snippet(r, images, files) for r in record.readings)
     return replace(record, aligned=aligned, readings=readings)
 
 
-def _with_snippet(reading: FieldReading, sight: _Sight, files: PictureStore) -> FieldReading:
+def _with_snippet(reading: FieldReading, images: PageImages, files: PictureStore) -> FieldReading:
     """Keep what the writer left in a field, free of print, for the reviewer to read beside the input."""
-    crop = sight.crops.get(reading.field)
+    crop = images.crops.get(reading.field)
     if crop is None or crop.ink is None:
         return reading
     top, bottom, left, right = crop.ink

@@ -6,13 +6,12 @@ that answers do not agree, never which of them is wrong: a person looks at the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from scanner.errors import FormError
-from scanner.messages import message
 from scanner.model import FieldKind, FormTemplate, Issue, Reason, RuleSpec, Value
 from scanner.vietnam.dates import age_on, parse_date, span_of, year_of
 from scanner.vietnam.ethnic import find_group
@@ -119,16 +118,29 @@ def check_rules(
 ) -> tuple[Issue, ...]:
     """Every issue that the form's rules find in a record's values, in the order of the rules.
 
-    A field that could not be read counts as empty: its value is None. `count_same` asks the database; without it the
-    check that needs one is silent. Raises FormError for a rule that cannot be run.
+    The one place where rules are run, when a page is read as when a person corrected a record. `values` are by field;
+    a field that could not be read counts as empty: its value is None. Of pages of which no field is there nothing is
+    asked. `count_same` asks the database; without it the check that needs one is silent. Raises FormError for a rule
+    that cannot be run.
     """
+    form = _of_pages(form, {spec.page for spec in form.fields if spec.id in values})
     found: list[Issue] = []
     for rule in form.rules:
         found += _runnable(rule, form).run(RuleAnswers(rule, form, values, today, count_same))
-    return tuple(found)
+    return (*found, *_repeated_alike(values, form))
 
 
-def repeated_alike(values: Mapping[str, Value], form: FormTemplate) -> Iterable[Issue]:
+def _of_pages(form: FormTemplate, pages: Set[int]) -> FormTemplate:
+    """The form with the fields of some of its pages, and the rules that speak of no others."""
+    fields = tuple(spec for spec in form.fields if spec.page in pages)
+    if form.page_count == 1 or len(fields) == len(form.fields):
+        return form
+    there = {spec.id for spec in fields}
+    rules = tuple(rule for rule in form.rules if rule.named <= there)
+    return form.model_copy(update={"fields": fields, "rules": rules})
+
+
+def _repeated_alike(values: Mapping[str, Value], form: FormTemplate) -> Iterable[Issue]:
     """Values that are said to repeat another (`same_as`) and do not; every form of several pages has this rule.
 
     Case, spaces and the place of tone marks make no difference, and what is empty repeats nothing.
@@ -182,26 +194,6 @@ def _fits(sort: str, value: Any, options: set[str]) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def describe_rules(form: FormTemplate, lang: str = "en") -> tuple[tuple[str, str], ...]:
-    """(rule, one sentence on what it asks, with the fields' labels) for every rule of a form, in its order."""
-    return tuple((rule.rule, _described(rule, form, lang)) for rule in form.rules)
-
-
-def _described(rule: RuleSpec, form: FormTemplate, lang: str) -> str:
-    _runnable(rule, form)
-    labels = {
-        role: ", ".join(f"“{form.field(i).label}”" for i in ((bound,) if isinstance(bound, str) else bound))
-        for role, bound in rule.fields.items()
-    }
-    options = {o.id: o.label for spec in form.fields for o in spec.options if spec.id in _bound(rule)}
-    constants = {
-        name: " / ".join(options.get(str(v), str(v)) for v in (value if isinstance(value, (list, tuple)) else (value,)))
-        for name, value in rule.params.items()
-    }
-    unsaid = {"most": MOST_YEARS, "day": message("rule.today", lang)}
-    return message(f"rule.{rule.check}", lang, **{**unsaid, **constants, **labels})
 
 
 def _bound(rule: RuleSpec) -> frozenset[str]:

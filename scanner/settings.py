@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from pathlib import Path
@@ -12,7 +11,8 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from scanner.errors import SettingsError, SohoaError, StorageFull
+from scanner.errors import SettingsError, SohoaError
+from scanner.files import storage_error, write_file
 from scanner.messages import invalid_value
 
 FILE = "sohoa.toml"
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
         path = self.ready().data / "secret.key"
         try:
             if not path.exists():
-                _write_key(path)
+                write_file(path, secrets.token_bytes(KEY_BYTES), private=True)  # an empty key would let anybody sign
             key = path.read_bytes()
         except OSError as error:
             raise _unusable(path, error) from None
@@ -111,23 +111,8 @@ class Settings(BaseSettings):
         return key
 
 
-def _write_key(path: Path) -> None:
-    """All of the key or none of it: an empty one would let anybody sign."""
-    partial = path.with_name(f".{path.name}-{secrets.token_hex(4)}.partial")
-    try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def _unusable(path: Path, error: OSError) -> SohoaError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("disk_full")
-    return SettingsError("data_folder_unusable", path=path)
+    return storage_error(error, SettingsError("data_folder_unusable", path=path))
 
 
 def load_settings(**flags: Any) -> Settings:

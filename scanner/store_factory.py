@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from scanner.errors import FormError
 from scanner.forms.versions import load_version
 from scanner.model import FormTemplate, Issue, Value
-from scanner.rules import check_rules, repeated_alike
+from scanner.rules import check_rules
 from scanner.settings import Settings
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
@@ -41,13 +41,9 @@ class _Forms:
     def check(
         self, form_id: str, version: str, values: Mapping[str, Value], count_same: Callable[[str, str], int]
     ) -> tuple[Issue, ...]:
-        """The issues of a record's values. Of pages that are not there nothing is asked but that they be there."""
+        """The issues of a record's values."""
         form = self._load(form_id, version)
-        if form is None:
-            return ()
-        form = _of_pages(form, {spec.page for spec in form.fields if spec.id in values})
-        found = check_rules(values, form, today=date.today(), count_same=count_same)
-        return (*found, *repeated_alike(values, form))
+        return () if form is None else check_rules(values, form, today=date.today(), count_same=count_same)
 
     def unique(self, form_id: str, version: str) -> Sequence[str]:
         """Fields whose value may stand in one record only."""
@@ -61,13 +57,3 @@ def _load(form_id: str, version: str, folder: Path | None, site: Path | None) ->
         return load_version(form_id, version, folder, site)
     except FormError:
         return None
-
-
-def _of_pages(form: FormTemplate, pages: Set[int]) -> FormTemplate:
-    """The form with the fields of some of its pages, and the rules that speak of no others."""
-    fields = tuple(spec for spec in form.fields if spec.page in pages)
-    if form.page_count == 1 or len(fields) == len(form.fields):
-        return form
-    there = {spec.id for spec in fields}
-    rules = tuple(rule for rule in form.rules if rule.named <= there)
-    return form.model_copy(update={"fields": fields, "rules": rules})

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes this machine ready: Debian packages through apt where they are missing, a .venv with the locked dependencies.
-# With --tests also what the tests need: a browser and PostgreSQL. Quick when nothing is missing.
+# With --tests also what the tests need: a browser, its driver, and PostgreSQL. Quick when nothing is missing.
+# `make fresh` runs this on minimal Debian systems: run it after any change here.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -39,6 +40,8 @@ need poppler-utils command -v pdftoppm
 if [ "${1:-}" = "--tests" ]; then
     need chromium sh -c 'command -v chromium || command -v chromium-browser || command -v google-chrome'
     need postgresql sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
+    # Playwright's wheel brings the driver of the browser, a Node.js, but not this library of it; see the end
+    need libatomic1 "${python:-python3}" -c 'import ctypes; ctypes.CDLL("libatomic.so.1")'
 fi
 
 if [ -n "$missing" ]; then
@@ -53,10 +56,16 @@ if [ -n "$missing" ]; then
         stop "These are missing:$missing. Ask the administrator to run: apt-get update && $install"
     fi
     echo "Installing:$missing"
-    $as env DEBIAN_FRONTEND=noninteractive apt-get update -qq || true # an old list often does; the next line tells
+    apt() { # quiet while all is well; a new machine may be installing updates of its own just now
+        # shellcheck disable=SC2086
+        said=$($as env DEBIAN_FRONTEND=noninteractive "$@" -qq -o DPkg::Lock::Timeout=600 2>&1)
+    }
+    apt apt-get update || true # an old list often does; the next command shows it
     # shellcheck disable=SC2086
-    $as env DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null ||
-        stop "These could not be installed:$missing. Mend what apt-get says above, then run: $as $install"
+    apt $install || {
+        echo "$said" >&2
+        stop "These could not be installed:$missing. Mend what apt-get says above, then run: ${as:+$as }$install"
+    }
     python=$(find_python)
     [ -n "$python" ] || stop "This system's Python is older than 3.11. Install Python 3.11 or newer, then run make again."
 fi
@@ -77,4 +86,10 @@ if [ "$want" != "$have" ] || ! .venv/bin/python -c 'import sys; sys.exit(sys.ver
     pip --require-hashes -r requirements.lock
     pip --no-deps --no-build-isolation -e .
     echo "$want" >.venv/sohoa-locked
+fi
+
+if [ "${1:-}" = "--tests" ]; then
+    driver=$(echo .venv/lib/python3*/site-packages/playwright/driver/node)
+    said=$("$driver" --version 2>&1) ||
+        stop "The browser driver ($driver) does not start: $said. Install what it names, then run make test again."
 fi

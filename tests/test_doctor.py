@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,17 @@ def test_data_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     assert not found.ok and "SOHOA_DATA" in found.action
 
 
-def test_missing_poppler_is_told_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_poppler_is_optional_and_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     found = finding(Settings(data=tmp_path), "poppler")
-    assert not found.ok and "poppler-utils" in found.action
+    assert not found.ok and not found.required and "poppler-utils" in found.action
+
+
+def test_pdfium_is_started_and_its_version_named(tmp_path: Path) -> None:
+    found = finding(Settings(data=tmp_path), "pdfium")
+    assert found.ok and metadata.version("pypdfium2") in found.detail
 
 
 def test_missing_weights_of_a_reader_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

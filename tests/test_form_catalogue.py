@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from samples.drawn_forms import drawn_form
-from scanner import form_catalogue
 from scanner.batch import read_here, scan
 from scanner.cli import main
 from scanner.commands.common import chosen_forms
@@ -108,7 +107,7 @@ def print_of(image: Image_, form_id: str, folder: Path) -> FormTemplate:
 
 def test_pages_of_two_forms_in_one_pile_are_each_read_with_their_own(both: PageReader, pile: Path, forms) -> None:
     pages = [as_page(np.array(Image.open(path).convert("RGB"))) for path in sorted(pile.iterdir())]
-    records = [read_page(page, both, DAY) for page in pages]
+    records = [read_page(page, both, DAY)[0] for page in pages]
     assert told(records) == [
         ("drawn", 2, PageStatus.READ), ("mau-so-03", 1, PageStatus.READ), ("drawn", 1, PageStatus.READ),
     ]  # fmt: skip
@@ -120,7 +119,7 @@ def test_pages_of_two_forms_in_one_pile_are_each_read_with_their_own(both: PageR
 
 def test_page_read_among_several_forms_is_the_same_record_as_read_alone(both, reader, desk_of_sheets: Desk) -> None:
     page = as_page(desk_of_sheets.worn(92, "scan")[1].image)
-    alone, among = (record_to_json(read_page(page, r, DAY)) for r in (reader, both))
+    alone, among = (record_to_json(read_page(page, r, DAY)[0]) for r in (reader, both))
     assert among == alone
 
 
@@ -130,25 +129,18 @@ def test_pages_of_one_form_are_told_apart_upside_down_and_worn(forms, both: Page
 
     sheet = np.repeat(np.array(blank_image(forms[0].of_page(number)))[..., None], 3, axis=2)
     worn = wear(sheet, "scan", np.random.default_rng(number)).image
-    found = both.shelf.find(as_page(np.rot90(worn, 2).copy()))
-    assert found.placed and (found.printed.form.id, found.printed.form.page) == ("drawn", number)
-    assert abs(found.placed.rotation_deg) > 170
+    found = both.catalogue.register(as_page(np.rot90(worn, 2).copy()))
+    assert found.registration and (found.form_page.form.id, found.form_page.form.page) == ("drawn", number)
+    assert abs(found.registration.transform.rotation_deg) > 170
 
 
-def test_one_form_of_one_page_needs_no_index(
-    reader: PageReader, monkeypatch: pytest.MonkeyPatch, desk_of_sheets
-) -> None:
-    def never(*_: object) -> object:
-        raise AssertionError("no ranking is needed")
-
-    monkeypatch.setattr(form_catalogue, "rank_pages", never)
-    monkeypatch.setattr(form_catalogue, "disambiguate", never)
-    assert reader.shelf.find(as_page(desk_of_sheets.draw(93).image)).placed
+def test_one_form_of_one_page_needs_no_index(both: PageReader, reader: PageReader, desk_of_sheets: Desk) -> None:
+    assert reader.catalogue.index is None and both.catalogue.index is not None
+    assert reader.catalogue.register(as_page(desk_of_sheets.draw(93).image)).registration
 
 
-def test_only_the_latest_printed_pages_are_kept_ready(forms, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_catalogue, "KEPT", 2)
-    several = FormCatalogue(forms, {})
+def test_only_the_latest_printed_pages_are_kept_ready(forms) -> None:
+    several = FormCatalogue(forms, {}, kept=2)
     made = [several.at(number) for number in range(3)]
     assert several.at(2) is made[2] and several.at(1) is made[1]
     assert several.at(0) is not made[0]
@@ -159,7 +151,7 @@ def test_only_the_latest_printed_pages_are_kept_ready(forms, monkeypatch: pytest
 
 def test_page_of_a_form_that_is_not_read_fits_none_and_keeps_the_likeliest(both: PageReader, tmp_path: Path) -> None:
     drawn_form(tmp_path / "other.pdf", 24)
-    record = read_page(as_page(render_blank(tmp_path / "other.pdf", 1)), both, DAY)
+    record = read_page(as_page(render_blank(tmp_path / "other.pdf", 1)), both, DAY)[0]
     assert record.status is PageStatus.UNPLACED and record.reason is not None
     assert record.reason.code == "no_form_fits"
     assert (record.form, record.form_page) == (record.reason.params["form"], record.reason.params["page"])
@@ -169,7 +161,7 @@ def test_page_of_a_form_that_is_not_read_fits_none_and_keeps_the_likeliest(both:
 def test_blank_and_unreadable_pages_are_of_no_form_where_they_could_be_of_any(
     both: PageReader, forms, settings
 ) -> None:
-    empty = read_page(as_page(np.full((3508, 2480), 245, np.uint8)), both)
+    empty = read_page(as_page(np.full((3508, 2480), 245, np.uint8)), both)[0]
     gone = Unreadable(PageRef(Path("x.png")), Reason("file_empty"))
     assert told([empty, *read_here([gone], forms, settings), *read_here([gone], forms[1], settings)]) == [
         ("", 1, PageStatus.BLANK), ("", 1, PageStatus.UNREADABLE), ("mau-so-03", 1, PageStatus.UNREADABLE),
@@ -182,28 +174,28 @@ def test_blank_and_unreadable_pages_are_of_no_form_where_they_could_be_of_any(
 @pytest.fixture(scope="module")
 def find_among(form: FormTemplate, blank: Image_, tmp_path_factory) -> Callable[[Image_, Image_], PageMatch]:
     """Find a page among the form that ships and another print of it."""
-    shelves: dict[bytes, FormCatalogue] = {}
+    catalogues: dict[bytes, FormCatalogue] = {}
 
     def find(other: Image_, page: Image_) -> PageMatch:
         key = other.tobytes()
-        if key not in shelves:
-            shelves[key] = FormCatalogue([form, print_of(other, "other", tmp_path_factory.mktemp("print"))], {})
-        return shelves[key].find(as_page(page))
+        if key not in catalogues:
+            catalogues[key] = FormCatalogue([form, print_of(other, "other", tmp_path_factory.mktemp("print"))], {})
+        return catalogues[key].register(as_page(page))
 
     return find
 
 
 def test_print_with_less_on_it_is_told_from_the_one_with_more(find_among, blank: Image_, desk_of_sheets: Desk) -> None:
     less = stripped(blank, (255, 290))
-    assert find_among(less, desk_of_sheets.draw(94).image).printed.form.id == "mau-so-03"
+    assert find_among(less, desk_of_sheets.draw(94).image).form_page.form.id == "mau-so-03"
     found = find_among(less, less)
-    assert found.placed and found.printed.form.id == "other"
+    assert found.registration and found.form_page.form.id == "other"
 
 
 def test_two_forms_of_one_print_are_left_to_a_person(find_among, blank: Image_, desk_of_sheets: Desk) -> None:
     found = find_among(np.array(blank), desk_of_sheets.draw(95).image)
-    assert not found.placed and found.placed.reason.code == "form_ambiguous"
-    assert {found.placed.reason.params[name] for name in ("form", "other_form")} == {"mau-so-03", "other"}
+    assert not found.registration and found.registration.reason.code == "form_ambiguous"
+    assert {found.registration.reason.params[name] for name in ("form", "other_form")} == {"mau-so-03", "other"}
 
 
 # --- the commands, the database, a person's hand ---------------------------------------------------------

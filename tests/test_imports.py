@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,14 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
-        "messages vietnam",
+        "messages vietnam page_transform",
         "errors",
-        "model",
-        "settings store.pictures",
-        "intake layout ocr rules confidence.calibration forms.blanks",
-        "sheets forms.loading confidence.fitting",
-        "forms",
+        "model files",
+        "settings store.pictures confidence.statistics intake.decoding",
+        "intake.pdf",
+        "intake layout ocr rules forms.blanks",
+        "sheets forms.loading confidence.calibration",
+        "forms confidence.fitting",
         "recognition",
         "form_catalogue site_lists.lists",
         "pipeline store export",
@@ -114,3 +116,16 @@ def test_no_code_knows_a_forms_name_or_a_fields_id(path: Path) -> None:
     strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     # "xa" is also the commune of a batch, a word of the contract's command line
     assert not strings & (ids - {"xa"})
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = {name_of(path): path for path in modules("scanner", "review_ui", "samples", "training", "benchmarks")}
+
+    def module_of(dotted: str) -> str | None:
+        parts = dotted.split(".")
+        return next((m for n in range(len(parts), 0, -1) if (m := ".".join(parts[:n])) in known), None)
+
+    wanted = {
+        name: {m for i in imported(path) if (m := module_of(i)) not in (None, name)} for name, path in known.items()
+    }
+    assert list(TopologicalSorter(wanted).static_order())  # raises CycleError, which names the circle

@@ -51,15 +51,18 @@ def without(image: NDArray[np.uint8], what: str) -> NDArray[np.uint8]:
     return out
 
 
-@pytest.mark.parametrize("what", ["top", "bottom", "right", "corner"])
+@pytest.mark.parametrize("what", ["top", "bottom", "corner"])
 def test_page_cut_off_or_folded_has_no_silent_error(sheets, reader: PageReader, what: str) -> None:
     sheet = sheets[0]
-    record = read_page(as_page(without(sheet.image, what)), reader, DAY)
-    if record.status is PageStatus.READ:
-        assert silent(record, sheet.truth) == []
-        assert "print_missing" in {r.reason.code for r in record.readings if r.reason}
-    else:
-        assert record.status is PageStatus.UNPLACED
+    record, _ = read_page(as_page(without(sheet.image, what)), reader, DAY)
+    assert record.status is PageStatus.READ
+    assert silent(record, sheet.truth) == []
+    assert any(reason.code == "print_missing" for r in record.readings for reason in r.reasons)
+
+
+def test_page_without_a_quarter_of_its_width_is_not_placed(sheets, reader: PageReader) -> None:
+    record, _ = read_page(as_page(without(sheets[0].image, "right")), reader, DAY)
+    assert record.status is PageStatus.UNPLACED and record.readings == ()
 
 
 @settings(max_examples=5, deadline=None)
@@ -69,8 +72,9 @@ def test_note_stuck_anywhere_on_the_sheet_makes_no_silent_error(sheets, reader: 
     sheet = sheets[1]
     image = sheet.image.copy()
     image[y : y + 900, x : x + 900] = (250, 240, 130)
-    record = read_page(as_page(image), reader, DAY)
-    assert record.status is PageStatus.UNPLACED or silent(record, sheet.truth) == []
+    record, _ = read_page(as_page(image), reader, DAY)
+    assert record.status is PageStatus.READ
+    assert silent(record, sheet.truth) == []
 
 
 @pytest.mark.parametrize("code", ["print_missing", "placed_unsurely"])
@@ -83,11 +87,11 @@ def test_reading_is_no_surer_than_its_fields_place(sheets, reader: PageReader) -
     image = sheets[0].image.copy()
     rows = np.s_[round(93 * PX_PER_MM) : round(103 * PX_PER_MM)]
     image[rows] = np.roll(image[rows], round(1.5 * PX_PER_MM), axis=1)
-    record = read_page(as_page(image), reader, DAY)
+    record, _ = read_page(as_page(image), reader, DAY)
     assert record.registration is not None
     moved = next(r for r in record.readings if r.field == "doi_tuong_uu_tien")
     assert moved.review and moved.confidence <= 0.5
-    assert moved.reason is not None and moved.reason.code in ("print_missing", "placed_unsurely", "mark_unclear")
+    assert {"print_missing", "placed_unsurely"} & {reason.code for reason in moved.reasons}
     for reading in record.readings:
-        assert reading.confidence <= record.registration.in_place[reading.field]
-        assert reading.features["residual_mm"] == record.registration.local_mm[reading.field]
+        assert reading.confidence <= record.registration.place_probability[reading.field]
+        assert reading.features["residual_mm"] == record.registration.local_residual_mm[reading.field]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from samples.people import People
 from samples.wear import KINDS, wear
-from scanner.confidence.calibration import Calibration, LogisticModel, load_calibration, parse_calibration
+from scanner.confidence.calibration import Calibration, load_calibration, parse_calibration
+from scanner.confidence.statistics import LogisticModel
 from scanner.errors import SettingsError, StoreError
 from scanner.model import Box, Crop, EngineReading, FieldKind, FieldLayout, FieldSpec
 from scanner.recognition.values import clean_text, digits_value, parts_date, possible_date

@@ -11,7 +11,7 @@ from samples.people import People
 from scanner.errors import FormError
 from scanner.messages import LANGUAGES, all_messages
 from scanner.model import FormTemplate, RuleSpec
-from scanner.rules import CHECKS, check_rules, describe_rules, is_empty
+from scanner.rules import CHECKS, check_rules, is_empty
 
 DAY = date(2024, 11, 1)
 GOOD = {
@@ -103,16 +103,6 @@ def test_every_rule_of_the_form_names_a_check_that_exists(form) -> None:
 def test_every_check_and_message_has_words_in_both_languages(form) -> None:
     for name in CHECKS:
         assert all(all_messages()[f"rule.{name}"][lang].strip() for lang in LANGUAGES)
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_every_rule_is_described_with_the_labels_of_its_fields(form, lang: str) -> None:
-    described = dict(describe_rules(form, lang))
-    assert list(described) == [r.rule for r in form.rules]
-    for rule in form.rules:
-        bound = [i for b in rule.fields.values() for i in ((b,) if isinstance(b, str) else b)]
-        assert all(form.field(i).label in described[rule.rule] for i in bound)
-        assert "{" not in described[rule.rule]
 
 
 def test_a_rule_that_names_no_check_is_told(form) -> None:

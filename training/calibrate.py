@@ -2,7 +2,7 @@
 
     python -m training.calibrate --fit DIR [DIR …] [--check DIR …]
 
-Each folder holds a set drawn by `samples.draw` (images and truth.jsonl). The models go to
+Each folder holds a set drawn by `python -m samples draw` (images and truth.jsonl). The models go to
 scanner/data/calibration.json; the check sets, of other fonts and hands, only measure.
 """
 
@@ -18,41 +18,42 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from scanner.confidence.calibration import Calibration
-from scanner.confidence.fitting import FittingCase, as_data, calibration_error, fit
+from scanner.confidence.calibration import DOUBTS, EVEN, Calibration, kind_of
+from scanner.confidence.fitting import FittingCase, as_data, fit
+from scanner.confidence.statistics import expected_calibration_error
 from scanner.forms.loading import load_form
-from scanner.model import FieldLayout, FieldReading, FormTemplate, PageRef, Record
-from scanner.ocr.engine import ENGINE_FOR
+from scanner.model import FormTemplate, PageRef, Record
 from scanner.pipeline import build_reader, read_ref
 from scanner.recognition.reading import HARD_REASONS
 from scanner.settings import load_settings
 
-FEATURES: Mapping[str, Sequence[str]] = {
-    "line": (
-        "print_worst", "print_mean", "print_trust", "print_agrees", "print_apart", "trusted_apart", "hand_worst",
-        "hand_mean", "hand_agrees", "hand_apart", "both_agree", "ink_each", "given_up", "margin", "levels",
-        "words_mean", "words_worst", "digits", "length", "illegal", "unknown", "odd", "density", "residual_mm",
-    ),
-    "cells": ("joint", "worst", "rival", "settled", "residual_mm"),
-    "parts": ("joint", "worst", "agree", "residual_mm"),
-    "ticks": ("worst",),
-    "empty": ("ink_mm2",),
-    "signature": ("doubt",),
+MORE, LESS, EITHER = 1, -1, 0
+SIGNS: Mapping[str, Mapping[str, int]] = {
+    "line": {
+        "print_worst": MORE, "print_mean": MORE, "print_trust": MORE, "print_agrees": MORE, "print_apart": LESS,
+        "trusted_apart": LESS, "hand_worst": MORE, "hand_mean": MORE, "hand_agrees": MORE, "hand_apart": LESS,
+        "both_agree": MORE, "ink_each": MORE, "log_likelihood_gap": LESS, "margin": MORE, "levels": MORE,
+        "words_mean": MORE, "words_worst": MORE, "digits": EITHER, "length": LESS, "illegal": LESS, "unknown": LESS,
+        "odd": LESS, "density": EITHER, "residual_mm": LESS,
+    },
+    "cells": {"joint": MORE, "worst": MORE, "rival": LESS, "settled": EITHER, "residual_mm": LESS},
+    "parts": {"joint": MORE, "worst": MORE, "rival": LESS, "residual_mm": LESS},
+    "ticks": {"mark_score": MORE, "residual_mm": LESS},
+    "empty": {"ink_mm2": LESS, "residual_mm": LESS},
+    "signature": {"ink_margin": MORE, "residual_mm": LESS},
 }  # fmt: skip
-
+"""The features of each kind of reading, and whether more of one speaks for the value or against it, where that is
+known. A line's digits have no words to be known by, and its density has no better end."""
+DOUBTFUL: Mapping[str, Mapping[str, float]] = {
+    "ticks": {"mark_score": 0.5},
+    "empty": {"ink_mm2": 0.35},
+    "signature": {"ink_margin": 0.0},
+}
+"""Where a reading of the kind is at its least sure: a square that may be marked or not, the most ink that a field
+taken for empty holds, ink that is as much as a signature's least."""
 TARGET = 0.004
 TARGETS = {"line": 0.008, "cells": 0.006}
 """Silent errors aimed at, by kind, as upper bounds: lines are a third of what is accepted, ticks hardly ever err."""
-
-
-def kind_of(reading: FieldReading, form: FormTemplate) -> str:
-    """The model a reading is judged by."""
-    spec = form.field(reading.field)
-    if spec.layout is FieldLayout.TICKS:
-        return "ticks"
-    if spec.layout is FieldLayout.AREA:
-        return "signature"
-    return "empty" if "ink_mm2" in reading.features else ENGINE_FOR[spec.kind, spec.layout]
 
 
 def cases_of(
@@ -63,8 +64,10 @@ def cases_of(
     for reading in record.readings:
         value = list(reading.value) if isinstance(reading.value, tuple) else reading.value
         right = value == truth[reading.field] and reading.field not in set(unclear)
-        hard = reading.reason is not None and reading.reason.code in HARD_REASONS
-        out.append(FittingCase(kind_of(reading, form), dict(reading.features), right, hard, record.ref.source))
+        codes = {reason.code for reason in reading.reasons}
+        hard, seen = bool(codes & HARD_REASONS), bool(codes - HARD_REASONS - DOUBTS)
+        kind = kind_of(form.field(reading.field), reading.features) or ""
+        out.append(FittingCase(kind, dict(reading.features), right, hard, seen, record.ref.source))
     return out
 
 
@@ -88,6 +91,15 @@ def _read_some(job: tuple[Path, list[dict[str, object]]]) -> list[FittingCase]:
     return out
 
 
+def fit_all(cases: Sequence[FittingCase]) -> Calibration:
+    """A model of each kind."""
+    models = {
+        kind: fit([c for c in cases if c.kind == kind], signs, TARGETS.get(kind, TARGET), DOUBTFUL.get(kind))
+        for kind, signs in SIGNS.items()
+    }
+    return Calibration(models, f"{len(cases)} readings of drawn sheets")
+
+
 def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -> None:
     """Accepted share, errors among accepted and calibration error, by kind."""
     print(f"{title}: kind, readings, right, accepted, wrong among accepted, calibration error")
@@ -95,14 +107,14 @@ def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -
     for case in cases:
         confidence, sure = calibration.judge(case.kind, case.features)
         by_kind[case.kind].append(
-            (min(confidence, 0.5) if case.hard else confidence, sure and not case.hard, case.right)
+            (min(confidence, EVEN) if case.hard else confidence, sure and not case.hard | case.seen, case.right)
         )
     everything = [row for kept in by_kind.values() for row in kept]
     for kind, rows in [*sorted(by_kind.items()), ("all", everything)]:
         p = np.array([confidence for confidence, _, _ in rows])
         accepted = np.array([taken for _, taken, _ in rows], bool)
         right = np.array([true for _, _, true in rows], bool)
-        ece = calibration_error(p, right)
+        ece = expected_calibration_error(p, right)
         silent = int((accepted & ~right).sum())
         share = silent / max(int(accepted.sum()), 1)
         print(f"  {kind:10} {len(p):6} {right.mean():.4f} {accepted.mean():.4f} {silent} ({share:.4f}) {ece:.4f}")
@@ -115,10 +127,7 @@ def main() -> None:
     parser.add_argument("--check", type=Path, nargs="*", default=[])
     options = parser.parse_args()
     cases = [case for folder in options.fit for case in read_set(folder)]
-    models = {}
-    for kind, names in FEATURES.items():
-        models[kind] = fit([c for c in cases if c.kind == kind], names, TARGETS.get(kind, TARGET))
-    calibration = Calibration(models, f"{len(cases)} readings of drawn sheets")
+    calibration = fit_all(cases)
     place = Path(__file__).parent.parent / "scanner" / "data" / "calibration.json"
     place.write_text(json.dumps(as_data(calibration), indent=1) + "\n", encoding="utf-8")
     report(calibration, cases, "fitted on")

@@ -1,1 +1,1 @@
-"""Sohoa beside other readers of forms, on the same drawn sheets: placing and ticks. See docs/peers.md."""
+"""Sohoa beside other readers of forms, on the same drawn sheets: placing and ticks. See docs/how-good-is-it.md."""

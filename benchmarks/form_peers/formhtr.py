@@ -20,8 +20,8 @@ from PIL import Image
 from benchmarks.form_peers.scoring import Answer, Outcome, Skipped
 from benchmarks.form_peers.sheets import Points, Sheet, choices
 from scanner.forms.loading import blank_image
-from scanner.layout.registration.geometry import project
 from scanner.model import DPI, FieldKind, FormTemplate
+from scanner.page_transform import project
 
 PINNED = "formhtr==0.5.0"
 NEEDED = ("numpy", "opencv-python-headless")

@@ -13,14 +13,13 @@ from benchmarks.form_peers.scoring import Answer, Outcome, Skipped
 from benchmarks.form_peers.sheets import Points, Sheet, as_ticked, choices
 from scanner.form_catalogue import FormCatalogue, FormPage
 from scanner.intake.pages import list_pages
-from scanner.layout.registration.alignment import to_page
 from scanner.model import FormTemplate, Record, Registration, Unreadable
 from scanner.pipeline import PageReader, build_reader, read_ref
 from scanner.settings import load_settings
 
 
 class _Choices(FormCatalogue):
-    """A shelf of which only the questions with ticks are read."""
+    """A catalogue of which only the questions with ticks are read."""
 
     def at(self, number: int) -> FormPage:
         """A printed page that is placed by the whole form."""
@@ -30,7 +29,7 @@ class _Choices(FormCatalogue):
 
 def read(sheets: Sequence[Sheet], form: FormTemplate, _folder: Path) -> Outcome:
     """The pipeline as `sohoa read` runs it, over the choices only; it is placed by the whole form."""
-    reader = replace(build_reader(form, load_settings()), shelf=_Choices((form,), {}))
+    reader = replace(build_reader(form, load_settings()), catalogue=_Choices((form,), {}))
     answers, spent = {}, 0.0
     for sheet in sheets:
         before = time.process_time()
@@ -59,4 +58,4 @@ def _answer(record: Record, placed: Registration, sheet: Sheet) -> Answer:
 
 def _off_mm(placed: Registration, mm: Points, px: Points) -> Points:
     """How far from their true places the form's points are found, on the page, in the form's mm."""
-    return np.asarray(np.hypot(*(to_page(placed, mm) - px).T) / placed.scale)
+    return np.asarray(np.hypot(*(placed.transform.to_page(mm) - px).T) / placed.transform.scale)

@@ -78,7 +78,7 @@ def as_ticked(value: object) -> frozenset[str]:
 
 def _among_fields(mm: Points, form: FormTemplate) -> NDArray[np.bool_]:
     """Which points lie where the form has something to fill in."""
-    boxes = [box for spec in form.fields for box in (*spec.boxes, *(o.box for o in spec.options))]
+    boxes = [box for spec in form.fields for box in spec.all_boxes]
     low = np.array([min(b.x for b in boxes), min(b.y for b in boxes)])
     high = np.array([max(b.right for b in boxes), max(b.bottom for b in boxes)])
     return np.asarray(((mm >= low) & (mm <= high)).all(axis=1))

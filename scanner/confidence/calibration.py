@@ -12,43 +12,30 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from scanner.confidence.statistics import LogisticModel
 from scanner.errors import SettingsError
+from scanner.model import FieldKind, FieldLayout, FieldReading, FieldSpec, FormTemplate, Reason
+from scanner.ocr.engine import ENGINE_FOR
 
 DATA = "calibration.json"
 MADE_FROM = "made_from"
 """In a site's own file: which shipped calibration it is a scaling of."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogisticModel:
-    """p = 1 / (1 + exp(-(bias + Σ weight·feature))), no surer than `ceiling`; missing features count 0.
-
-    `ceiling` is the upper end of what the fitting sample can show (rule of succession).
-    """
-
-    bias: float
-    weights: Mapping[str, float]
-    threshold: float
-    ceiling: float
-
-    def log_odds(self, features: Mapping[str, float]) -> float:
-        """Log-odds that the value is right, before the ceiling."""
-        return self.bias + sum(w * features.get(name, 0.0) for name, w in self.weights.items())
-
-    def probability(self, features: Mapping[str, float]) -> float:
-        """Probability that the value is right."""
-        return min(self.ceiling, 1 / (1 + math.exp(-max(-30.0, min(30.0, self.log_odds(features))))))
+NOT_SURE, MAYBE_EMPTY = "not_sure", "maybe_empty"
+DOUBTS = frozenset({NOT_SURE, MAYBE_EMPTY})
+"""Reasons that say no more than that the confidence is below the threshold."""
+EVEN = 0.5
+"""The most that is said of a value that a person must see for another reason than doubt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A model a kind of reading ("text", "cells", "parts", "ticks", "empty", "signature")."""
+    """A model a kind of reading ("line", "cells", "parts", "ticks", "empty", "signature")."""
 
     models: Mapping[str, LogisticModel]
     fitted_on: str
@@ -61,6 +48,35 @@ class Calibration:
             return 0.0, False
         confidence = model.probability(features)
         return confidence, confidence >= model.threshold
+
+
+def kind_of(spec: FieldSpec, features: Mapping[str, float]) -> str | None:
+    """The model that judges a reading of a field, by the features that were measured; None where there is none."""
+    if spec.layout is FieldLayout.TICKS:
+        return "ticks"
+    if spec.kind is FieldKind.SIGNATURE:
+        return "signature"
+    return "empty" if "ink_mm2" in features else ENGINE_FOR.get((spec.kind, spec.layout))
+
+
+def calibrate(
+    readings: Iterable[FieldReading], form: FormTemplate, calibration: Calibration
+) -> tuple[FieldReading, ...]:
+    """Readings with the probability that their value is right, and the reason of those that are not sure enough."""
+    return tuple(_calibrated(reading, form.field(reading.field), calibration) for reading in readings)
+
+
+def _calibrated(reading: FieldReading, spec: FieldSpec, calibration: Calibration) -> FieldReading:
+    kind = kind_of(spec, reading.features) or ""
+    confidence, sure = calibration.judge(kind, reading.features)
+    doubt = Reason(MAYBE_EMPTY if kind == "empty" else NOT_SURE)
+    reasons = reading.reasons or (() if sure else (doubt,))
+    return replace(reading, confidence=_bounded(confidence, reading.reasons), review=bool(reasons), reasons=reasons)
+
+
+def _bounded(confidence: float, reasons: Sequence[Reason]) -> float:
+    """No more than an even chance for what a person must see for another reason than doubt."""
+    return min(confidence, EVEN) if reasons else confidence
 
 
 def load_calibration(data: Path | None = None) -> Calibration:

@@ -18,7 +18,7 @@ it is. What goes to a person whatever the confidence was not in the shipped fit 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -26,17 +26,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.confidence.calibration import DATA, MADE_FROM, Calibration, LogisticModel, shipped_mark
-from scanner.confidence.fitting import FOLDS, Vector, as_data, calibration_error, logistic, probabilities
+from scanner.confidence.calibration import DATA, DOUBTS, MADE_FROM, Calibration, kind_of, shipped_mark
+from scanner.confidence.fitting import FOLDS, as_data
+from scanner.confidence.statistics import (
+    LogisticModel,
+    Vector,
+    expected_calibration_error,
+    fit_logistic,
+    sigmoid,
+)
 from scanner.errors import SettingsError
-from scanner.export.outfile import replacing
-from scanner.model import FieldKind, FieldLayout, FieldSpec, FormTemplate
-from scanner.ocr.engine import ENGINE_FOR
+from scanner.files import replacing
+from scanner.model import FormTemplate
 from scanner.store.views import DecidedReading
 
 BEFORE = f"{DATA}.before"
-DOUBTS = frozenset({"not_sure", "maybe_empty"})
-"""Reasons that say no more than that the confidence is below the threshold."""
 FEWEST, FEWEST_OF_EACH = 200, 15
 """Readings of a kind, and among them wrong ones and right ones. With 15 wrong of 200 the standard error of b is 0.3."""
 SHALLOWEST, STEEPEST = 0.2, 2.0
@@ -44,8 +48,6 @@ SHALLOWEST, STEEPEST = 0.2, 2.0
 PULL, PULLED_AT = 20, 2.0
 """The ridge: as many readings at log-odds −2 and +2 that come out just as the shipped model says. They hold a to
 1 ± 0.24 and b to 0 ± 0.49, so that few readings change little; a thousand readings outweigh them."""
-STRETCH = 10.0
-"""`logistic` has a ridge of its own that pulls a to 0; a hundredth of it is left on log-odds ten times as long."""
 FAR = 10.0
 """Log-odds are fitted as if none were farther out, lest a single odd reading turn the scale."""
 
@@ -115,15 +117,6 @@ class RecalibrationOutcome:
 # --- what people decided -----------------------------------------------------------------------------
 
 
-def kind_of(spec: FieldSpec, features: Mapping[str, float]) -> str | None:
-    """The model that judges a reading, as `scanner.recognition.reading` chooses it; None where there is none."""
-    if spec.layout is FieldLayout.TICKS:
-        return "ticks"
-    if spec.kind is FieldKind.SIGNATURE:
-        return "signature"
-    return "empty" if "ink_mm2" in features else ENGINE_FOR.get((spec.kind, spec.layout))
-
-
 def gather(readings: Iterable[DecidedReading], forms: Forms, shipped: Calibration) -> DecidedSample:
     """Sort decided readings by kind. `forms` gives a form by id, None where it is not installed."""
     sample = DecidedSample({kind: DecidedReadings() for kind in shipped.models})
@@ -163,8 +156,8 @@ def _outcome(kind: str, held: DecidedReadings, model: LogisticModel) -> Recalibr
     if not held.enough:
         return RecalibrationOutcome(kind, held.count, rights)
     z, right = np.array(held.log_odds, float), np.array(held.right, bool)
-    before = calibration_error(_confidence(z, model), right)
-    after = calibration_error(_confidence(_left_out(z, right, held.pages), model), right)
+    before = expected_calibration_error(_confidence(z, model), right)
+    after = expected_calibration_error(_confidence(_left_out(z, right, held.pages), model), right)
     return RecalibrationOutcome(kind, held.count, rights, fit_scale(z, right), before, after)
 
 
@@ -172,10 +165,10 @@ def fit_scale(log_odds: Vector, right: NDArray[np.bool_]) -> ConfidenceScale:
     """The likeliest scale, pulled to a = 1 and b = 0."""
     pull = np.repeat([-PULLED_AT, PULLED_AT], PULL)
     z = np.concatenate([np.clip(log_odds, -FAR, FAR), pull])
-    y = np.concatenate([right.astype(float), _sigmoid(pull)])
-    slope, shift = logistic(z[:, None] * STRETCH, y)
-    a = float(np.clip(slope * STRETCH, SHALLOWEST, STEEPEST))
-    return ConfidenceScale(a, float(shift) if a == slope * STRETCH else _shift(a * z, y))
+    y = np.concatenate([right.astype(float), sigmoid(pull)])
+    slope, shift = fit_logistic(z[:, None], y, ridge=0.0)  # a ridge would pull a to 0
+    a = float(np.clip(slope, SHALLOWEST, STEEPEST))
+    return ConfidenceScale(a, float(shift) if a == slope else _shift(a * z, y))
 
 
 def _shift(z: Vector, y: Vector) -> float:
@@ -183,7 +176,7 @@ def _shift(z: Vector, y: Vector) -> float:
     low, high = -30.0, 30.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if _sigmoid(z + middle).sum() < y.sum() else (low, middle)
+        low, high = (middle, high) if sigmoid(z + middle).sum() < y.sum() else (low, middle)
     return (low + high) / 2
 
 
@@ -199,11 +192,7 @@ def _left_out(z: Vector, right: NDArray[np.bool_], pages: list[str]) -> Vector:
 
 
 def _confidence(log_odds: Vector, model: LogisticModel) -> Vector:
-    return np.minimum(_sigmoid(log_odds), model.ceiling)
-
-
-def _sigmoid(z: Vector) -> Vector:
-    return probabilities(z[:, None], np.ones(1))
+    return np.minimum(sigmoid(log_odds), model.ceiling)
 
 
 # --- the site's own file ----------------------------------------------------------------------------

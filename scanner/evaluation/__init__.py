@@ -5,7 +5,7 @@ from scanner.evaluation.curves import calibration_error, reliability, risk_cover
 from scanner.evaluation.pictures import WorstPictures
 from scanner.evaluation.report import write_report
 from scanner.evaluation.run import Evaluation, UnplacedPage, evaluate, evaluation_to_json
-from scanner.evaluation.scores import JudgedField, Score, wilson
+from scanner.evaluation.scores import JudgedField, Score
 from scanner.evaluation.table import format_regressions, print_table
 from scanner.evaluation.truth import TruthPage, read_truth
 
@@ -28,7 +28,6 @@ __all__ = [
     "read_truth",
     "reliability",
     "risk_coverage",
-    "wilson",
     "write_baseline",
     "write_report",
 ]

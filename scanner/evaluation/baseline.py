@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, mod
 from scanner.errors import SourceError
 from scanner.evaluation.run import Evaluation
 from scanner.evaluation.scores import JudgedField, Score, by_kind
-from scanner.export.outfile import replacing
+from scanner.files import replacing
 from scanner.model import FormTemplate
 
 SIGNIFICANCE = 0.01

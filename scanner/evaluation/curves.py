@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scanner.evaluation.scores import JudgedField, wilson
+import numpy as np
 
-EDGES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
-"""Bins of confidence: tenths, finer at the top, where acceptance is decided."""
+from scanner.confidence.statistics import EDGES, bins_of, expected_calibration_error, wilson_interval
+from scanner.evaluation.scores import JudgedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +51,22 @@ class ReliabilityBin:
 
 def reliability(items: Sequence[JudgedField]) -> tuple[ReliabilityBin, ...]:
     """Mean confidence against the share right, for each range of `EDGES` in which there is an item."""
+    judged = [item for item in items if not item.unclear]
+    which = bins_of(np.array([item.confidence for item in judged], float))
     bins: list[ReliabilityBin] = []
-    for low, high in pairwise(EDGES):
-        held = [
-            item
-            for item in items
-            if not item.unclear and (low <= item.confidence < high or (high == EDGES[-1] and item.confidence >= high))
-        ]
+    for number, (low, high) in enumerate(pairwise(EDGES)):
+        held = [item for item, k in zip(judged, which, strict=True) if k == number]
         if held:
             right = sum(item.right for item in held)
             mean = sum(item.confidence for item in held) / len(held)
-            bins.append(ReliabilityBin(low, high, len(held), mean, right / len(held), wilson(right, len(held))))
+            bins.append(
+                ReliabilityBin(low, high, len(held), mean, right / len(held), wilson_interval(right, len(held)))
+            )
     return tuple(bins)
 
 
 def calibration_error(items: Sequence[JudgedField]) -> float:
-    """Expected calibration error over `EDGES`: the mean gap between confidence and share right, 0–1.
-
-    Naeini, Cooper & Hauskrecht (2015), AAAI. 0 where there is no item.
-    """
-    bins = reliability(items)
-    n = sum(b.n for b in bins)
-    return sum(b.n * abs(b.confidence - b.right) for b in bins) / n if n else 0.0
+    """The expected calibration error of items that have a right value, over the bins of `reliability`; 0–1."""
+    judged = [item for item in items if not item.unclear]
+    confidence = np.array([item.confidence for item in judged], float)
+    return expected_calibration_error(confidence, np.array([item.right for item in judged], bool))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scanner.evaluation.curves import EDGES, reliability, risk_coverage
+from scanner.confidence.statistics import EDGES
+from scanner.evaluation.curves import reliability, risk_coverage
 from scanner.evaluation.plots import Plot, reliability_plot, risk_plot
 from scanner.evaluation.run import Evaluation, UnplacedPage
 from scanner.evaluation.scores import JudgedField, Score
@@ -23,7 +24,7 @@ from scanner.evaluation.table import (
 )  # fmt: skip
 from scanner.evaluation.worst import worst_readings
 from scanner.export.html_report import Table, Tile, render_report
-from scanner.export.outfile import replacing
+from scanner.files import replacing
 
 TARGET = 0.005
 """Silent errors among the accepted that the project allows itself."""

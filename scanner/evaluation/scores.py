@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
 
+from scanner.confidence.statistics import wilson_interval
 from scanner.model import FieldKind, Value
 
 WRITTEN = frozenset({FieldKind.TEXT, FieldKind.DIGITS, FieldKind.DATE})
@@ -31,22 +32,6 @@ def tone_blind(text: str) -> str:
     """The text without any diacritic and in lower case: "Đỗ Thị Hoà" is "do thi hoa"."""
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(c for c in plain if not unicodedata.combining(c)).lower()
-
-
-def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's score interval for a share of hits in n (95 % by default); (0, 1) where n is 0.
-
-    Wilson, E. B. (1927), JASA 22, 209–212. It stays within 0–1 and is honest where hits is 0 or n.
-    """
-    if n == 0:
-        return 0.0, 1.0
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # At the ends the formula gives the bound exactly; only rounding would leave it.
-    low = 0.0 if hits == 0 else middle - half
-    high = 1.0 if hits == n else middle + half
-    return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +132,12 @@ class Score:
     @property
     def exact_interval(self) -> tuple[float, float]:
         """95 % interval of the exact rate."""
-        return wilson(self.exact, self.n)
+        return wilson_interval(self.exact, self.n)
 
     @property
     def silent_interval(self) -> tuple[float, float]:
         """95 % interval of the error rate among the accepted."""
-        return wilson(self.silent, self.accepted)
+        return wilson_interval(self.silent, self.accepted)
 
 
 def score(name: str, items: Iterable[JudgedField]) -> Score:

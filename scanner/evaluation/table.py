@@ -9,8 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from scanner.confidence.statistics import EDGES
 from scanner.evaluation.baseline import Regression
-from scanner.evaluation.curves import EDGES
 from scanner.evaluation.run import Evaluation, UnplacedPage
 from scanner.evaluation.scores import Score
 from scanner.messages import format_reason, message

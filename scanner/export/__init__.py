@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import SettingsError
-from scanner.export.outfile import replacing
 from scanner.export.page_json import record_to_json
 from scanner.export.rows import ExportableRecord
 from scanner.export.text import row_to_json, write_csv, write_jsonl
 from scanner.export.xlsx import write_xlsx
+from scanner.files import replacing
 from scanner.model import FormTemplate
 
 __all__ = ["FORMATS", "ExportSummary", "export", "record_to_json", "replacing", "row_to_json"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Protocol
 
 from scanner.errors import StoreError
 from scanner.export.columns import VIETNAM
-from scanner.export.outfile import new_folder
+from scanner.files import new_folder, write_new
 from scanner.messages import LANGUAGES, message
 from scanner.model import FieldKind, FormTemplate, Value
 from scanner.store.pictures import PictureStore
@@ -154,7 +153,7 @@ class _CropWriter:
             self.summary.no_picture += 1
             return
         name = _name(row.record_id, held.field, held.crop)
-        _write(self.folder / name, picture)
+        write_new(self.folder / name, picture, private=True)
         self.labels[table].append((name, text))
         self.summary.by_people += held.revision > 0
         self.oldest = min(self.oldest or row.arrived, row.arrived)
@@ -172,10 +171,10 @@ class _CropWriter:
         """Write the labels and what the folder is."""
         self.summary.texts, self.summary.numbers = len(self.labels[LABELS]), len(self.labels[NUMBERS])
         self.summary.delete_by = self.terms.last_day(self.oldest)
-        _write(self.folder / LABELS, _table(self.labels[LABELS]))
+        write_new(self.folder / LABELS, _table(self.labels[LABELS]), private=True)
         if self.terms.digits:
-            _write(self.folder / NUMBERS, _table(self.labels[NUMBERS]))
-        _write(self.folder / README, _about(self.summary, self.terms).encode())
+            write_new(self.folder / NUMBERS, _table(self.labels[NUMBERS]), private=True)
+        write_new(self.folder / README, _about(self.summary, self.terms).encode(), private=True)
 
 
 def _name(record_id: str, field_id: str, crop: str) -> str:
@@ -198,11 +197,3 @@ def _about(summary: CropSummary, terms: CropTerms) -> str:
         if terms.digits:
             texts.append(message("crops.readme.digits", lang))
     return "\n\n".join(texts) + "\n"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A new file, readable by its owner alone and on the disk itself before the folder gets its name."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -48,9 +48,10 @@ def box_to_json(box: Box | Iterable[float]) -> list[float]:
     return [round(float(edge), 2) for edge in box]
 
 
-def reason_to_json(reason: Reason | None, lang: str) -> dict[str, str]:
-    """{"reason": words, "reason_code": code} where there is a reason, else nothing."""
-    return {"reason": format_reason(reason, lang), "reason_code": reason.code} if reason else {}
+def reasons_to_json(reasons: Sequence[Reason], lang: str) -> dict[str, Any]:
+    """The first of some reasons in `reason` (words) and `reason_code`, all of them in `reasons`; else nothing."""
+    told = [{"reason": format_reason(reason, lang), "reason_code": reason.code} for reason in reasons]
+    return {**told[0], "reasons": told} if told else {}
 
 
 def steps_to_json(steps: Iterable[Step]) -> dict[str, list[dict[str, str]]]:
@@ -94,8 +95,10 @@ def registration_to_json(registration: Registration | None) -> dict[str, Any] | 
     """How the form lies on the page and how well that fits; None where it was not placed."""
     if registration is None:
         return None
-    names = (*FIGURES, "landmarks_found", "landmarks_tried")
-    return stored_registration_to_json({name: getattr(registration, name) for name in names})
+    names = ("residual_mm", "residual_p95_mm", "landmarks_found", "landmarks_tried")
+    figures = {name: getattr(registration, name) for name in names}
+    figures |= {name: getattr(registration.transform, name) for name in ("rotation_deg", "scale", "perspective")}
+    return stored_registration_to_json(figures)
 
 
 def stored_registration_to_json(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -118,5 +121,5 @@ def _reading(reading: FieldReading, lang: str) -> Mapping[str, Any]:
         "box_mm": box_to_json(reading.box_mm),
         "alternatives": list(reading.alternatives),
         **steps_to_json(reading.steps),
-        **reason_to_json(reading.reason, lang),
+        **reasons_to_json(reading.reasons, lang),
     }

@@ -12,7 +12,7 @@ from typing import Any
 from scanner.export.columns import local_time, plain, provenance, provenance_cell
 from scanner.export.page_json import (
     box_to_json,
-    reason_to_json,
+    reasons_to_json,
     steps_to_json,
     stored_quality_to_json,
     stored_registration_to_json,
@@ -107,7 +107,7 @@ def _field(field: ExportableField, lang: str, form_page: int | None) -> dict[str
         "box_mm": box_to_json(field.box_mm),
         "alternatives": list(field.alternatives),
         **steps_to_json(field.steps),
-        **reason_to_json(field.reason, lang),
+        **reasons_to_json(field.reasons, lang),
         "machine_value": value_to_json(field.machine_value),
         "machine_review": field.review,
         "manner": field.manner,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from scanner.errors import SettingsError
 from scanner.export.columns import VIETNAM
 from scanner.export.html_report import Table, Tile, render_report
-from scanner.export.outfile import replacing
 from scanner.export.workbook import Cell, Workbook, WorkbookTable
+from scanner.files import replacing
 from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, PageStatus
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pdf2image import convert_from_path, pdfinfo_from_path
-from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError, PDFSyntaxError
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from scanner.errors import FormError
+from scanner.intake.pdf.client import PdfRefused
+from scanner.intake.pdf.document import count_pages, inspect_page, render_page, verify_images
 from scanner.model import DPI, PX_PER_MM, Gray
 
 FIT_MM = 1.5
@@ -33,17 +33,11 @@ def render_blank(path: Path, page: int = 1) -> Gray:
 
 def blank_pages(path: Path) -> int:
     """How many pages a blank's file has. Raises FormError."""
-    return int(_about(path).get("Pages", 0)) if path.suffix.lower() == ".pdf" else 1
-
-
-def _about(path: Path, page: int = 1) -> dict[str, str]:
-    """What poppler says of a PDF and of one of its pages. Raises FormError."""
+    if path.suffix.lower() != ".pdf":
+        return 1
     try:
-        found = pdfinfo_from_path(str(path.absolute()), first_page=page, last_page=page, timeout=SECONDS)
-        return {str(key): str(value) for key, value in found.items()}
-    except PDFInfoNotInstalledError:
-        raise FormError("poppler is not installed.", "Install it with: sudo apt-get install poppler-utils") from None
-    except (PDFPageCountError, PDFSyntaxError, PDFPopplerTimeoutError, OSError, ValueError):
+        return count_pages(path, SECONDS)
+    except (PdfRefused, OSError):
         raise _not_a_pdf(path) from None
 
 
@@ -51,25 +45,18 @@ def _not_a_pdf(path: Path) -> FormError:
     return FormError(f"{path.name} is not a PDF that can be read.", "Export the blank as PDF again.")
 
 
-def _from_pdf(path: Path, page: int) -> Gray:
-    about = _about(path, page)
-    if page > int(about.get("Pages", 0)):
-        raise FormError(f"{path.name} has no page {page}.", "Correct blank_page in the form file.")
-    size = about.get("Page size") or about.get(f"Page {page:>4} size", "")
-    sides = [float(word) / 72 * 25.4 for word in size.split() if _is_number(word)]
-    if len(sides) != 2 or max(sides) > LARGEST_MM:
-        raise FormError(f"The page of {path.name} is too large for a form.", "Export the blank at its true size.")
+def _from_pdf(path: Path, number: int) -> Gray:
     try:
-        pages = convert_from_path(
-            path, dpi=DPI, first_page=page, last_page=page, grayscale=True, use_cropbox=True, timeout=SECONDS
-        )
-        return np.array(pages[0].convert("L"), np.uint8)
-    except (PDFPageCountError, PDFSyntaxError, PDFPopplerTimeoutError, IndexError, OSError, ValueError):
+        page = inspect_page(path, number, SECONDS)
+        if max(page.inches) * 25.4 > LARGEST_MM:
+            raise FormError(f"The page of {path.name} is too large for a form.", "Export the blank at its true size.")
+        return render_page(verify_images(page, SECONDS), DPI, grey=True, seconds=SECONDS)
+    except PdfRefused as refusal:
+        if refusal.reason.code == "page_missing":
+            raise FormError(f"{path.name} has no page {number}.", "Correct blank_page in the form file.") from None
         raise _not_a_pdf(path) from None
-
-
-def _is_number(word: str) -> bool:
-    return word.replace(".", "", 1).isdigit()
+    except OSError:
+        raise _not_a_pdf(path) from None
 
 
 def _from_picture(path: Path) -> Gray:

@@ -17,6 +17,7 @@ from PIL import Image, ImageFilter, UnidentifiedImageError
 from pydantic import BaseModel, ValidationError
 
 from scanner.errors import FormError
+from scanner.files import write_file
 from scanner.forms.blanks import fit_to_sheet, render_blank
 from scanner.model import (
     DPI,
@@ -183,12 +184,10 @@ def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, 
 
 
 def save_form(form: FormTemplate, path: Path) -> None:
-    """Write a form file, boxes to a hundredth of a millimetre, one field after another, stable."""
+    """Write a form file, boxes to a hundredth of a millimetre; equal forms give equal bytes. Raises OSError."""
     data = form.model_dump(mode="json", exclude={"folder", "page"}, exclude_defaults=True)
     text = json.dumps(_rounded(data), ensure_ascii=False, indent=1)
-    partial = path.with_suffix(".partial")
-    partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8", newline="\n")
-    partial.replace(path)
+    write_file(path, (_boxes_on_one_line(text) + "\n").encode())
 
 
 def _rounded(value: Any) -> Any:
@@ -321,7 +320,7 @@ def _field_faults(spec: FieldSpec, sheet: tuple[float, float]) -> Iterable[Reaso
         yield Reason("wrong_box_count", {"field": spec.id, "count": len(spec.boxes)})
     elif any(b.x < a.x for a, b in pairwise(spec.boxes)):
         yield Reason("boxes_out_of_order", {"field": spec.id})
-    if any(not _on(box, sheet) for box in (*spec.boxes, *(o.box for o in spec.options))):
+    if any(not _on(box, sheet) for box in spec.all_boxes):
         yield Reason("outside_sheet", {"field": spec.id})
 
 
@@ -341,7 +340,7 @@ def _on(box: Box, sheet: tuple[float, float]) -> bool:
 
 
 def _overlaps(form: FormTemplate) -> Iterable[Reason]:
-    boxes = [(f.id, b) for f in form.fields for b in (*f.boxes, *(o.box for o in f.options))]
+    boxes = [(f.id, b) for f in form.fields for b in f.all_boxes]
     seen = set()
     for i, (first, a) in enumerate(boxes):
         for second, b in boxes[i + 1 :]:

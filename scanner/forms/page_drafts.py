@@ -5,14 +5,14 @@ Each gives the form as a draft with its files in order; what was the draft befor
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scanner.errors import FormError, StorageFull
+from scanner.errors import FormError
+from scanner.files import atomic_folder, storage_error
 from scanner.forms.blanks import blank_pages, fit_to_sheet, render_blank, sheet_of
 from scanner.forms.drafting import MOST_PAGES, draft, write_rendering
 from scanner.forms.loading import FILE, files_of, pages_of, rendering_of, save_form
@@ -119,21 +119,14 @@ def _with_pictures(
 
 def _kept(form: FormTemplate, files: Files, drafts: Path) -> FormTemplate:
     """The form and its files as a draft, in place of the one that was there. Raises FormError, StorageFull."""
-    place, partial, old = (drafts / name for name in (form.id, f".{form.id}.partial", f".{form.id}.old"))
+    place = drafts / form.id
     try:
-        for rest in (partial, old):
-            shutil.rmtree(rest, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, lies in files.items():
-            if lies.is_file():  # a kept picture may be missing: then the blank is rendered
-                shutil.copyfile(lies, partial / name)
-        save_form(form, partial / FILE)
-        if place.exists():
-            place.replace(old)
-        partial.replace(place)
+        with atomic_folder(place, replace=True) as partial:
+            for name, lies in files.items():
+                if lies.is_file():  # a kept picture may be missing: then the blank is rendered
+                    shutil.copyfile(lies, partial / name)
+            save_form(form, partial / FILE)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FormError
-        raise kind("The draft could not be written.", "Free some space, or check the folder's permission.") from None
-    shutil.rmtree(old, ignore_errors=True)
+        wrong = FormError("The draft could not be written.", "Check the permission of the folder of drafts.")
+        raise storage_error(error, wrong) from None
     return form.model_copy(update={"folder": place})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import mmap
 import os
@@ -10,7 +11,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from itertools import count, islice
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from PIL.Image import Transpose
 from scanner.model import Reason
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
+STREAM_FORMATS = ("JPEG", "JPEG2000")
+"""Image files that stand inside a PDF as they are."""
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"II*\0", b"MM\0*", b"BM", b"RIFF")
 ONE_BYTE = frozenset({"1", "L"})
 """Modes of a byte a pixel. Colour takes four to decode, save in JPEG, which is decoded at a part of its size."""
@@ -48,6 +51,10 @@ UPRIGHT = {
 }
 
 
+PADDING_BYTES = 64
+"""Bytes that some writers leave between the image and a marker; where data was lost, thousands are left over."""
+
+
 class DecodingRefused(Exception):
     """This image is not decoded, and why."""
 
@@ -57,7 +64,7 @@ class DecodingRefused(Exception):
 
 
 def count_frames(path: Path, most: int) -> int:
-    """How many pages an image file holds, counted no further than most + 1. Raises Refused, OSError."""
+    """How many pages an image file holds, counted no further than most + 1. Raises DecodingRefused, OSError."""
     with _opened(path) as image:
         return sum(1 for _ in islice(_frames(image), most + 1))
 
@@ -65,16 +72,43 @@ def count_frames(path: Path, most: int) -> int:
 def decode(path: Path, number: int, max_pixels: int) -> tuple[NDArray[np.uint8], float | None]:
     """Page `number` (from 1) as grey (rows, cols) or RGB (rows, cols, 3), and the dpi of these pixels.
 
-    Raises Refused, OSError.
+    Raises DecodingRefused, OSError.
     """
     with _opened(path) as image:
         if next(islice(_frames(image), number - 1, None), None) is None:
             raise DecodingRefused("page_missing", page=number)
-        pixels = image.width * image.height
-        if pixels > (max_pixels if image.mode in ONE_BYTE or image.format in ("JPEG", "MPO") else max_pixels * 2 / 3):
-            raise DecodingRefused("image_too_large", megapixels=round(pixels / 1e6))
+        _check_size(image, max_pixels)
         _check_whole(path, image)
         return _pixels(image)
+
+
+def decode_stream(data: bytes, max_pixels: int) -> NDArray[np.uint8] | None:
+    """JPEG or JPEG 2000 data as it stands in a PDF → uint8 grey or RGB; its orientation and density do not count.
+
+    None where its colours are others, such as CMYK. Raises DecodingRefused. Whether JPEG data is whole,
+    `is_whole_jpeg` says.
+    """
+    with _opened(io.BytesIO(data), STREAM_FORMATS) as image:
+        _check_size(image, max_pixels)
+        return _reduced(image) if image.mode in ("L", "RGB") else None
+
+
+def decode_bilevel(data: bytes) -> NDArray[np.uint8] | None:
+    """A bilevel TIFF → uint8 (rows, cols) of 0 and 255; None where libtiff complains of it."""
+    try:
+        with _opened(io.BytesIO(data)) as image, _overheard(LIBTIFF) as complaints:
+            pixels = np.asarray(image.convert("L"))
+    except DecodingRefused:
+        return None
+    return None if complaints else pixels
+
+
+def is_whole_jpeg(data: bytes) -> bool:
+    """Whether libjpeg decodes JPEG data without a complaint; at an eighth of the size, which is cheap."""
+    with _lock, _overheard(LIBJPEG) as complaints:
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
+    extraneous = [re.search(rb"(\d+) extraneous bytes", line) for line in complaints]
+    return decoded is not None and all(found and int(found[1]) <= PADDING_BYTES for found in extraneous)
 
 
 def reduction(long_side: float) -> float:
@@ -127,19 +161,20 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(source: Path | io.BytesIO, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.Image]:
     """An image file, its header read. Whatever the decoders raise on broken bytes becomes DecodingRefused."""
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd EXIF and of sizes, which are checked here
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         forced, TiffImagePlugin.READ_LIBTIFF = TiffImagePlugin.READ_LIBTIFF, True  # else raw ones are turned twice
         try:
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(source, formats=formats) as image:
                 yield image
         except DecodingRefused:
             raise
         except UnidentifiedImageError:
-            with path.open("rb") as file:
+            with nullcontext(source) if isinstance(source, io.BytesIO) else source.open("rb") as file:
+                file.seek(0)
                 raise DecodingRefused("image_damaged" if file.read(8).startswith(MAGIC) else "not_a_scan") from None
         except OSError as error:
             if error.errno is not None:
@@ -167,6 +202,13 @@ def _tag(image: Image.Image, tag: int) -> int:
     tags = getattr(image, "tag_v2", {})
     value = tags.get(tag, 0)
     return value if isinstance(value, int) else 0
+
+
+def _check_size(image: Image.Image, max_pixels: int) -> None:
+    """Raises DecodingRefused where decoding would take more memory than `max_pixels` allow."""
+    pixels = image.width * image.height
+    if pixels > (max_pixels if image.mode in ONE_BYTE or image.format in ("JPEG", "MPO") else max_pixels * 2 / 3):
+        raise DecodingRefused("image_too_large", megapixels=round(pixels / 1e6))
 
 
 def _check_whole(path: Path, image: Image.Image) -> None:
@@ -205,24 +247,33 @@ def _jpeg_is_whole(data: mmap.mmap | bytes) -> bool:
 
 def _pixels(image: Image.Image) -> tuple[NDArray[np.uint8], float | None]:
     size, densities, turn = image.size, _densities(image), _orientation(image)
-    long_side = round(max(size) * reduction(max(size)))
-    image.draft(None, (size[0] * long_side // max(size), size[1] * long_side // max(size)))
-    if image.format == "TIFF":
-        with _overheard() as complaints:
-            image.load()
-        if complaints:
-            raise DecodingRefused("image_damaged")
-    image.load()
-    factor = min(1.0, long_side / max(image.size))
-    pixels = grey_or_rgb(image, factor)
+    pixels = _reduced(image)
     if _tag(image, PHOTOMETRIC) == WHITE_IS_ZERO and image.format == "TIFF" and image.mode.startswith("I;16"):
         pixels = 255 - pixels
     dpi = believed(max(densities), max(size)) if densities else None
     if densities and dpi is not None and min(densities) < 0.95 * dpi and image.size == size:
-        pixels = _squared(pixels, densities)
+        pixels = squared(pixels, densities)
     if turn in UPRIGHT:
         pixels = np.array(Image.fromarray(pixels).transpose(UPRIGHT[turn]))
-    return pixels, None if dpi is None else dpi * long_side / max(size)
+    return pixels, None if dpi is None else dpi * _long_side(size) / max(size)
+
+
+def _long_side(size: tuple[int, int]) -> int:
+    """What the long side of an image becomes, px."""
+    return round(max(size) * reduction(max(size)))
+
+
+def _reduced(image: Image.Image) -> NDArray[np.uint8]:
+    """Decode an image, no larger than is of use. Raises DecodingRefused."""
+    size, long_side = image.size, _long_side(image.size)
+    image.draft(None, (size[0] * long_side // max(size), size[1] * long_side // max(size)))
+    if image.format == "TIFF":
+        with _overheard(LIBTIFF) as complaints:
+            image.load()
+        if complaints:
+            raise DecodingRefused("image_damaged")
+    image.load()
+    return grey_or_rgb(image, min(1.0, long_side / max(image.size)))
 
 
 def _densities(image: Image.Image) -> tuple[float, float] | None:
@@ -247,8 +298,8 @@ def _orientation(image: Image.Image) -> int:
     return 1
 
 
-def _squared(pixels: NDArray[np.uint8], densities: tuple[float, float]) -> NDArray[np.uint8]:
-    """Fax machines scan 204 × 98 dpi: stretched until both are the finer one."""
+def squared(pixels: NDArray[np.uint8], densities: tuple[float, float]) -> NDArray[np.uint8]:
+    """Stretched until both densities (dpi along x and y) are the finer one: fax machines scan 204 × 98 dpi."""
     x, y = densities
     finer = max(x, y)
     size = (round(pixels.shape[1] * finer / x), round(pixels.shape[0] * finer / y))
@@ -298,12 +349,17 @@ LIBTIFF = re.compile(
 )
 
 
-@contextmanager
-def _overheard() -> Iterator[list[bytes]]:
-    """What libtiff complains of, filled in at the end; its words go to the process's standard error.
+LIBJPEG = re.compile(
+    rb"^(?:Corrupt JPEG data|Premature end of JPEG file|Invalid (?:SOS|JPEG)|Unsupported).*\n?", re.MULTILINE
+)
 
-    It fills damaged fax rows and reports success, so its words are all there is to know it by. What others say
-    meanwhile is passed on.
+
+@contextmanager
+def _overheard(pattern: re.Pattern[bytes]) -> Iterator[list[bytes]]:
+    """The lines of a library's complaints, filled in at the end; they go to the process's standard error.
+
+    libtiff fills damaged fax rows, libjpeg damaged blocks, and both report success: their words are all there is to
+    know it by. What others say meanwhile is passed on.
     """
     heard: list[bytes] = []
     with ExitStack() as ends:
@@ -321,6 +377,6 @@ def _overheard() -> Iterator[list[bytes]]:
             os.close(kept)
             file.seek(0)
             words = file.read()
-            heard += LIBTIFF.findall(words)
-            if rest := LIBTIFF.sub(b"", words):
+            heard += pattern.findall(words)
+            if rest := pattern.sub(b"", words):
                 os.write(2, rest)

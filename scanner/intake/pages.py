@@ -10,20 +10,27 @@ import errno
 import hashlib
 import math
 import os
-import re
 import stat
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pdf2image import pdfinfo_from_path
-from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PDFPopplerTimeoutError
 
-from scanner.errors import EngineError, SourceError
-from scanner.intake.decoding import DecodingRefused, all_grey, believed, count_frames, decode, reduction
+from scanner.errors import SourceError
+from scanner.files import natural_key
+from scanner.intake.decoding import DecodingRefused, believed, count_frames, decode, reduction, squared
+from scanner.intake.pdf.client import PdfRefused
+from scanner.intake.pdf.document import (
+    PdfPage,
+    count_pages,
+    inspect_page,
+    render_page,
+    stored_pixels,
+    upright,
+    verify_images,
+)
 from scanner.model import DPI, Page, PageRef, Reason, Unreadable
 
 SUFFIXES = frozenset(".pdf .tif .tiff .jpg .jpeg .jpe .jfif .png .bmp .webp .heic .heif".split())
@@ -83,19 +90,11 @@ def _inside(folder: Path) -> list[Path]:
         ]
     if folder in refused:
         raise _closed(folder)
-    return sorted(found + refused, key=lambda p: [_natural(part) for part in p.relative_to(folder).parts])
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """ "scan2" before "scan10"; parts are (number, "") or (-1, text)."""
-    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
+    return sorted(found + refused, key=lambda p: [natural_key(part) for part in p.relative_to(folder).parts])
 
 
 def list_pages(path: Path, limits: Limits) -> list[PageRef] | Unreadable:
-    """The pages of one file, each with the file's SHA-256; cheap, nothing is decoded.
-
-    Raises EngineError when poppler is not installed and the file is a PDF.
-    """
+    """The pages of one file, each with the file's SHA-256; cheap, nothing is decoded."""
     ref = PageRef(path)
     try:
         unfit = _unfit(path, limits)
@@ -115,8 +114,8 @@ def list_pages(path: Path, limits: Limits) -> list[PageRef] | Unreadable:
 def open_page(ref: PageRef, limits: Limits) -> Page | Unreadable:
     """Decode one page, upright, grey (rows, cols) or RGB (rows, cols, 3), its long side 5,000 px at most.
 
-    `dpi` is that of the pixels delivered, None where the file claims none that can be believed. Raises EngineError
-    when poppler is not installed and the file is a PDF; everything else wrong is `Unreadable`.
+    `dpi` is that of the pixels delivered, None where the file claims none that can be believed. What is wrong with
+    the file is `Unreadable`.
     """
     if not ref.sha256:
         listed = list_pages(ref.path, limits)
@@ -180,23 +179,12 @@ def _open_image(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float 
 
 # --- PDF -------------------------------------------------------------------------------------------------
 
-HARMLESS = re.compile(
-    rb"xref|trailer|Illegal character|[Aa]nnot|[Oo]utline|ICC|[Cc]olou?r ?profile|[Mm]etadata|JavaScript"
-    rb"|extraneous byte"
-)
-"""Poppler's complaints about what no one sees on the page, and repairs it made."""
-COMPLAINT = re.compile(rb"(Syntax|Internal|I/O) Error|Corrupt JPEG|Premature end of JPEG")
 SCANNED = 0.7
-"""A page whose pictures cover this share of it is a scan: it is rendered at its own resolution."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """The picture that a scanned PDF page consists of."""
-
-    ppi: float
-    grey: bool
-    pixels: int
+"""A page whose images cover this share of it is a scan: it comes at its own resolution."""
+LEAST_SHARE = 0.02
+"""Smaller images on a page are logos and lines: its resolution is not theirs."""
+SQUARE = 0.95
+"""Ratio of the two densities of an image above which it is not stretched, as in `decoding`."""
 
 
 def _is_pdf(path: Path) -> bool:
@@ -205,126 +193,56 @@ def _is_pdf(path: Path) -> bool:
         return b"%PDF-" in file.read(1024)
 
 
-def _pdf_info(path: Path, number: int) -> dict[str, str | int] | Reason:
-    try:
-        return dict(pdfinfo_from_path(str(path.absolute()), timeout=INFO_SECONDS, first_page=number, last_page=number))
-    except PDFInfoNotInstalledError:
-        raise _no_poppler() from None
-    except PDFPopplerTimeoutError:
-        return Reason("pdf_too_slow", {"seconds": INFO_SECONDS})
-    except (PDFPageCountError, ValueError) as error:
-        if last := re.search(r"after the last page \((\d+)\)", str(error)):
-            return Reason("page_missing", {"page": number}) if int(last[1]) else Reason("pdf_without_pages")
-        locked = re.search(r"password|encrypt|security handler", str(error), re.IGNORECASE)
-        return Reason("pdf_encrypted" if locked else "pdf_damaged")
-
-
-def _no_poppler() -> EngineError:
-    return EngineError(
-        "poppler, which opens PDF files, is not installed.",
-        "Install poppler-utils (Debian, Ubuntu: sudo apt-get install poppler-utils), then run sohoa doctor.",
-    )
-
-
 def _count_pdf(path: Path) -> int | Reason:
-    info = _pdf_info(path, 1)
-    if isinstance(info, Reason):
-        return info
-    return int(info.get("Pages", 0)) or Reason("pdf_without_pages")
+    try:
+        return count_pages(path, INFO_SECONDS)
+    except PdfRefused as refusal:
+        return refusal.reason
 
 
 def _open_pdf(ref: PageRef, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
-    """Render a page: a scan at its own resolution and colour, anything else in colour at 300 dpi; its crop box."""
-    info = _pdf_info(ref.path, ref.number)
-    if isinstance(info, Reason):
-        return info
-    inches = _sheet(info)
-    if inches is None:
-        return Reason("pdf_damaged")
-    scan = _scan_on(ref, inches, limits)
-    if isinstance(scan, Reason):
-        return scan
-    if scan is not None and scan.pixels > limits.max_pixels:
-        return Reason("image_too_large", {"megapixels": round(scan.pixels / 1e6)})
-    dpi = scan.ppi if scan else float(DPI)
-    dpi *= reduction(max(inches) * dpi)
-    dpi = min(dpi, 0.99 * math.sqrt(limits.max_pixels / (inches[0] * inches[1])))  # poppler rounds up
-    if min(inches) * dpi < 1:
-        return Reason("pdf_damaged")
-    image = _rendered(ref, dpi, scan is not None and scan.grey, limits)
-    if isinstance(image, Reason):
-        return image
-    return image, dpi if scan is None else believed(dpi, max(image.shape[:2]))
-
-
-def _sheet(info: dict[str, str | int]) -> tuple[float, float] | None:
-    """The page's size in inches."""
-    lines = [str(value) for name, value in info.items() if re.fullmatch(r"Page\s+\d+ size|Page size", name)]
-    sides = re.findall(r"[\d.]+", lines[0])[:2] if lines else []
-    if len(sides) < 2 or min(float(s) for s in sides) <= 0:
-        return None
-    return float(sides[0]) / 72, float(sides[1]) / 72
-
-
-def _scan_on(ref: PageRef, inches: tuple[float, float], limits: Limits) -> _Scan | Reason | None:
-    """The pictures of a page, as poppler lists them, where they cover it; a stencil over them may be the finest."""
-    listed = _poppler("pdfimages", ["-list", *_only(ref)], limits.seconds)
-    if isinstance(listed, Reason):
-        return listed
-    covered, ppi, grey, pixels = 0.0, 0.0, True, 0
-    for line in listed.stdout.decode("ascii", "ignore").splitlines()[2:]:
-        words = line.split()
-        try:
-            size, density = (int(words[3]), int(words[4])), (float(words[-4]), float(words[-3]))
-        except (IndexError, ValueError):
-            continue
-        pixels = max(pixels, size[0] * size[1])
-        if words[2] in ("mask", "smask") or min(density) <= 0:
-            continue
-        share = size[0] / density[0] * size[1] / density[1] / (inches[0] * inches[1])
-        if share > 0.02:
-            covered, ppi, grey = covered + share, max(ppi, *density), grey and words[5] == "gray"
-    if covered < SCANNED:
-        return _Scan(float(DPI), False, pixels) if pixels > limits.max_pixels else None
-    return _Scan(ppi, grey, pixels)
-
-
-def _rendered(ref: PageRef, dpi: float, grey: bool, limits: Limits) -> NDArray[np.uint8] | Reason:
-    """One page through pdftoppm. What it complains of counts: it draws half a scan and reports success."""
-    drawn = _poppler(
-        "pdftoppm", ["-r", f"{dpi:.4f}", "-cropbox", *(["-gray"] if grey else []), *_only(ref)], limits.seconds
-    )
-    if isinstance(drawn, Reason):
-        return drawn
-    complaints = [line for line in drawn.stderr.splitlines() if COMPLAINT.match(line) and not HARMLESS.search(line)]
-    if drawn.returncode != 0 or not drawn.stdout or complaints:
-        return Reason("pdf_damaged")
-    return _from_pnm(drawn.stdout)
-
-
-def _from_pnm(data: bytes) -> NDArray[np.uint8] | Reason:
-    header = re.match(rb"P([56])\s+(\d+)\s+(\d+)\s+255\s", data)
-    if header is None:
-        return Reason("pdf_damaged")
-    shape = (int(header[3]), int(header[2])) + ((3,) if header[1] == b"6" else ())
-    pixels = np.frombuffer(data, np.uint8, offset=header.end())
-    if pixels.size != math.prod(shape):
-        return Reason("pdf_damaged")
-    pixels = pixels.reshape(shape)
-    return np.array(pixels[..., 0] if pixels.ndim == 3 and all_grey(pixels) else pixels)  # a copy lets go of `data`
-
-
-def _only(ref: PageRef) -> list[str]:
-    return ["-f", str(ref.number), "-l", str(ref.number), str(ref.path.absolute())]
-
-
-def _poppler(program: str, options: list[str], seconds: int) -> subprocess.CompletedProcess[bytes] | Reason:
-    quiet = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows alone has it
+    """A page of a PDF, its crop box: a scan as it is stored, or at its own resolution; anything else at 300 dpi."""
     try:
-        return subprocess.run(
-            [program, *options], stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, creationflags=quiet
-        )
-    except subprocess.TimeoutExpired:
-        return Reason("pdf_too_slow", {"seconds": seconds})
-    except OSError:
-        raise _no_poppler() from None
+        page = inspect_page(ref.path, ref.number, limits.seconds)
+        pixels = max((image.pixels[0] * image.pixels[1] for image in page.images), default=0)
+        if pixels > limits.max_pixels:
+            return Reason("image_too_large", {"megapixels": round(pixels / 1e6)})
+        page = verify_images(page, limits.seconds)
+        return _stored_scan(page, limits) or _rendered(page, limits)
+    except (PdfRefused, DecodingRefused) as refusal:
+        return refusal.reason
+
+
+def _stored_scan(page: PdfPage, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | None:
+    """The image that a page consists of, not rendered, and its dpi; None where it must be.
+
+    Raises PdfRefused, DecodingRefused, OSError.
+    """
+    image = page.sole_image()
+    stored = None if image is None else stored_pixels(image, page, limits.max_pixels, limits.seconds)
+    if image is None or stored is None:
+        return None
+    factor = max(stored.shape[:2]) / max(image.pixels)
+    across, along = (ppi * factor for ppi in image.ppi)
+    if min(across, along) < SQUARE * max(across, along):
+        stored = squared(stored, (across, along))
+    seen = upright(stored, image, page.size)
+    return seen, believed(max(across, along), max(seen.shape[:2]))
+
+
+def _rendered(page: PdfPage, limits: Limits) -> tuple[NDArray[np.uint8], float | None] | Reason:
+    """A page drawn: a scan in several parts at its own resolution, anything else in colour at 300 dpi.
+
+    Raises PdfRefused, OSError.
+    """
+    width, height = page.inches
+    parts = [i for i in page.images if not i.stencil and i.area > LEAST_SHARE * page.size[0] * page.size[1]]
+    is_scan = sum(image.area for image in parts) >= SCANNED * page.size[0] * page.size[1]
+    fine = [max(i.ppi) for i in page.images if i.area > LEAST_SHARE * page.size[0] * page.size[1]]
+    dpi = max(fine) if is_scan else float(DPI)
+    dpi *= reduction(max(width, height) * dpi)
+    dpi = min(dpi, 0.99 * math.sqrt(limits.max_pixels / (width * height)))
+    if min(width, height) * dpi < 1:
+        return Reason("pdf_damaged")
+    drawn = render_page(page, dpi, is_scan and all(image.grey for image in parts), limits.seconds)
+    return drawn, believed(dpi, max(drawn.shape[:2])) if is_scan else dpi

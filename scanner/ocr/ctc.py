@@ -1,6 +1,6 @@
-"""Reading a table of CTC probabilities: the best path, a beam search with knowledge of words, likelihoods of texts.
+"""Reading CTC log-probabilities: the best path, a beam search with knowledge of words, likelihoods of texts.
 
-A table is (steps, classes) of log-probabilities; class 0 is the blank, class i + 1 the i-th character.
+Log-probabilities have the shape (steps, classes); class 0 is the blank, class i + 1 the i-th character.
 Source: Graves et al. (2006), Connectionist temporal classification; Hannun et al. (2014), First-pass large vocabulary
 continuous speech recognition using bi-directional recurrent DNNs (prefix beam search).
 """
@@ -28,18 +28,18 @@ MIN_SHARE = 0.01
 _NEVER = -1e9
 
 
-def best_path(table: LogProbabilities, characters: str) -> tuple[CharReading, ...]:
+def best_path(log_probs: LogProbabilities, characters: str) -> tuple[CharReading, ...]:
     """The characters of the likeliest path, each with its probability and what else stood there."""
-    best = table.argmax(axis=1)
+    best = log_probs.argmax(axis=1)
     out: list[CharReading] = []
     last = 0
     for step, k in enumerate(best.tolist()):
         if k not in (last, 0):
-            out.append(_char(np.exp(table[step]), k, characters))
+            out.append(_char(np.exp(log_probs[step]), k, characters))
         elif k == last and k != 0:  # the same letter over several steps is as sure as its surest step
-            p = float(np.exp(table[step, k]))
+            p = float(np.exp(log_probs[step, k]))
             if p > out[-1].score:
-                out[-1] = _char(np.exp(table[step]), k, characters)
+                out[-1] = _char(np.exp(log_probs[step]), k, characters)
         last = k
     return tuple(out)
 
@@ -51,7 +51,7 @@ def _char(row: NDArray[np.float32], k: int, characters: str) -> CharReading:
 
 
 def beam_search(
-    table: LogProbabilities, characters: str, word_score: WordScore, weight: float, bonus: float = 0.0
+    log_probs: LogProbabilities, characters: str, word_score: WordScore, weight: float, bonus: float = 0.0
 ) -> list[tuple[str, float]]:
     """Texts with their scores (log-likelihood + weight · words + bonus · number of words), the best first.
 
@@ -71,7 +71,7 @@ def beam_search(
             known[prefix] = score
         return known[prefix]
 
-    for row in table:
+    for row in log_probs:
         order = np.argsort(-row)[:CHOICES]
         choices = [(int(k), float(row[k])) for k in order if row[k] >= LEAST]
         if not choices:
@@ -117,10 +117,10 @@ def _add(grown: dict[str, tuple[float, float]], text: str, blank: float, letter:
         grown[text] = _sum(before[0], blank), _sum(before[1], letter)
 
 
-def log_likelihoods(table: LogProbabilities, texts: Sequence[str], characters: str) -> NDArray[np.float64]:
-    """log P(text | picture) of each text, summed over all its paths; characters unknown to the table are left out.
+def log_likelihoods(log_probs: LogProbabilities, texts: Sequence[str], characters: str) -> NDArray[np.float64]:
+    """log P(text | picture) of each text, summed over all its paths; characters unknown to the network are left out.
 
-    A text longer than the table has steps gets −inf.
+    A text longer than there are steps gets −inf.
     """
     class_of = {char: i + 1 for i, char in enumerate(characters)}
     rows = [[class_of[c] for c in text if c in class_of] for text in texts]
@@ -132,12 +132,12 @@ def log_likelihoods(table: LogProbabilities, texts: Sequence[str], characters: s
         skips[i, 3 : 2 * len(row) : 2] = [float(a != b) for a, b in pairwise(row)]
     ends = np.array([2 * len(row) for row in rows])
     alive = np.arange(states.shape[1])[None] <= ends[:, None]
-    odds = np.exp(table.astype(np.float64))
+    odds = np.exp(log_probs.astype(np.float64))
     alpha = np.zeros(states.shape)
     alpha[:, :2] = 1.0
     alpha *= odds[0][states] * alive
     total = np.zeros(len(rows))
-    for step in range(len(table)):
+    for step in range(len(log_probs)):
         if step:
             moved = alpha.copy()
             moved[:, 1:] += alpha[:, :-1]

@@ -1,6 +1,6 @@
 """A small convolutional network that reads one digit a cell, with a class for "none of the ten".
 
-Weights and model card: scanner/data/digits.onnx, docs/models.md. Trained by training/digits.py.
+Weights and model card: scanner/data/digits.onnx, docs/developer/models.md. Trained by training/digits.py.
 """
 
 from __future__ import annotations
@@ -104,20 +104,20 @@ class CellReader:
     def read(self, crops: Sequence[Crop]) -> list[EngineReading]:
         """One reading a crop: a character a filled cell of a comb, or a separate glyph of a short line."""
         rows = [_glyphs(crop) for crop in crops]
-        table = self.probabilities(np.array([g for row in rows for g in row], np.float32).reshape(-1, SIDE, SIDE))
+        probs = self.probabilities(np.array([g for row in rows for g in row], np.float32).reshape(-1, SIDE, SIDE))
         out, at = [], 0
         for row in rows:
-            out.append(self._reading(table[at : at + len(row)]))
+            out.append(self._reading(probs[at : at + len(row)]))
             at += len(row)
         return out
 
-    def _reading(self, table: NDArray[np.float32]) -> EngineReading:
-        if not len(table):
+    def _reading(self, probs: NDArray[np.float32]) -> EngineReading:
+        if not len(probs):
             return EngineReading("", 1.0, self.name)
-        chars = tuple(_char(row) for row in table)
+        chars = tuple(_char(row) for row in probs)
         text = "".join(c.char for c in chars)
-        reason = Reason("not_a_digit", {"cells": int((table.argmax(axis=1) == REJECT).sum())})
-        unsure = bool((table.argmax(axis=1) == REJECT).any())
+        reason = Reason("not_a_digit", {"cells": int((probs.argmax(axis=1) == REJECT).sum())})
+        unsure = bool((probs.argmax(axis=1) == REJECT).any())
         score = float(np.prod([c.score for c in chars]))
         return EngineReading(
             text, score, self.name, ((text, score),), chars, _others(chars), reason if unsure else None

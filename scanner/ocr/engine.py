@@ -9,14 +9,12 @@ from scanner.model import Crop, EngineReading, FieldKind, FieldLayout
 
 LINE, CELLS, PARTS = "line", "cells", "parts"
 HAND = "hand"
-SECOND_LOOK = {LINE: HAND, PARTS: "parts-again"}
-"""The same crops read once more by another engine: lines by the reader of handwriting, for nobody knows before what is
-print and what is not; where two looks at digits differ, a person decides."""
+"""Reads every line that LINE reads once more: nobody knows beforehand what is print and what is handwriting."""
 
 ENGINE_FOR: Mapping[tuple[FieldKind, FieldLayout], str] = {
     (FieldKind.TEXT, FieldLayout.LINE): LINE,
     (FieldKind.TEXT, FieldLayout.AREA): LINE,
-    (FieldKind.TEXT, FieldLayout.COMB): CELLS,
+    (FieldKind.TEXT, FieldLayout.COMB): LINE,
     (FieldKind.DIGITS, FieldLayout.COMB): CELLS,
     (FieldKind.DIGITS, FieldLayout.LINE): PARTS,
     (FieldKind.DIGITS, FieldLayout.PARTS): PARTS,
@@ -41,4 +39,4 @@ class Recogniser(Protocol):
 
 
 Engines = Mapping[str, Recogniser]
-"""LINE, CELLS and PARTS (and SECOND_LOOK's names) → the recogniser in use."""
+"""LINE, CELLS, PARTS and, where its weights are there, HAND → the recogniser in use."""

@@ -1,6 +1,6 @@
 """The handwriting reader: a line's picture → its text, by a network with CTC that runs in ONNX Runtime.
 
-Weights and model card: scanner/data/handwriting.onnx, docs/models.md. Trained by training/handwriting.
+Weights and model card: scanner/data/handwriting.onnx, docs/developer/models.md. Trained by training/handwriting.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from scanner.vietnam.language import word_score
 VERSION = "hand-1"
 WEIGHTS = "handwriting.onnx"
 WEIGHT, BONUS = 0.5, 1.2
-"""How much words count against the ink, and what a word more is worth: chosen on held-out hands (docs/reading.md)."""
+"""How much words count against the ink, and what a word more is worth: chosen on held-out hands, see
+docs/developer/reading.md."""
 MAX_ALTERNATIVES = 4
 WIDTH_GROUP = 64
 """Pictures whose widths differ by less than this go through the network together, the narrower ones padded."""
@@ -30,15 +31,15 @@ LEAST_MEAN = 0.35
 class CtcLattice:
     """What the network saw of one line; says how likely any text is."""
 
-    def __init__(self, table: LogProbabilities, characters: str) -> None:
-        self._table, self._characters = table, characters
+    def __init__(self, log_probs: LogProbabilities, characters: str) -> None:
+        self._log_probs, self._characters = log_probs, characters
 
     def __repr__(self) -> str:
-        return f"Evidence({len(self._table)} steps)"
+        return f"CtcLattice({len(self._log_probs)} steps)"
 
     def log_likelihoods(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """log P(text | picture) of each."""
-        return log_likelihoods(self._table, texts, self._characters)
+        return log_likelihoods(self._log_probs, texts, self._characters)
 
 
 class LineReader:
@@ -59,30 +60,31 @@ class LineReader:
         written = [(i, line_picture(c.image, c.ink)) for i, c in enumerate(crops) if c.ink is not None]
         readings = [EngineReading("", 1.0, self.name) for _ in crops]
         for group in _by_width(written):
-            for i, table in zip([i for i, _ in group], self.tables([p for _, p in group]), strict=True):
-                readings[i] = self._reading(table)
+            for i, log_probs in zip([i for i, _ in group], self.log_probabilities([p for _, p in group]), strict=True):
+                readings[i] = self._reading(log_probs)
         return readings
 
-    def tables(self, pictures: Sequence[NDArray[np.uint8]]) -> list[LogProbabilities]:
+    def log_probabilities(self, pictures: Sequence[NDArray[np.uint8]]) -> list[LogProbabilities]:
         """Log-probabilities (steps, classes) of pictures (48, width) of about one width."""
         widest = max(p.shape[1] for p in pictures)
         padded = [np.pad(p, ((0, 0), (0, widest - p.shape[1])), mode="edge") for p in pictures]
         out = self._session.run(None, {self._input: as_input(np.stack(padded))})[0]
-        return [table[: max(p.shape[1] // STEP, 1)] for table, p in zip(out, pictures, strict=True)]
+        return [log_probs[: max(p.shape[1] // STEP, 1)] for log_probs, p in zip(out, pictures, strict=True)]
 
-    def _reading(self, table: LogProbabilities) -> EngineReading:
-        chars = best_path(table, self._characters)
+    def _reading(self, log_probs: LogProbabilities) -> EngineReading:
+        chars = best_path(log_probs, self._characters)
         plain = "".join(c.char for c in chars).strip()
         if not plain:
             return EngineReading("", 0.0, self.name, reason=Reason("nothing_recognised"))
         mean = float(np.mean([c.score for c in chars]))
-        found = beam_search(table, self._characters, word_score, WEIGHT, BONUS)
+        found = beam_search(log_probs, self._characters, word_score, WEIGHT, BONUS)
         texts = [" ".join(text.split()) for text, _ in found if text.strip()] or [plain]
         unsure = Reason("not_legible") if mean < LEAST_MEAN else None
         others = tuple(dict.fromkeys((*texts[1:], plain)))
+        lattice = CtcLattice(log_probs, self._characters)
         return EngineReading(
             texts[0], min(c.score for c in chars), self.name, ((plain, mean),), chars,
-            tuple(t for t in others if t != texts[0])[:MAX_ALTERNATIVES], unsure, CtcLattice(table, self._characters),
+            tuple(t for t in others if t != texts[0])[:MAX_ALTERNATIVES], unsure, lattice,
         )  # fmt: skip
 
 

@@ -40,21 +40,21 @@ def read_digit_fields(
 ) -> dict[str, DigitReading]:
     """Every field of digits that was written. `male` is the probability of a man by the ticks, None where unknown."""
     found: dict[str, DigitReading] = {}
-    tables: dict[str, Cells] = {}
+    cells: dict[str, Cells] = {}
     for spec in form.fields:
         if spec.id not in looks or spec.kind not in (FieldKind.DIGITS, FieldKind.DATE):
             continue
         found[spec.id] = _alone(spec, crops[spec.id], looks[spec.id])
-        table = _table(looks[spec.id])
-        if table is not None and found[spec.id].reason is None:
-            tables[spec.id] = table
+        probs = _cells(looks[spec.id])
+        if probs is not None and found[spec.id].reason is None:
+            cells[spec.id] = probs
     for spec in form.fields:
-        if spec.id in tables:
-            found[spec.id] = _settled(found[spec.id], spec, _of_its_kind(spec, tables[spec.id]))
+        if spec.id in cells:
+            found[spec.id] = _settled(found[spec.id], spec, _of_its_kind(spec, cells[spec.id]))
     number, birth = _person(form)
-    if number in tables and len(tables[number]) == IDENTITY_DIGITS:
-        date = tables.get(birth or "")
-        together = read_person(tables[number], date if date is not None and len(date) in (4, 8) else None, male)
+    if number in cells and len(cells[number]) == IDENTITY_DIGITS:
+        date = cells.get(birth or "")
+        together = read_person(cells[number], date if date is not None and len(date) in (4, 8) else None, male)
         found[number] = _settled(found[number], form.field(number), together[0])
         if birth and together[1] is not None:
             found[birth] = _settled(found[birth], form.field(birth), together[1])
@@ -88,7 +88,7 @@ def _alone(spec: FieldSpec, crop: Crop, readings: tuple[EngineReading, ...]) -> 
     return DigitReading(value, raw, reason, math.prod(scores) if scores else 0.0)
 
 
-def _table(readings: tuple[EngineReading, ...]) -> Cells | None:
+def _cells(readings: tuple[EngineReading, ...]) -> Cells | None:
     """The cells of all parts of a field, in order."""
     chars = tuple(c for r in readings for c in r.chars)
     if not chars or any(r.reason is not None for r in readings):
@@ -96,13 +96,13 @@ def _table(readings: tuple[EngineReading, ...]) -> Cells | None:
     return cells_of(replace(readings[0], chars=chars))
 
 
-def _of_its_kind(spec: FieldSpec, table: Cells) -> Joint:
-    if spec.kind is FieldKind.DATE and len(table) in (4, 8):
-        return read_date(table)
+def _of_its_kind(spec: FieldSpec, probs: Cells) -> Joint:
+    if spec.kind is FieldKind.DATE and len(probs) in (4, 8):
+        return read_date(probs)
     if spec.kind is FieldKind.DATE:  # a day or month of one digit
-        return Joint("".join(map(str, table.argmax(axis=1))), float(table.max(axis=1).prod()))
-    best = table.argmax(axis=1)
-    return Joint("".join(map(str, best)), float(table.max(axis=1).prod()))
+        return Joint("".join(map(str, probs.argmax(axis=1))), float(probs.max(axis=1).prod()))
+    best = probs.argmax(axis=1)
+    return Joint("".join(map(str, best)), float(probs.max(axis=1).prod()))
 
 
 def _settled(before: DigitReading, spec: FieldSpec, joint: Joint) -> DigitReading:

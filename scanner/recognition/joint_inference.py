@@ -41,13 +41,13 @@ class Joint:
 
 def cells_of(reading: EngineReading) -> Cells | None:
     """The probabilities behind a reading of cells; None where a cell held no digit."""
-    table = np.full((len(reading.chars), 10), FLOOR)
-    for row, char in zip(table, reading.chars, strict=True):
+    probs = np.full((len(reading.chars), 10), FLOOR)
+    for row, char in zip(probs, reading.chars, strict=True):
         for digit, share in ((char.char, char.score), *char.alternatives):
             if not (digit.isascii() and digit.isdigit()):
                 return None
             row[int(digit)] = max(share, FLOOR)
-    return np.asarray(table / table.sum(axis=1, keepdims=True), np.float64)
+    return np.asarray(probs / probs.sum(axis=1, keepdims=True), np.float64)
 
 
 def read_date(cells: Cells) -> Joint:

@@ -1,9 +1,9 @@
 """From what the readers of print and of handwriting saw of a line to one text: candidates, weighed by the ink.
 
 Candidates are what either reader read, its runners-up, and what these may have meant: known places at the end of an
-address, entries of the field's list. The handwriting reader's table says how likely the ink makes each; words,
-places and the reader of print add what they know. A candidate that the ink contradicts cannot win: knowledge is
-worth a few units of log-likelihood, a wrong letter costs more.
+address, entries of the field's list. The handwriting reader's CTC log-probabilities say how likely the ink makes
+each; words, places and the reader of print add what they know. A candidate that the ink contradicts cannot win:
+knowledge is worth a few units of log-likelihood, a wrong letter costs more.
 """
 
 from __future__ import annotations
@@ -98,9 +98,8 @@ def fuse_line(
     raw, engine = (print_text, printed.engine) if by_print else (plain, hand.engine)
     surest = max(w.ink for w in weighed)
     features = _features(text, print_text, plain, printed, hand, trust) | {
-        "ink": best.ink,
         "ink_each": best.ink / max(len(text), 1),
-        "given_up": surest - best.ink,
+        "log_likelihood_gap": surest - best.ink,
         "margin": min(best.total - weighed[1].total, 12.0) if len(weighed) > 1 else 12.0,
         "levels": float(why[text][1]),
     }

@@ -1,7 +1,11 @@
-"""From crops and ticks to one reading a field: the value, how sure it is, and whether a person must look."""
+"""From crops and ticks to one reading a field: the value, what speaks for it, and why a person must look at it.
+
+How probable a value is, is said last and elsewhere (`scanner.confidence.calibration`), from the features kept here.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,7 +26,8 @@ from scanner.model import (
     Step,
     Value,
 )
-from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK, Engines
+from scanner.ocr.comb_line import comb_line
+from scanner.ocr.engine import CELLS, ENGINE_FOR, HAND, LINE, PARTS, Engines
 from scanner.recognition.digit_fields import DigitReading, read_digit_fields, sex_of
 from scanner.recognition.line_fusion import Lists, fuse_line
 from scanner.recognition.values import possible_date, score_features
@@ -34,24 +39,21 @@ HARD_REASONS = frozenset({
     "runs_out_of_field", "not_a_digit", "not_legible", "hand_reader_missing", "mark_unclear", "mark_cancelled",
     "mark_circled", "several_marks", "signature_unclear",
 })  # fmt: skip
-"""Reasons that send a reading to a person however sure the engine is."""
+"""Reasons found in the field itself that send a reading to a person however sure the engine is."""
 BLANK_ENGINE, TICK_ENGINE = "ink-1", "ticks-1"
 SIGNATURE_MM2 = 3.0
 """A signature's ink: the smallest initials seen have 8 mm², a stray dot or fold under 1.5."""
 SIGNATURE_DOUBT_MM2 = 0.6
+FARTHEST_MARGIN = 3.0
+"""Ink 20 times as much or as little as SIGNATURE_MM2 leaves no doubt; more says no more."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What the engines said of one field: the main reading and the second look, one entry a crop asked."""
+class CropReadings:
+    """What the engines say of one field, one entry a crop asked; of lines the reader of handwriting too, if there."""
 
-    first: tuple[EngineReading, ...]
-    again: tuple[EngineReading, ...] | None
-
-    @property
-    def agree(self) -> bool:
-        """Did both looks see the same?"""
-        return self.again is not None and [r.text for r in self.first] == [r.text for r in self.again]
+    engine: tuple[EngineReading, ...]
+    handwriting: tuple[EngineReading, ...] | None
 
 
 def read_fields(
@@ -63,147 +65,156 @@ def read_fields(
     calibration: Calibration,
     lists: Lists,
 ) -> tuple[FieldReading, ...]:
-    """A reading for every field of the form, in its order."""
-    looks = _ask(form, crops, engines)
-    ticked = read_choices(form, page, calibration)
-    digits = read_digit_fields(form, crops, {f: look.first for f, look in looks.items()}, _male(form, ticked))
+    """A reading for every field of the form, in its order; `calibrate` gives them their confidence.
+
+    The calibration serves here only to weigh the ticked sex against the numbers that agree with it.
+    """
+    ticked = read_choices(form, page)
+    asked = recognise(form, crops, engines)
+    digits = read_digit_fields(
+        form, crops, {f: said.engine for f, said in asked.items()}, _male(form, ticked, calibration)
+    )
     out = []
     for spec in form.fields:
-        near = {"residual_mm": placed.local_mm.get(spec.id, placed.residual_mm)}
-        if spec.id in ticked:
-            out.append(replace(ticked[spec.id], features={**ticked[spec.id].features, **near}))
-            continue
-        crop = crops[spec.id]
-        if spec.kind is FieldKind.SIGNATURE:
-            out.append(_signature(spec, crop, near, calibration))
+        crop = crops.get(spec.id)
+        if spec.id in ticked or crop is None:
+            reading = ticked[spec.id]
+        elif spec.kind is FieldKind.SIGNATURE:
+            reading = _signature(spec, crop)
         elif crop.ink is None:
-            out.append(_empty(spec, crop, near, calibration))
+            reading = _empty(spec, crop)
         elif spec.id in digits:
-            out.append(_digits(spec, crop, looks[spec.id], digits[spec.id], near, calibration))
+            reading = _digits(spec, crop, asked[spec.id], digits[spec.id])
         else:
-            out.append(_text(spec, crop, looks[spec.id], near, calibration, lists))
+            reading = _text(spec, crop, asked[spec.id], lists)
+        near = placed.local_residual_mm.get(spec.id, placed.residual_mm)
+        out.append(replace(reading, features={**reading.features, "residual_mm": near}))
     return tuple(out)
 
 
-def read_choices(form: FormTemplate, page: InkPage, calibration: Calibration) -> dict[str, FieldReading]:
+def read_choices(form: FormTemplate, page: InkPage) -> dict[str, FieldReading]:
     """A reading for every field of ticks, by id."""
     ticked = [f for f in form.fields if f.layout is FieldLayout.TICKS]
     squares = [o.box for f in ticked for o in f.options]
-    return {f.id: _ticks(f, read_marks(page, f, squares), calibration) for f in ticked}
+    return {f.id: _ticks(f, read_marks(page, f, squares)) for f in ticked}
 
 
-def _male(form: FormTemplate, ticked: Mapping[str, FieldReading]) -> float | None:
+def _male(form: FormTemplate, ticked: Mapping[str, FieldReading], calibration: Calibration) -> float | None:
     """The probability of a man by the ticks; None where they do not say."""
     bound = sex_of(form)
     reading = ticked.get(bound[0]) if bound else None
-    if bound is None or reading is None or reading.value is None or reading.review:
+    if bound is None or reading is None or reading.value is None or reading.reasons:
         return None
-    return reading.confidence if reading.value == bound[1] else 1 - reading.confidence
+    confidence, sure = calibration.judge("ticks", reading.features)
+    if not sure:
+        return None
+    return confidence if reading.value == bound[1] else 1 - confidence
 
 
 # --- asking the engines ------------------------------------------------------------------------------
 
 
-def _ask(form: FormTemplate, crops: Mapping[str, Crop], engines: Engines) -> dict[str, _Look]:
-    """Give each engine all its crops of the page in one call."""
-    looks: dict[str, _Look] = {}
+def recognise(form: FormTemplate, crops: Mapping[str, Crop], engines: Engines) -> dict[str, CropReadings]:
+    """What the engines say of every field that was written in, by id; each engine gets all its crops in one call."""
+    out: dict[str, CropReadings] = {}
     for name in (LINE, CELLS, PARTS):
         specs = [f for f in form.fields if ENGINE_FOR.get((f.kind, f.layout)) == name and crops[f.id].ink is not None]
-        asked = [(spec.id, crop) for spec in specs for crop in _pieces(spec, crops[spec.id])]
-        first = engines[name].read([crop for _, crop in asked])
-        second = engines.get(SECOND_LOOK.get(name, ""))
-        again = second.read([crop for _, crop in asked]) if second else None
+        pieces = [(spec.id, piece) for spec in specs for piece in _pieces(spec, crops[spec.id])]
+        said = engines[name].read([piece for _, piece in pieces])
+        by_hand = engines[HAND].read([piece for _, piece in pieces]) if name == LINE and HAND in engines else None
         for spec in specs:
-            mine = [i for i, (field, _) in enumerate(asked) if field == spec.id]
-            looks[spec.id] = _Look(tuple(first[i] for i in mine), tuple(again[i] for i in mine) if again else None)
-    return looks
+            mine = [i for i, (field, _) in enumerate(pieces) if field == spec.id]
+            out[spec.id] = CropReadings(
+                tuple(said[i] for i in mine), None if by_hand is None else tuple(by_hand[i] for i in mine)
+            )
+    return out
 
 
 def _pieces(spec: FieldSpec, crop: Crop) -> Sequence[Crop]:
+    """The crops of a field that an engine reads one by one."""
     if spec.layout is FieldLayout.PARTS:
         return crop.cells
+    if spec.kind is FieldKind.TEXT and spec.layout is FieldLayout.COMB:
+        return (comb_line(crop),)
     return (crop,) if crop.standing is None else (crop.standing, crop)
 
 
 # --- one field ---------------------------------------------------------------------------------------
 
 
-def _text(
-    spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration, lists: Lists
+def _reading(
+    spec: FieldSpec,
+    value: Value,
+    raw: str,
+    score: float,
+    engine: str,
+    features: Mapping[str, float],
+    reasons: Sequence[Reason],
+    crop: Crop | None = None,
+    alternatives: Sequence[str] = (),
+    steps: tuple[Step, ...] = (),
+    marks: tuple[Mark, ...] = (),
 ) -> FieldReading:
-    """A line of print or handwriting."""
-    if crop.standing is not None:
-        return _corrected(spec, crop, look, near, calibration, lists)
-    choice = fuse_line(spec.lexicon, look.first[0], look.again[0] if look.again else None, lists)
-    features = {**choice.features, **_shape_features(choice.text, crop), "edge": float(crop.touches_edge), **near}
-    confidence, sure = calibration.judge(LINE, features)
-    reason = choice.reason if choice.text else choice.reason or Reason("nothing_recognised")
-    reason = _hard(crop, None, reason) or (None if sure else Reason("not_sure"))
+    """A reading without a confidence yet: until it is calibrated it goes to a person."""
     return FieldReading(
-        spec.id, choice.text or None, choice.raw, features.get("hand_mean", look.first[0].score),
-        _bounded(confidence, reason), reason is not None, choice.engine, crop.box, choice.alternatives, reason,
-        features, steps=choice.steps,
+        spec.id, value, raw, score, 0.0, True, engine, crop.box if crop else spec.area, tuple(alternatives),
+        tuple(reasons), features, marks, steps=steps,
     )  # fmt: skip
 
 
-def _corrected(
-    spec: FieldSpec, crop: Crop, look: _Look, near: Mapping[str, float], calibration: Calibration, lists: Lists
-) -> FieldReading:
+def _text(spec: FieldSpec, crop: Crop, said: CropReadings, lists: Lists) -> FieldReading:
+    """A line of print or handwriting, or letters in the cells of a comb."""
+    if crop.standing is not None:
+        return _corrected(spec, crop, said, lists)
+    hand = said.handwriting[0] if said.handwriting else None
+    choice = fuse_line(spec.lexicon, said.engine[0], hand, lists)
+    reasons = [choice.reason] if choice.reason else [] if choice.text else [Reason("nothing_recognised")]
+    return _reading(
+        spec, choice.text or None, choice.raw, choice.features.get("hand_mean", said.engine[0].score), choice.engine,
+        {**choice.features, **_shape_features(choice.text, crop)}, _reasons(crop, reasons), crop, choice.alternatives,
+        choice.steps,
+    )  # fmt: skip
+
+
+def _corrected(spec: FieldSpec, crop: Crop, said: CropReadings, lists: Lists) -> FieldReading:
     """A line with something struck out: proposed is what stands; what is struck is kept beside it for the person."""
     stands, whole = (
-        fuse_line(spec.lexicon, look.first[i], look.again[i] if look.again else None, lists) for i in (0, 1)
+        fuse_line(spec.lexicon, said.engine[i], said.handwriting[i] if said.handwriting else None, lists)
+        for i in (0, 1)
     )
     written = crop.standing is not None and crop.standing.ink is not None
     value = stands.text if written else ""
-    features = {**stands.features, **_shape_features(value, crop), "edge": float(crop.touches_edge), **near}
-    confidence, _ = calibration.judge(LINE, features)
-    reason = Reason("struck_out")
-    others = tuple(dict.fromkeys(t for t in (*stands.alternatives, whole.text) if t and t != value))
-    return FieldReading(
-        spec.id, value or None, whole.raw, look.first[0].score, _bounded(confidence if written else 0.5, reason), True,
-        stands.engine, crop.box, others, reason, features, steps=(Step(whole.raw, value, "struck_left_out"),),
+    reasons = [choice.reason for choice in (stands if written else whole,) if choice.reason]
+    others = dict.fromkeys(t for t in (*stands.alternatives, whole.text) if t and t != value)
+    return _reading(
+        spec, value or None, whole.raw, said.engine[0].score, stands.engine,
+        {**stands.features, **_shape_features(value, crop)}, _reasons(crop, reasons), crop, tuple(others),
+        (Step(whole.raw, value, "struck_left_out"),),
     )  # fmt: skip
 
 
-def _digits(
-    spec: FieldSpec, crop: Crop, look: _Look, found: DigitReading, near: Mapping[str, float], calibration: Calibration
-) -> FieldReading:
+def _digits(spec: FieldSpec, crop: Crop, said: CropReadings, found: DigitReading) -> FieldReading:
     """A comb or the parts of a date."""
-    chars = [c for reading in look.first for c in reading.chars]
-    agree = {"agree": float(look.agree)} if look.again is not None else {}
+    chars = [c for reading in said.engine for c in reading.chars]
     text = "" if found.value is None else str(found.value)
-    features = {
-        **score_features(chars, text), **found.features, **agree, "settled": float(bool(found.steps)),
-        "edge": float(crop.touches_edge), **near,
-    }  # fmt: skip
-    confidence, sure = calibration.judge(ENGINE_FOR[spec.kind, spec.layout], features)
-    reason = _hard(crop, found.value if spec.kind is FieldKind.DATE else None, found.reason)
-    reason = reason or (None if sure else Reason("not_sure"))
-    others = look.first[0].alternatives if spec.layout is not FieldLayout.PARTS else ()
-    engine = next((r.engine for r in look.first if r.text), look.first[0].engine)
-    score = min((r.score for r in look.first if r.text), default=0.0)
-    return FieldReading(
-        spec.id, found.value, found.raw, score, _bounded(confidence, reason), reason is not None, engine, crop.box,
-        tuple(t for t in others if t != text), reason, features, steps=found.steps,
+    reasons = list(_reasons(crop, [found.reason] if found.reason else []))
+    if spec.kind is FieldKind.DATE and found.reason is None and text and not possible_date(text):
+        reasons.append(Reason("impossible_date"))
+    others = said.engine[0].alternatives if spec.layout is not FieldLayout.PARTS else ()
+    engine = next((r.engine for r in said.engine if r.text), said.engine[0].engine)
+    score = min((r.score for r in said.engine if r.text), default=0.0)
+    return _reading(
+        spec, found.value, found.raw, score, engine,
+        {**score_features(chars), **found.features, "settled": float(bool(found.steps))}, reasons, crop,
+        tuple(t for t in others if t != text), found.steps,
     )  # fmt: skip
 
 
-def _hard(crop: Crop, date: Value, reason: Reason | None) -> Reason | None:
-    """Why a person must look however sure the engine is."""
-    if crop.struck:
-        return Reason("struck_out")
-    if reason is not None:
-        return reason
-    if crop.touches_edge:
-        return Reason("runs_out_of_field")
-    if isinstance(date, str) and not possible_date(date):
-        return Reason("impossible_date")
-    return None
-
-
-def _bounded(confidence: float, reason: Reason | None) -> float:
-    """No more than an even chance for what a person must see for another reason than doubt."""
-    return confidence if reason is None or reason.code == "not_sure" else min(confidence, 0.5)
+def _reasons(crop: Crop, of_engines: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Why a person must look however sure the engine is, the most important reason first."""
+    struck = (Reason("struck_out"),) if crop.struck else ()
+    beyond = (Reason("runs_out_of_field"),) if crop.touches_edge else ()
+    return (*struck, *of_engines, *beyond)
 
 
 def _shape_features(text: str, crop: Crop) -> dict[str, float]:
@@ -217,35 +228,23 @@ def _shape_features(text: str, crop: Crop) -> dict[str, float]:
     return {"illegal": 1 - legal, "unknown": unknown, "odd": float(odd), "density": min(density, 6.0)}
 
 
-def _empty(spec: FieldSpec, crop: Crop, near: Mapping[str, float], calibration: Calibration) -> FieldReading:
-    features = {"ink_mm2": crop.ink_mm2, **near}
-    confidence, sure = calibration.judge("empty", features)
-    reason = None if sure else Reason("maybe_empty")
-    return FieldReading(spec.id, None, "", 1.0, confidence, not sure, BLANK_ENGINE, spec.area, (), reason, features)
+def _empty(spec: FieldSpec, crop: Crop) -> FieldReading:
+    return _reading(spec, None, "", 1.0, BLANK_ENGINE, {"ink_mm2": crop.ink_mm2}, ())
 
 
-def _signature(spec: FieldSpec, crop: Crop, near: Mapping[str, float], calibration: Calibration) -> FieldReading:
-    signed = crop.ink_mm2 >= SIGNATURE_MM2
-    doubtful = SIGNATURE_DOUBT_MM2 <= crop.ink_mm2 < SIGNATURE_MM2
-    features = {"ink_mm2": crop.ink_mm2, "doubt": float(doubtful), **near}
-    confidence, sure = calibration.judge("signature", features)
-    reason = None if sure and not doubtful else Reason("signature_unclear")
-    return FieldReading(
-        spec.id, signed, "", 1.0, confidence, reason is not None, BLANK_ENGINE, spec.area, (), reason, features
-    )
+def _signature(spec: FieldSpec, crop: Crop) -> FieldReading:
+    """Signed or not, by how much ink there is; in between nobody can say."""
+    ink = crop.ink_mm2
+    reasons = (Reason("signature_unclear"),) if SIGNATURE_DOUBT_MM2 <= ink < SIGNATURE_MM2 else ()
+    margin = min(abs(math.log(max(ink, 1e-3) / SIGNATURE_MM2)), FARTHEST_MARGIN)
+    return _reading(spec, ink >= SIGNATURE_MM2, "", 1.0, BLANK_ENGINE, {"ink_mm2": ink, "ink_margin": margin}, reasons)
 
 
-def _ticks(spec: FieldSpec, marks: tuple[Mark, ...], calibration: Calibration) -> FieldReading:
+def _ticks(spec: FieldSpec, marks: tuple[Mark, ...]) -> FieldReading:
     chosen, score, reason = resolve_choice(marks, spec.kind)
     value: Value = chosen if spec.kind is FieldKind.CHOICES else (chosen[0] if len(chosen) == 1 else None)
-    features = {"worst": score, "problem": float(reason is not None)}
-    confidence, sure = calibration.judge("ticks", features)
-    if reason is not None:
-        confidence = min(confidence, 0.5)
-    elif not sure:
-        reason = Reason("not_sure")
     labels = {o.id: o.label for o in spec.options}
     raw = "; ".join(labels[m.option] for m in marks if m.state.value == "marked")
-    return FieldReading(
-        spec.id, value, raw, score, confidence, reason is not None, TICK_ENGINE, spec.area, (), reason, features, marks
+    return _reading(
+        spec, value, raw, score, TICK_ENGINE, {"mark_score": score}, (reason,) if reason else (), marks=marks
     )

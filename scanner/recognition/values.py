@@ -75,14 +75,7 @@ def possible_date(value: str) -> bool:
     return 1 <= month <= 12 and 1 <= day <= lengths[month - 1]
 
 
-def score_features(chars: Sequence[CharReading], text: str) -> dict[str, float]:
-    """Measures of an engine's certainty over a text's characters."""
+def score_features(chars: Sequence[CharReading]) -> dict[str, float]:
+    """Measures of an engine's certainty over characters: its least score, and the most it gives another character."""
     scores = [c.score for c in chars if c.char.strip()] or [0.0]
-    rival = max((s for c in chars for _, s in c.alternatives), default=0.0)
-    return {
-        "worst": min(scores),
-        "mean": sum(scores) / len(scores),
-        "doubt": sum(1 - s for s in scores),
-        "rival": rival,
-        "length": float(len(text)),
-    }
+    return {"worst": min(scores), "rival": max((s for c in chars for _, s in c.alternatives), default=0.0)}

@@ -10,13 +10,13 @@ Nothing here depends on which pages came first, but for files of one name, which
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as hidden
 from itertools import groupby, pairwise
 
+from scanner.files import natural_key
 from scanner.model import FieldKind
 from scanner.sheets.match_keys import EACH, LONGEST, MatchKey, compared, folded
 
@@ -90,13 +90,7 @@ def _in_order(leaves: Iterable[BatchPage]) -> list[BatchPage]:
     series: dict[tuple[str, str], int] = {}
     for _, files in groupby(sorted(arrived, key=lambda name: (name[0], arrived[name], name)), key=lambda name: name[0]):
         series.update((name, n) for n, name in enumerate(files))
-    return sorted(given, key=lambda f: (series[f.source, f.file], _natural(f.source), f.source, f.file, f.number))
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Numbers in a name by their size: page 2 before page 10."""
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]
+    return sorted(given, key=lambda f: (series[f.source, f.file], natural_key(f.source), f.source, f.file, f.number))
 
 
 def _stacks(pile: Sequence[BatchPage]) -> Iterator[list[BatchPage]]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,17 +16,9 @@ from numpy.typing import NDArray
 from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Step, Value
 from scanner.store.tables import IssueRow, ReadingRow
 
-FIGURES = (
-    "residual_mm",
-    "residual_p95_mm",
-    "landmarks_found",
-    "landmarks_tried",
-    "rotation_deg",
-    "scale",
-    "perspective",
-    "gate",
-)
-"""Of a registration."""
+EVIDENCE = ("residual_mm", "residual_p95_mm", "landmarks_found", "landmarks_tried")
+GEOMETRY = ("rotation_deg", "scale", "perspective")
+"""Figures of a registration, and of its transform."""
 
 
 # --- plain values ------------------------------------------------------------------------------------
@@ -86,6 +78,17 @@ def reason_value(row: Mapping[str, Any] | None) -> Reason | None:
     return None if row is None else Reason(row["code"], row["params"])
 
 
+def reasons_row(reasons: Sequence[Reason]) -> dict[str, Any] | None:
+    """A reading's reasons as JSON: the first as `reason_row` has it, the others in a list beside it."""
+    rows = [row for reason in reasons if (row := reason_row(reason))]
+    return {**rows[0], "others": rows[1:]} if len(rows) > 1 else rows[0] if rows else None
+
+
+def reason_values(row: Mapping[str, Any] | None) -> tuple[Reason, ...]:
+    """The reasons kept as JSON. A row of before there could be several has one and no list."""
+    return () if row is None else tuple(Reason(r["code"], r["params"]) for r in (row, *row.get("others", ())))
+
+
 # --- pages -------------------------------------------------------------------------------------------
 
 
@@ -101,9 +104,12 @@ def registration_row(placed: Registration | None) -> dict[str, Any] | None:
     """Registration as JSON, with the way back to the page's pixels."""
     if placed is None:
         return None
-    row: dict[str, Any] = plain({name: getattr(placed, name) for name in FIGURES})
-    row["homography"], row["warp"] = plain(placed.homography), plain(_short(placed.warp))
-    row["local_mm"], row["in_place"] = plain(placed.local_mm), plain(placed.in_place)
+    transform = placed.transform
+    row: dict[str, Any] = plain({name: getattr(placed, name) for name in EVIDENCE})
+    row |= plain({name: getattr(transform, name) for name in GEOMETRY})
+    row["gate"] = plain(placed.gate_log_odds)
+    row["homography"], row["warp"] = plain(transform.homography), plain(_short(transform.warp))
+    row["local_mm"], row["in_place"] = plain(placed.local_residual_mm), plain(placed.place_probability)
     return row
 
 
@@ -128,7 +134,7 @@ def set_machine(row: ReadingRow, reading: FieldReading) -> None:
     row.machine_value, row.raw = value_row(reading.value), plain_text(reading.raw)
     row.score, row.confidence, row.review = share(reading.score), share(reading.confidence), bool(reading.review)
     row.engine, row.box = reading.engine, plain(reading.box_mm)
-    row.alternatives, row.reason = plain(reading.alternatives), reason_row(reading.reason)
+    row.alternatives, row.reason = plain(reading.alternatives), reasons_row(reading.reasons)
     row.features, row.marks = measures(reading.features), [_mark_row(m) for m in reading.marks]
     row.steps, row.crop = [_step_row(s) for s in reading.steps], reading.crop
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from scanner.errors import SohoaError, StorageFull, StoreError
+from scanner.files import is_disk_full
 
 FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100")
 """No room left. SQLite says SHMSIZE when it cannot even grow the small file beside the database."""
@@ -36,9 +36,8 @@ def clear_errors() -> Iterator[None]:
     except SohoaError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise full() from None
-        raise StoreError("The database cannot be reached.", "Check the disk and its permission.") from None
+        wrong = StoreError("The database cannot be reached.", "Check the disk and its permission.")
+        raise (full() if is_disk_full(error) else wrong) from None
     except PoolTimeout:
         raise _busy() from None
     except (DBAPIError, sqlite3.Error) as error:

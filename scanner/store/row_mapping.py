@@ -34,7 +34,7 @@ def field_views(
 
 
 def _field(row: ReadingRow, names: Mapping[str, str]) -> FieldView:
-    given_up = row.manner == "unreadable"
+    unreadable = row.manner == "unreadable"
     return FieldView(
         field=row.field,
         value=convert.row_value(row.value),
@@ -46,7 +46,7 @@ def _field(row: ReadingRow, names: Mapping[str, str]) -> FieldView:
         engine=row.engine,
         box_mm=convert.box_of(row),
         alternatives=tuple(row.alternatives),
-        reason=Reason("marked_unreadable") if given_up else convert.reason_value(row.reason),
+        reasons=(Reason("marked_unreadable"),) if unreadable else convert.reason_values(row.reason),
         crop=row.crop,
         revision=row.revision,
         manner=row.manner,

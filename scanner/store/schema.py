@@ -5,8 +5,6 @@ Everything happens in one transaction, so a stop in the middle leaves the old ve
 
 from __future__ import annotations
 
-import os
-import secrets
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from scanner.errors import NewerDatabase, StoreError
+from scanner.files import atomic_file
 from scanner.store.tables import RowBase
 
 
@@ -90,12 +89,10 @@ def _copy_aside(engine: Engine, head: str) -> None:
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:":
         return
-    partial = Path(f"{name}.{secrets.token_hex(4)}.partial")
-    try:
-        with closing(sqlite3.connect(name)) as source, closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.rename(f"{name}.before-{head}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
-    finally:
-        partial.unlink(missing_ok=True)
+    aside = Path(f"{name}.before-{head}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+    with (
+        atomic_file(aside) as partial,
+        closing(sqlite3.connect(name)) as source,
+        closing(sqlite3.connect(partial)) as copy,
+    ):
+        source.backup(copy)

@@ -136,7 +136,7 @@ class FieldView:
     engine: str
     box_mm: Box
     alternatives: tuple[str, ...] = hidden(repr=False)
-    reason: Reason | None  # why a person must look; "marked_unreadable" where a person could not read it either
+    reasons: tuple[Reason, ...]  # why a person must look; "marked_unreadable" where a person could not read it either
     crop: str | None
     revision: int  # 0: as the machine read it
     manner: str  # "machine", or how a person settled it

@@ -31,7 +31,10 @@ def test_the_true_line_is_where_the_ink_is(tmp_path: Path, style: str) -> None:
     ((box,),) = (field.boxes for field in paper.done())
     rows, cols = np.nonzero(render_blank(tmp_path / "form.pdf") < 200)
     assert box.x == pytest.approx(cols.min() / PX_PER_MM, abs=0.3)
-    white = {"wide dots": 1.2, "dashes": 2.3, "fine dots": 0.6}.get(style, 0.3)  # a stroke may end in its dashes' white
+    # a stroke may end in its dashes' white; behind a full stop of 11 points 0.4 mm are white
+    white = {"wide dots": 1.2, "dashes": 2.3, "fine dots": 0.6, "full stops": 0.5, "spaced full stops": 0.5}.get(
+        style, 0.3
+    )
     assert box.right == pytest.approx(cols.max() / PX_PER_MM, abs=white)
     assert box.bottom - 1.0 == pytest.approx((rows.min() + rows.max() + 1) / 2 / PX_PER_MM, abs=0.15)
 

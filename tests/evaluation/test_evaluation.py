@@ -28,7 +28,6 @@ from scanner.evaluation import (
     print_table,
     reliability,
     risk_coverage,
-    wilson,
     write_report,
 )
 from scanner.evaluation.scores import tone_blind
@@ -288,24 +287,6 @@ def test_a_truth_file_that_is_none_is_one_sentence(tmp_path: Path, content: byte
         truth.write_bytes(content)
     with pytest.raises(SourceError, match=r"truth file .*truth\.jsonl"):
         evaluate(truth, None, FORM, lambda ref: record(ref))
-
-
-def test_wilson_interval_agrees_with_published_figures() -> None:
-    # Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3
-    for hits, n, low, high in [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ]:
-        assert wilson(hits, n) == pytest.approx((low, high), abs=5e-5)
-    assert wilson(0, 0) == (0.0, 1.0)
-
-
-@given(st.integers(0, 500), st.integers(0, 500))
-def test_wilson_interval_holds_the_share(hits: int, more: int) -> None:
-    low, high = wilson(hits, hits + more)
-    assert 0 <= low <= (hits / (hits + more) if hits + more else 0.5) <= high <= 1
 
 
 def test_tone_blind_text_has_no_diacritics_and_no_capitals() -> None:

@@ -22,7 +22,7 @@ from scanner.cli import main
 from scanner.errors import SohoaError, StorageFull
 from scanner.export.columns import VIETNAM
 from scanner.export.crops import LABELS, NUMBER, NUMBERS, README, CropSummary, CropTerms, export_crops
-from scanner.export.outfile import new_folder
+from scanner.files import new_folder
 from scanner.forms.loading import load_form
 from scanner.model import Record, Value
 from scanner.settings import load_settings

@@ -22,9 +22,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from scanner.errors import SettingsError, SohoaError, StorageFull
 from scanner.export import export, record_to_json
 from scanner.export.columns import FORMULA, PROVENANCE, SPACES, harmless, plain
-from scanner.export.outfile import replacing
 from scanner.export.text import write_csv
 from scanner.export.xlsx import write_xlsx
+from scanner.files import replacing
 from scanner.model import (
     Box,
     FieldKind,
@@ -44,6 +44,7 @@ from scanner.model import (
     Step,
     Value,
 )
+from scanner.page_transform import PageTransform
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
 from scanner.store.views import SheetPage
@@ -90,7 +91,7 @@ class Field:
     box_mm: Box = BOX
     alternatives: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
-    reason: Reason | None = None
+    reasons: tuple[Reason, ...] = ()
     revision: int = 0
     manner: str = "machine"
     by: str | None = None
@@ -612,24 +613,26 @@ def test_a_file_open_in_another_program_is_one_sentence(tmp_path: Path, monkeypa
 # --- one page as JSON ------------------------------------------------------------------------------
 
 QUALITY = Quality(2480, 3508, 300.0, "grey", 2.1234, 0.8, 0.0, 0.05, False, (Reason("no_such_date"),))
+TURN = 11.81 * np.exp(1j * np.deg2rad(1.804))
 PLACED = Registration(
-    sheet=(210.0, 297.0),
-    homography=np.eye(3),
-    warp=np.zeros((6, 2)),
+    PageTransform(
+        sheet=(210.0, 297.0),
+        homography=np.array([[TURN.real, -TURN.imag, 0], [TURN.imag, TURN.real, 0], [0, 0, 1]]),
+        warp=np.zeros((6, 2)),
+    ),
     residual_mm=0.12345,
     residual_p95_mm=0.31,
     landmarks_found=190,
     landmarks_tried=195,
-    rotation_deg=np.float64(1.804),
-    scale=11.81,
-    perspective=0.0,
 )
 
 
 def page(**more: Any) -> Record:
     readings = (
         FieldReading("ten", "Nguyễn Thị Hoa", "Nguyên Thị Hoa", 0.9, 0.97, False, "tesseract-5.3.0/vie", BOX, ("Hoà",)),
-        FieldReading("dien", ("ngheo",), "", 0.9, np.float64(0.5), True, "ticks", BOX, reason=Reason("no_such_date")),
+        FieldReading(
+            "dien", ("ngheo",), "", 0.9, np.float64(0.5), True, "ticks", BOX, reasons=(Reason("no_such_date"),)
+        ),
     )
     issue = Issue("so_va_sinh", ("so", "sinh"), Reason("no_such_date"))
     ref = PageRef(Path("/somewhere/scan-0012.pdf"), 2, "ab" * 32)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -347,9 +348,10 @@ def test_a_form_without_a_kept_rendering_reads_its_pdf(folder: Path) -> None:
     (folder / FORM / RENDERED).unlink()
     form = load_form(FORM, folder)
     assert codes(form) == []
-    kept = blank_image(load_form(FORM))
-    # the kept rendering has 16 greys: half a step is the most it may differ by
-    assert int(np.abs(blank_image(form).astype(int) - kept).max()) <= 9
+    drawn, kept = blank_image(form), blank_image(load_form(FORM))
+    near = [cv2.erode(image, np.ones((5, 5), np.uint8)) < 170 for image in (drawn, kept)]
+    assert (drawn < 128).sum() > 400_000  # all of the print, within two pixels of where the kept picture has it
+    assert ((drawn < 128) & ~near[1]).sum() == 0 and ((kept < 128) & ~near[0]).sum() == 0
 
 
 # --- the blank ---------------------------------------------------------------------------------------

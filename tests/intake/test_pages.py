@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfWriter
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from scanner.errors import EngineError, SourceError
+from scanner.errors import SourceError
 from scanner.intake import pages
 from scanner.intake.decoding import reduction
 from scanner.intake.pages import Limits, find_sources, list_pages, open_page
@@ -353,37 +351,6 @@ def drawn_pdf(path: Path, pages_: int = 1, size: tuple[float, float] = (595.276,
     return path
 
 
-def test_scanned_pdf_comes_at_its_own_resolution_and_pixels(tmp_path: Path) -> None:
-    image = picture(2339, 1654)
-    page = opened(scanned_pdf(tmp_path / "a.pdf", image))
-    assert page.image.ndim == 2
-    assert page.dpi == pytest.approx(200, abs=0.5)
-    assert abs(page.image.shape[0] - 2339) <= 2 and abs(page.image.shape[1] - 1654) <= 2
-    assert corner(page.image) == "tl"
-
-
-def test_drawn_pdf_comes_at_300_dpi(tmp_path: Path) -> None:
-    page = opened(drawn_pdf(tmp_path / "a.pdf"))
-    assert page.dpi == 300
-    assert abs(page.image.shape[0] - 3508) <= 1 and abs(page.image.shape[1] - 2480) <= 1
-    assert corner(page.image) == "tl"
-
-
-def test_pages_of_a_pdf_are_counted_and_opened_one_by_one(tmp_path: Path) -> None:
-    turned = np.ascontiguousarray(np.rot90(picture(), 2))
-    path = scanned_pdf(tmp_path / "a.pdf", picture(), turned)
-    assert listed(path) == 2
-    assert [corner(opened(path, n).image) for n in (1, 2)] == ["tl", "br"]
-    assert refused(path, 3) == "page_missing"
-
-
-def test_turned_page_of_a_pdf_comes_upright(tmp_path: Path) -> None:
-    writer = PdfWriter(clone_from=PdfReader(scanned_pdf(tmp_path / "a.pdf", np.ascontiguousarray(np.rot90(picture())))))
-    writer.pages[0].rotate(90)
-    writer.write(tmp_path / "b.pdf")
-    assert corner(opened(tmp_path / "b.pdf").image) == "tl"
-
-
 def test_pdf_with_a_password_and_without_pages_are_told(tmp_path: Path) -> None:
     writer = PdfWriter()
     writer.write(tmp_path / "none.pdf")
@@ -418,35 +385,6 @@ def test_pdf_whose_name_looks_like_a_flag_is_opened(tmp_path: Path, monkeypatch)
     drawn_pdf(tmp_path / "-r 9.pdf")
     assert listed(Path("-r 9.pdf")) == 1
     assert opened(Path("-r 9.pdf")).dpi == 300
-
-
-def test_pdf_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch) -> None:
-    slow = tmp_path / "bin" / "pdftoppm"
-    slow.parent.mkdir()
-    slow.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(30)\n", encoding="utf-8")
-    slow.chmod(0o755)
-    path = drawn_pdf(tmp_path / "a.pdf")
-    monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
-    assert refused(path, limits=Limits(seconds=1)) == "pdf_too_slow"
-
-
-def test_missing_poppler_is_the_operators_to_mend(tmp_path: Path, monkeypatch) -> None:
-    path = drawn_pdf(tmp_path / "a.pdf")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    for act in (lambda: list_pages(path, LIMITS), lambda: open_page(PageRef(path, 1, "0" * 64), LIMITS)):
-        with pytest.raises(EngineError, match="apt-get install poppler-utils"):
-            act()
-
-
-def test_poppler_that_draws_half_a_scan_and_reports_success_is_not_believed(tmp_path: Path, monkeypatch) -> None:
-    real = subprocess.run(["which", "pdftoppm"], capture_output=True, text=True, check=True).stdout.strip()
-    path = drawn_pdf(tmp_path / "a.pdf")
-    fake = tmp_path / "bin" / "pdftoppm"
-    fake.parent.mkdir()
-    fake.write_text(f'#!/bin/sh\necho "Syntax Error: Premature end" >&2\nexec {real} "$@"\n', encoding="utf-8")
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
-    assert refused(path) == "pdf_damaged"
 
 
 def test_size_of_a_file_is_limited_before_it_is_hashed(tmp_path: Path, monkeypatch) -> None:

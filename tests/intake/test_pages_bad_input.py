@@ -21,7 +21,8 @@ from scanner.errors import SourceError
 from scanner.intake.pages import Limits, find_sources, list_pages, open_page
 from scanner.messages import all_messages, format_reason
 from scanner.model import Page, PageRef, Reason, Unreadable
-from tests.intake.test_pages_pdf import code, drawn_pdf, pdf_of, scan
+from tests.intake.pdf.making import drawn_pdf, pdf_of, scan
+from tests.intake.pdf.test_document import code
 
 LIMITS = Limits()
 
@@ -228,8 +229,9 @@ def test_bytes_flipped_anywhere_never_crash_and_never_print(tmp_path: Path, capf
 
 def test_every_reason_is_a_sentence_in_both_languages_that_says_what_to_do() -> None:
     source = "".join(
-        (Path(__file__).parents[2] / "scanner" / "intake" / f"{name}.py").read_text(encoding="utf-8")
-        for name in ("pages", "decoding")
+        path.read_text(encoding="utf-8")
+        for path in (Path(__file__).parents[2] / "scanner" / "intake").rglob("*.py")
+        if path.stem != "quality"
     )
     codes = [c for c in all_messages() if f'"{c}"' in source]
     assert {*BAD, "folder_no_permission", "no_permission", "page_missing", "image_too_large"} <= set(codes)

@@ -45,7 +45,7 @@ def test_likelihoods_sum_over_all_paths(steps: LogProbabilities, texts: list[str
         assert value == pytest.approx(expected, abs=1e-4) or (value == expected == -math.inf)
 
 
-def test_a_text_longer_than_the_table_is_impossible() -> None:
+def test_a_text_with_more_letters_than_there_are_steps_is_impossible() -> None:
     assert log_likelihoods(table([[1, 1, 1, 1]]), ["ab"], LETTERS)[0] == -math.inf
 
 

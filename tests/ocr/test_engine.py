@@ -6,7 +6,7 @@ import pytest
 
 from scanner.forms.loading import LAYOUTS
 from scanner.model import FieldKind, FieldLayout
-from scanner.ocr.engine import CELLS, ENGINE_FOR, LINE, PARTS, SECOND_LOOK
+from scanner.ocr.engine import CELLS, ENGINE_FOR, HAND, LINE, PARTS
 
 WRITTEN = [
     (kind, layout)
@@ -22,5 +22,5 @@ def test_whatever_a_form_may_ask_for_has_an_engine(kind: FieldKind, layout: Fiel
 
 
 def test_reader_holds_every_engine_of_the_table(reader) -> None:
-    assert set(ENGINE_FOR.values()) | set(SECOND_LOOK.values()) == set(reader.engines)
+    assert set(ENGINE_FOR.values()) | {HAND} == set(reader.engines)
     assert all(engine.name for engine in reader.engines.values())

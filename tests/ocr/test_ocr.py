@@ -26,7 +26,7 @@ def crops(desk_of_sheets, reader, form):
     out = []
     for seed in (51, 52, 53):
         sheet = desk_of_sheets.draw(seed)
-        found = cut_fields(extract_ink(flatten_background(to_grey(sheet.image)), reader.printed), form.fields)
+        found = cut_fields(extract_ink(flatten_background(to_grey(sheet.image)), reader.print_model), form.fields)
         out += [(crop, sheet.truth[field]) for field, crop in found.items() if crop.ink is not None]
     return out
 

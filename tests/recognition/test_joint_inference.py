@@ -20,9 +20,9 @@ def cells(text: str, sure: float = 0.97) -> Cells:
     return out
 
 
-def doubt(table: Cells, at: int, shares: dict[int, float]) -> Cells:
+def doubt(probs: Cells, at: int, shares: dict[int, float]) -> Cells:
     """The cells with one of them in doubt."""
-    out = table.copy()
+    out = probs.copy()
     out[at] = 1e-3
     for digit, share in shares.items():
         out[at, digit] = share
@@ -110,5 +110,5 @@ def test_an_old_number_padded_with_zeros_says_nothing_of_its_bearer() -> None:
     assert birth is not None and birth.text == "12071985"
 
 
-def test_a_reading_with_no_digit_in_a_cell_gives_no_table() -> None:
+def test_a_reading_with_no_digit_in_a_cell_gives_no_probabilities() -> None:
     assert cells_of(EngineReading("?", 0.5, "x", chars=(CharReading("?", 0.5),))) is None

@@ -103,10 +103,10 @@ def test_leaders_and_quotes_at_the_edges_go(raw: str, value: str) -> None:
 
 def test_worst_character_and_its_rival_are_measured() -> None:
     chars = [CharReading("a", 0.9), CharReading(" ", 0.1), CharReading("b", 0.6, (("6", 0.4),))]
-    measures = score_features(chars, "a b")
+    measures = score_features(chars)
     assert measures["worst"] == 0.6, "a space is no character to be sure of"
-    assert measures["mean"] == pytest.approx(0.75)
+    assert measures["rival"] == 0.4
 
 
 def test_text_without_characters_is_as_unsure_as_can_be() -> None:
-    assert score_features([], "")["worst"] == 0
+    assert score_features([])["worst"] == 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from desk import PASSWORD, Desk
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+
+from samples.desk_server import serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -39,13 +39,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def address(desk: Desk) -> Iterator[str]:
     """The desk on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    worker = threading.Thread(target=server.serve_forever)
-    worker.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    worker.join()
-    server.server_close()
+    with serving(desk.app) as address:
+        yield address
 
 
 def log_in(page: Page, name: str) -> None:

@@ -196,7 +196,7 @@ def _reading(spec: FieldSpec, values: Mapping[str, Value], files: PictureStore |
         engine="drawn",
         box_mm=spec.area,
         alternatives=others,
-        reason=Reason("not_sure") if doubted else None,
+        reasons=(Reason("not_sure"),) if doubted else (),
         crop=files.put(jpeg(_snippet(str(truth))), ".jpg") if files is not None and written else None,
         steps=steps,
     )

@@ -28,7 +28,7 @@ def with_pictures(record: Record, files: PictureStore) -> Record:
     pen.text((300, 90), f"{TWO.title} - {record.form_page}/2", font=ImageFont.load_default(size=44), fill=60)
     for reading in record.readings:
         spec = TWO.field(reading.field)
-        for box in [*spec.boxes, *(o.box for o in spec.options)]:
+        for box in spec.all_boxes:
             edges = (box.x, box.y, box.right, box.bottom)
             pen.rectangle([edge * VIEW_PX_PER_MM for edge in edges], outline=150)
         marks: Sequence[str] = (

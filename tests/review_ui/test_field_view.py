@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from desk import FORM, Desk
+from flask import render_template
 
 from review_ui.field_view import field_card
 from review_ui.language import own_path, percent
-from scanner.model import Step
+from scanner.model import Reason, Step
 from scanner.store.views import FieldView, RecordView
 
 
@@ -50,6 +52,16 @@ def test_reasons_of_a_changed_value_are_told_once_each_in_order(desk: Desk) -> N
     with desk.app.test_request_context():
         card = field_card(record, FORM, FORM.field("ho_ten"), view)
     assert card.mended == ("từ đã đọc không có trong tiếng Việt", "dấu hỏi bị nhìn thành dấu sắc")
+
+
+def test_every_reason_why_a_person_must_look_is_shown(desk: Desk) -> None:
+    record, view = view_of(desk, "ho_ten")
+    view = replace(view, open=True, reasons=(Reason("not_sure"), Reason("stamp_over")))
+    with desk.app.test_request_context():
+        card = field_card(record, FORM, FORM.field("ho_ten"), view)
+        line = render_template("records/_line.html", card=card)
+    assert len(card.reasons) == 2 and all(card.reasons)
+    assert "; ".join(card.reasons) in unescape(line)
 
 
 def test_answers_have_keys_in_printed_order(desk: Desk) -> None:

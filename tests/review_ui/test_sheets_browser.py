@@ -43,6 +43,8 @@ def test_picture_turns_with_the_field_and_the_sheet_is_done_from_the_keyboard(
 ) -> None:
     a1 = ids()[0]
     page = sit_down("reviewer")
+    # a browser gives the focus with the first frame it draws, mostly some milliseconds after the page has loaded
+    expect(page.get_by_role("link", name="Bắt đầu duyệt")).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/records/{a1}")
     at(page, "ten")

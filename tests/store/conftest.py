@@ -40,7 +40,7 @@ def record(name: str = "a.jpg", number: int = 1, review: tuple[str, ...] = (), *
         readings.append(
             FieldReading(
                 spec.id, value, str(value or ""), 0.9, 0.5 if doubt else 0.99, doubt, "test-1", Box(10, 10, 50, 6),
-                ("khác",), Reason("not_sure") if doubt else None,
+                ("khác",), (Reason("not_sure"),) if doubt else (),
             )
         )  # fmt: skip
     sha = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()

@@ -46,7 +46,7 @@ def test_a_photographed_line_is_cut_to_its_writing_without_the_cell(folder: Path
     assert (line.text, line.name) == ("Tổ 7 Bình An", "w090_00.jpg")
     assert line.picture.shape[0] <= 64
     assert line.picture.shape[1] < 450  # the cell was 900 px wide
-    assert LineReader()._reading(LineReader().tables([_whole(line.picture)])[0]).text == "Tổ 7 Bình An"
+    assert LineReader()._reading(LineReader().log_probabilities([_whole(line.picture)])[0]).text == "Tổ 7 Bình An"
 
 
 def _whole(picture: np.ndarray) -> np.ndarray:
@@ -88,7 +88,9 @@ def test_every_line_of_the_form_comes_back_with_its_text() -> None:
     assert 9 <= len(lines) <= 12
     assert {line.source for line in lines} == {"form-typed"}
     reader = LineReader()
-    right = sum(reader._reading(reader.tables([_whole(x.picture)])[0]).text.lower() == x.text.lower() for x in lines)
+    right = sum(
+        reader._reading(reader.log_probabilities([_whole(x.picture)])[0]).text.lower() == x.text.lower() for x in lines
+    )
     assert right >= len(lines) // 2
 
 

@@ -23,7 +23,7 @@ from training.gate.fit import fit_field, fit_page, write
 from training.gate.gather import gather, gathered
 from training.gate.pictures import seen_by_the_gate
 from training.gate.plots import gate_curve, local_plot
-from training.gate.report import curve, flagged, passes, report
+from training.gate.report import curve, is_flagged, passes, report
 from training.gate.trials import MAKERS, make_bench, moved_frames
 
 DOTS = 3000
@@ -70,8 +70,8 @@ def _report(folders: list[Path], images: Path | None) -> None:
     cases.sort(key=lambda c: c.wrong)
     rng = np.random.default_rng(0)
     kept = [c for c in cases if c.wrong or rng.random() < DOTS / len(cases)]
-    told = [flagged(c) for c in kept]
-    plot = local_plot([c.evidence.near for c in kept], [c.off for c in kept], told, [c.wrong for c in kept])
+    flagged = [is_flagged(c) for c in kept]
+    plot = local_plot([c.evidence.near for c in kept], [c.off for c in kept], flagged, [c.wrong for c in kept])
     (images / "gate-local.svg").write_text(plot, encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What trials say: which placements and which fields are right or wrong, what passes, and bounds on how often."""
+"""Trials classified: which placements and which fields are right or wrong, what passes, and bounds on how often."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from samples.misplaced import HELD_OUT
 from samples.office_wear import GOOD
+from scanner.confidence.statistics import LogisticModel
 from scanner.forms.loading import load_form
 from scanner.layout.registration.field_evidence import FieldEvidence
 from scanner.layout.registration.gate import PlacementEvidence
-from scanner.layout.registration.gate_scale import GateScale
 from scanner.model import FieldLayout
 from training.gate.trials import Trial
 
@@ -23,7 +23,7 @@ LIMIT_MM, LIMIT_PHOTO_MM, LIMIT_ROOM_MM = 1.0, 2.0, 5.0
 which has no print of its own and none below it."""
 RIGHT_MM = 0.3
 WRONG_SHARE = 0.5
-"""A page is placed wrongly on the whole where so many of its fields are wrong; below, it is for the fields to tell."""
+"""A page is placed wrongly on the whole where so many of its fields are wrong; below, its fields are to be flagged."""
 FIT_EACH = 4
 HELD_GUESSES = frozenset({"row and option", "far jitter"})
 
@@ -65,12 +65,12 @@ def for_fitting(trial: Trial) -> bool:
 
 
 def last(trial: Trial) -> PlacementEvidence | None:
-    """The evidence of the last look, which is what is judged; None where key points found nothing."""
+    """The evidence of the last pass, which decides; None where key points found nothing."""
     return trial.passes[-1] if trial.passes else None
 
 
-def score(trial: Trial, scale: GateScale) -> float:
-    """The page's log-odds after its last look; −∞ where there was nothing to begin with."""
+def score(trial: Trial, scale: LogisticModel) -> float:
+    """The page's log-odds after its last pass; −∞ where there was nothing to begin with."""
     evidence = last(trial)
     return -math.inf if evidence is None else scale.log_odds(evidence.features)
 

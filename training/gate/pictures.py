@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.layout.registration.alignment import to_grey
-from scanner.layout.registration.field_evidence import errors_of
+from scanner.layout.registration.field_evidence import landmark_errors
 from scanner.layout.registration.gate import AGREED_MM
 from scanner.layout.registration.reference import LANDMARK_DPI, mm_to_px
 from scanner.layout.registration.register import RegistrationStart, initial_guess, passes, register
@@ -23,21 +23,21 @@ MAGNIFIED = 8
 
 
 def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uint8], str]:
-    """The page laid onto the form, BGR, landmarks marked; and what came of it, in a few words."""
+    """The page aligned with the form, (rows, cols, 3) BGR, landmarks marked; and the outcome in a few words."""
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     image = np.ascontiguousarray(MAKERS[kind](bench.stack, rng).image)
     start = initial_guess(to_grey(image), bench.reference)
     looks = list(passes(start, bench.reference)) if isinstance(start, RegistrationStart) else []
     if not looks:
         return cv2.cvtColor(to_grey(image), cv2.COLOR_GRAY2BGR).astype(np.uint8), "nothing to begin with"
-    found, residual = looks[-1].found, looks[-1].residual
+    found, residual = looks[-1].matches, looks[-1].residual
     out = cv2.cvtColor(np.asarray(found.image, np.uint8), cv2.COLOR_GRAY2BGR)
-    error, seen = errors_of(found, residual), {(float(x), float(y)) for x, y in found.centres}
+    error, seen = landmark_errors(found, residual), {(float(x), float(y)) for x, y in found.centres}
     for mark in bench.reference.landmarks:
         if mark.along_x and mark.centre not in seen:
             x, y = (int(v) for v in mm_to_px(np.array(mark.centre), LANDMARK_DPI))
             cv2.drawMarker(out, (x, y), RED, cv2.MARKER_TILTED_CROSS, 18, 3)
-    for centre, off, mm, text in zip(found.centres, residual, error, found.text, strict=True):
+    for centre, off, mm, text in zip(found.centres, residual, error, found.is_text, strict=True):
         if text:
             at = mm_to_px(centre, LANDMARK_DPI)
             to = at - off * MAGNIFIED * LANDMARK_DPI / 25.4
@@ -48,10 +48,11 @@ def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uin
     if not isinstance(placed, Registration):
         return _small(out), f"{placed.reason.code} {dict(placed.reason.params)}"
     for spec in bench.form.fields:
-        if spec.id in placed.unseen or spec.id in placed.unsure:
+        if spec.id in placed.review_fields:
             (x0, y0), (x1, y1) = mm_to_px(np.array([spec.area[:2], (spec.area.right, spec.area.bottom)]), LANDMARK_DPI)
             cv2.rectangle(out, (int(x0), int(y0)), (int(x1), int(y1)), AMBER, 2)
-    return _small(out), f"placed; unseen {len(placed.unseen)}, unsure {len(placed.unsure)}"
+    missing, doubtful = len(placed.print_missing_fields), len(placed.place_doubtful_fields)
+    return _small(out), f"placed; print missing beside {missing} fields, place doubtful of {doubtful}"
 
 
 def _small(image: NDArray[Any]) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ WIDE, HIGH, LEFT, TOP = 520.0, 250.0, 64.0, 30.0
 STYLE = (
     "text{font:12px sans-serif;fill:#333}.grid{stroke:#ddd}.good{stroke:#1a7f37;fill:none;stroke-width:2}"
     ".wrong{stroke:#c0392b;fill:none;stroke-width:2}.at{stroke:#333;stroke-dasharray:4 3}"
-    ".seen{fill:#1a7f37;fill-opacity:.35}.told{fill:#e08e0b;fill-opacity:.6}.silent{fill:#c0392b}"
+    ".seen{fill:#1a7f37;fill-opacity:.35}.flagged{fill:#e08e0b;fill-opacity:.6}.silent{fill:#c0392b}"
 )
 
 
@@ -36,19 +36,19 @@ def gate_curve(good: Sequence[float], wrong: Sequence[float], threshold: float) 
     return plot.svg("log-odds of the page's evidence", "share")
 
 
-def local_plot(near: Sequence[float], off: Sequence[float], told: Sequence[bool], wrong: Sequence[bool]) -> str:
+def local_plot(near: Sequence[float], off: Sequence[float], flagged: Sequence[bool], wrong: Sequence[bool]) -> str:
     """Each field: the residual near it (right) and how far its worst corner is off (up), both logarithmic."""
     plot = _Plot((-3.0, 0.3), (-2.5, 1.3))
     for value in (0.01, 0.1, 1.0, 10.0):
         plot.across(math.log10(value), f"{value:g} mm")
     for value in (0.001, 0.01, 0.1, 1.0):
         plot.label_x(math.log10(value), f"{value:g}")
-    for x, y, t, bad in zip(near, off, told, wrong, strict=True):
-        kind = "silent" if bad and not t else "told" if t else "seen"
+    for x, y, t, bad in zip(near, off, flagged, wrong, strict=True):
+        kind = "silent" if bad and not t else "flagged" if t else "seen"
         plot.dot(kind, math.log10(max(x, 1e-3)), math.log10(min(max(y, 10**-2.5), 19.0)))
     plot.words("accepted", 8, 18, "#1a7f37")
-    plot.words("told: goes to a person", 80, 18, "#e08e0b")
-    plot.words("off and not told", 230, 18, "#c0392b")
+    plot.words("flagged: goes to a person", 80, 18, "#e08e0b")
+    plot.words("off and not flagged", 230, 18, "#c0392b")
     return plot.svg("residual near the field, mm", "worst corner off")
 
 

@@ -1,4 +1,4 @@
-"""The gate's figures as Markdown tables: what passed, what was refused, which fields were told, with bounds."""
+"""The gate's figures as Markdown tables: what passed, what was refused, which fields were flagged, with bounds."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import numpy as np
 
 from samples.misplaced import HELD_OUT
 from samples.office_wear import GOOD
-from scanner.layout.registration.gate import doubtful
-from scanner.layout.registration.gate_scale import GateScale
+from scanner.confidence.statistics import LogisticModel
+from scanner.layout.registration.gate import is_doubtful
 from scanner.model import FormTemplate
 from training.gate.cases import FieldCase, fields_of, for_fitting, is_good, is_wrong, score, upper
 from training.gate.trials import Trial
 
-Scales = tuple[GateScale, GateScale]
+Scales = tuple[LogisticModel, LogisticModel]
 NEAR_BINS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.16, 9.0)
 
 
-def passes(trial: Trial, page: GateScale) -> bool:
+def passes(trial: Trial, page: LogisticModel) -> bool:
     """Would the gate let it through?"""
     return bool(trial.fields) and score(trial, page) >= page.threshold
 
 
-def flagged(case: FieldCase) -> bool:
+def is_flagged(case: FieldCase) -> bool:
     """Would its field go to a person?"""
-    return case.evidence.missing > 0 or doubtful(case.evidence)
+    return case.evidence.missing > 0 or is_doubtful(case.evidence)
 
 
 def silent(trial: Trial, scales: Scales) -> int:
-    """Fields of a page that passes which are off and not told."""
+    """Fields of a page that passes which are off and not flagged."""
     if not passes(trial, scales[0]):
         return 0
-    return sum(c.wrong and not flagged(c) for c in fields_of(trial))
+    return sum(c.wrong and not is_flagged(c) for c in fields_of(trial))
 
 
 def report(trials: Sequence[Trial], form: FormTemplate, scales: Scales) -> str:
@@ -60,7 +60,7 @@ def _wrong_guesses(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
         if trial.guess != "found":
             groups[f"{trial.guess}, on {'the form' if trial.kind in GOOD else 'another or damaged page'}"].append(trial)
     yield _row(
-        "wrong first guess", "tried", "refused", "came to the right place", "passed with a field off and not told"
+        "wrong first guess", "tried", "refused", "came to the right place", "passed with a field off and not flagged"
     )
     yield _row("---", "---:", "---:", "---:", "---:")
     total = np.zeros(4, int)
@@ -83,8 +83,8 @@ def _wrong_pages(trials: Iterable[Trial], form: FormTemplate, scales: Scales) ->
         if trial.guess == "found" and trial.kind not in GOOD:
             groups[trial.kind].append(trial)
     yield _row(
-        "page", "pages", "refused", "placed, nothing off", "placed, all that is off told",
-        "placed, a field off and not told", "fields off in placed pages", "of these not told",
+        "page", "pages", "refused", "placed, nothing off", "placed, all that is off flagged",
+        "placed, a field off and not flagged", "fields off in placed pages", "of these not flagged",
     )  # fmt: skip
     yield _row("---", *["---:"] * 7)
     total = np.zeros(7, int)
@@ -96,7 +96,7 @@ def _wrong_pages(trials: Iterable[Trial], form: FormTemplate, scales: Scales) ->
     fields = len(form.fields) * int(total[0])
     share, most = 1e4 * total[6] / max(fields, 1), 1e4 * upper(int(total[6]), max(fields, 1))
     yield (
-        f"\nPages placed with a field off and not told: {total[4]} of {total[0]} (at most "
+        f"\nPages placed with a field off and not flagged: {total[4]} of {total[0]} (at most "
         f"{_bound(int(total[4]), int(total[0]))}, 95 %). Fields: {total[6]} of {fields}, {share:.1f} in 10,000 "
         f"(at most {most:.1f}). Kinds marked * were never seen by the fit."
     )
@@ -109,10 +109,10 @@ def _outcomes(held: Sequence[Trial], scales: Scales) -> np.ndarray:
         if not passes(trial, scales[0]):
             line[1] += 1
             continue
-        off, told = sum(c.wrong for c in fields_of(trial)), silent(trial, scales)
-        line[2 if not off else 3 if not told else 4] += 1
+        off, unflagged = sum(c.wrong for c in fields_of(trial)), silent(trial, scales)
+        line[2 if not off else 3 if not unflagged else 4] += 1
         line[5] += off
-        line[6] += told
+        line[6] += unflagged
     return line
 
 
@@ -123,7 +123,13 @@ def _good(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
         if is_good(trial):
             groups[trial.kind].append(trial)
     yield _row(
-        "good page", "pages", "refused", "fields told in vain", "print missing", "place in doubt", "farthest corner, mm"
+        "good page",
+        "pages",
+        "refused",
+        "right fields flagged",
+        "print missing",
+        "place in doubt",
+        "farthest corner, mm",
     )
     yield _row("---", *["---:"] * 6)
     total = np.zeros(4, int)
@@ -131,14 +137,14 @@ def _good(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
         placed = [t for t in held if passes(t, scales[0])]
         cases = [c for t in placed for c in fields_of(t) if not c.wrong]
         missing = sum(c.evidence.missing > 0 for c in cases)
-        told = sum(flagged(c) for c in cases)
-        total += [len(held), len(held) - len(placed), told, len(cases)]
+        count = sum(is_flagged(c) for c in cases)
+        total += [len(held), len(held) - len(placed), count, len(cases)]
         farthest = max((o for t in placed for o in t.off), default=0.0)
-        yield _row(name, len(held), len(held) - len(placed), told, missing, told - missing, f"{farthest:.2f}")
+        yield _row(name, len(held), len(held) - len(placed), count, missing, count - missing, f"{farthest:.2f}")
     yield _row("**all**", total[0], total[1], total[2], "", "", "")
     yield (
         f"\nGood pages refused: {total[1]} of {total[0]}: at most {_bound(int(total[1]), int(total[0]))} (95 %). "
-        f"Fields told in vain: {total[2]} of {total[3]} ({100 * total[2] / max(total[3], 1):.2f} %)."
+        f"Right fields flagged: {total[2]} of {total[3]} ({100 * total[2] / max(total[3], 1):.2f} %)."
     )
 
 
@@ -147,9 +153,9 @@ def _near(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
     cases = [c for t in trials if passes(t, scales[0]) for c in fields_of(t)]
     cases = [c for c in cases if np.isfinite(c.off)]
     near, off = np.array([c.evidence.near for c in cases]), np.array([c.off for c in cases])
-    told = np.array([flagged(c) for c in cases])
+    flagged = np.array([is_flagged(c) for c in cases])
     yield _row(
-        "residual near the field, mm", "fields", "corner off: median", "95 %", "farthest", "off by > 1 mm", "told"
+        "residual near the field, mm", "fields", "corner off: median", "95 %", "farthest", "off by > 1 mm", "flagged"
     )
     yield _row("---:", *["---:"] * 6)
     for low, high in pairwise(NEAR_BINS):
@@ -158,11 +164,11 @@ def _near(trials: Iterable[Trial], scales: Scales) -> Iterator[str]:
             o = off[here]
             yield _row(
                 f"{low:g}–{high:g}", int(here.sum()), f"{np.median(o):.2f}", f"{np.percentile(o, 95):.2f}",
-                f"{o.max():.2f}", f"{100 * (o > 1).mean():.2f} %", f"{100 * told[here].mean():.2f} %",
+                f"{o.max():.2f}", f"{100 * (o > 1).mean():.2f} %", f"{100 * flagged[here].mean():.2f} %",
             )  # fmt: skip
 
 
-def curve(trials: Iterable[Trial], page: GateScale) -> Mapping[str, Sequence[float]]:
+def curve(trials: Iterable[Trial], page: LogisticModel) -> Mapping[str, Sequence[float]]:
     """Scores of good and of wrong placements of the half that the fit did not see."""
     held = [t for t in trials if not for_fitting(t)]
     return {

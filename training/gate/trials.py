@@ -1,4 +1,4 @@
-"""Trials: a page placed as `register` does it, or from a wrong guess; what the gate sees is kept beside the truth."""
+"""Trials: a page placed as `register` does it, or from a wrong guess; the evidence is kept beside the truth."""
 
 from __future__ import annotations
 
@@ -19,28 +19,20 @@ from samples.people import People
 from scanner.forms.loading import blank_image, load_form
 from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.layout.registration.field_evidence import FieldEvidence, field_evidence
-from scanner.layout.registration.gate import NOTHING, PlacementEvidence
-from scanner.layout.registration.geometry import (
-    Matrix,
-    Points,
-    area,
-    displacement,
-    plausible,
-    project,
-    scaling,
-    sheet_corners,
-)
+from scanner.layout.registration.gate import NO_EVIDENCE, PlacementEvidence
+from scanner.layout.registration.geometry import mean_scale, plausible, resized, scaling
 from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, build_reference
 from scanner.layout.registration.register import RegistrationStart, initial_guess, passes
 from scanner.layout.registration.warping import identity_warp
 from scanner.model import FieldLayout, FormTemplate, Gray
+from scanner.page_transform import Matrix, PageTransform
 
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
 SHEETS = 24
 HOPELESS = 0.3
-"""Where so few landmarks agree, the fields are not looked at: every threshold in question is higher."""
+"""Where so few landmarks agree the fields are not measured: every threshold in question is higher."""
 LANDMARK_PX = 160 / 25.4
-"""Pages are reduced to this many px a mm before wrong guesses are tried on them, so that laying them is cheap."""
+"""Pages are reduced to this many px a mm before wrong guesses are tried on them, so that aligning them is cheap."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,41 +83,45 @@ def try_page(bench: Bench, kind: str, seed: int, guesses: int) -> list[Trial]:
     grey = to_grey(seen.image)
     start = initial_guess(grey, bench.reference)
     if isinstance(start, RegistrationStart):
-        out = [_settled(bench, start, seen, (kind, seed, "found"))]
+        out = [_refined(bench, start, seen, (kind, seed, "found"))]
     else:
         out = [Trial(kind, seed, "found", seen.photo)]
     if guesses:
         flat = flatten_background(grey)
-        centre = scaling(1 / start.factor) @ start.onto if isinstance(start, RegistrationStart) else _lying(bench, grey)
+        if isinstance(start, RegistrationStart):
+            centre = scaling(1 / start.factor) @ start.transform.homography
+        else:
+            centre = _filling(bench, grey)
         small, matrix = _reduced(flat, centre, bench.form.sheet)
         factor = small.shape[0] / grey.shape[0]
         for name, wrong in _wrong_guesses(bench, matrix, rng, guesses):
             if plausible(wrong, bench.form.sheet, small.shape):
-                out.append(
-                    _settled(bench, RegistrationStart(small, factor, wrong, identity_warp()), seen, (kind, seed, name))
-                )
+                wrong_start = RegistrationStart(small, factor, PageTransform(bench.form.sheet, wrong, identity_warp()))
+                out.append(_refined(bench, wrong_start, seen, (kind, seed, name)))
             else:
                 out.append(Trial(kind, seed, name, seen.photo))
     return out
 
 
-def _settled(bench: Bench, start: RegistrationStart, seen: Seen, name: tuple[str, int, str]) -> Trial:
-    """The way of `registration`, with what its last look saw of the fields, refused or not."""
+def _refined(bench: Bench, start: RegistrationStart, seen: Seen, name: tuple[str, int, str]) -> Trial:
+    """As `register` does it, with the evidence of the last pass for the fields, refused or not."""
     looks = list(passes(start, bench.reference))
     if not looks:
-        return Trial(*name, seen.photo, (NOTHING,))
-    last, matrix = looks[-1], scaling(1 / start.factor) @ looks[-1].onto
+        return Trial(*name, seen.photo, (NO_EVIDENCE,))
+    last = looks[-1]
     evidence = tuple(look.evidence for look in looks)
     if last.evidence.agreed < HOPELESS:
         return Trial(*name, seen.photo, evidence)
-    fields = field_evidence(last.found, last.residual, last.warp, bench.reference)
-    return Trial(*name, seen.photo, evidence, tuple(fields.values()), _off(bench, matrix, last.warp, seen))
+    transform = resized(last.transform, 1 / start.factor)
+    fields = field_evidence(last.matches, last.residual, transform.warp, bench.reference)
+    off = field_errors(bench.form, seen, transform.to_page, mean_scale(transform.homography, transform.sheet))
+    return Trial(*name, seen.photo, evidence, tuple(fields.values()), tuple(off.values()))
 
 
 def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
     """Fields with frames as they look where their boxes alone were printed 1 to 5 mm elsewhere, one each.
 
-    The page is a good one, so all else speaks for its place; its picture is shifted under the frames.
+    The page is a good one, so all other evidence is for its place; its picture is shifted under the frames.
     """
     rng = np.random.default_rng([seed, sorted(MAKERS).index(kind)])
     seen = MAKERS[kind](bench.stack, rng)
@@ -135,21 +131,14 @@ def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
         return []
     last = looks[-1]
     out = []
-    for field, evidence in field_evidence(last.found, last.residual, last.warp, bench.reference).items():
+    for field, evidence in field_evidence(last.matches, last.residual, last.transform.warp, bench.reference).items():
         if evidence.frame is not None:
             far, angle = rng.uniform(1, 5) * LANDMARK_DPI / 25.4, float(rng.choice([0, 90, 180, 270]))
             by = np.round(far * np.array([np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))])).astype(int)
-            image = np.roll(last.found.image, tuple(by), axis=(0, 1))
+            image = np.roll(last.matches.image, tuple(by), axis=(0, 1))
             worst = min(frame.agreement(image) for frame in bench.reference.frames[field])
             out.append(replace(evidence, frame=worst))
     return out
-
-
-def _off(bench: Bench, matrix: Matrix, warp: Points, seen: Seen) -> tuple[float, ...]:
-    sheet = bench.form.sheet
-    scale = float(np.sqrt(area(sheet_corners(matrix, sheet)) / (sheet[0] * sheet[1])))
-    off = field_errors(bench.form, seen, lambda mm: project(matrix, mm + displacement(warp, mm, sheet)), scale)
-    return tuple(off.values())
 
 
 def field_errors(form: FormTemplate, seen: Seen, placed: Truth, scale: float) -> dict[str, float]:
@@ -157,13 +146,13 @@ def field_errors(form: FormTemplate, seen: Seen, placed: Truth, scale: float) ->
 
     Of free room, as for a signature, the middle counts.
 
-    `placed` says where form mm were found on the page (px), `scale` is px a mm.
+    `placed` maps form mm to where they were found on the page (px), `scale` is px a mm.
     """
     out = {}
     for spec in form.fields:
-        boxes = [*spec.boxes, *(o.box for o in spec.options)]
-        if spec.layout is FieldLayout.AREA:  # no print of its own says where its edges are
-            boxes = [box.grown(-box.w / 2, -box.h / 2) for box in boxes]
+        boxes = spec.all_boxes
+        if spec.layout is FieldLayout.AREA:  # no print of its own shows where its edges are
+            boxes = tuple(box.grown(-box.w / 2, -box.h / 2) for box in boxes)
         points, truth = (np.vstack(side) for side in zip(*map(seen.corners, boxes), strict=True))
         away = np.hypot(*(placed(points) - truth).T) / scale
         out[spec.id] = float(np.where(np.isfinite(away), away, np.inf).max())
@@ -173,14 +162,14 @@ def field_errors(form: FormTemplate, seen: Seen, placed: Truth, scale: float) ->
 # --- wrong first guesses -----------------------------------------------------------------------------
 
 
-def _lying(bench: Bench, grey: Gray) -> Matrix:
+def _filling(bench: Bench, grey: Gray) -> Matrix:
     """The sheet filling the page."""
     rows, cols = grey.shape
     return np.diag([cols / bench.form.sheet[0], rows / bench.form.sheet[1], 1.0])
 
 
 def _reduced(grey: Gray, matrix: Matrix, sheet: tuple[float, float]) -> tuple[Gray, Matrix]:
-    factor = min(1.0, LANDMARK_PX / float(np.sqrt(area(sheet_corners(matrix, sheet)) / (sheet[0] * sheet[1]))))
+    factor = min(1.0, LANDMARK_PX / mean_scale(matrix, sheet))
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), scaling(small.shape[0] / grey.shape[0]) @ matrix
 

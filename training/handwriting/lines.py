@@ -26,9 +26,9 @@ from samples.photographed import ink_of, levelled, writing
 from samples.wear import Worn, wear
 from scanner.forms.loading import blank_image, load_form
 from scanner.intake import pages
-from scanner.layout.ink.extraction import build_print_model, extract_ink
+from scanner.layout.ink.extraction import build_print_model, extract_page_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
+from scanner.layout.registration.alignment import to_grey
 from scanner.layout.registration.reference import build_reference
 from scanner.layout.registration.register import register
 from scanner.model import PX_PER_MM, Box, FieldKind, FieldLayout, FieldSpec, Page, PageRef, Registration, Unreadable
@@ -102,8 +102,7 @@ def on_the_form(job: Job) -> list[Line]:
     form = load_form("mau-so-03")
     blank = blank_image(form)
     reference = build_reference(form, blank)
-    centres = np.array([m.centre for m in reference.landmarks if m.along_x])
-    printed = build_print_model(blank, centres)
+    printed = build_print_model(blank, reference.text_centres)
     specs = [f for f in form.fields if f.layout is FieldLayout.LINE and f.kind is FieldKind.TEXT]
     rng = np.random.default_rng(job.seed)
     texts, out = Texts(rng), []
@@ -117,7 +116,7 @@ def on_the_form(job: Job) -> list[Line]:
         placed = None if isinstance(page, Unreadable) else register(page, reference)
         if isinstance(page, Unreadable) or not isinstance(placed, Registration):
             continue
-        crops = cut_fields(extract_ink(align(flatten_background(to_grey(page.image)), placed), printed), specs)
+        crops = cut_fields(extract_page_ink(to_grey(page.image), placed.transform, printed), specs)
         for spec in specs:
             crop, text = crops[spec.id], written[spec.id]
             if crop.ink is None or not text:

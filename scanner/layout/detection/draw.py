@@ -29,11 +29,11 @@ def draw_form(form: FormTemplate, blank: Gray) -> NDArray[np.uint8]:
     """(rows, cols, 3) RGB at 300 dpi: every box outlined in its kind's colour and named; options and cells numbered."""
     image, pen = _paper(blank)
     for spec in form.fields:  # all names first: no name may hide a box's edge
-        for box in [*spec.boxes, *(option.box for option in spec.options)][:1]:
+        for box in spec.all_boxes[:1]:
             _write(pen, box, spec.id, COLOURS[spec.kind], NAME_PX, above=True)
     for spec in form.fields:
         colour = COLOURS[spec.kind]
-        boxes = [*spec.boxes, *(option.box for option in spec.options)]
+        boxes = spec.all_boxes
         for number, box in enumerate(boxes, 1):
             _outline(pen, box, colour)
             if len(boxes) > 1 or spec.options:
@@ -42,11 +42,11 @@ def draw_form(form: FormTemplate, blank: Gray) -> NDArray[np.uint8]:
 
 
 def draw_detected(found: Detected, blank: Gray) -> NDArray[np.uint8]:
-    """(rows, cols, 3) RGB: what `detect` found and what it found it by: rooms in grey, lines underlined."""
+    """(rows, cols, 3) RGB: what `detect` found and of what: enclosed boxes in grey, rule lines underlined."""
     image, pen = _paper(blank)
-    for room in found.rooms:
-        _outline(pen, room.inner, (190, 190, 190))
-    for line in found.leaders:
+    for area in found.enclosed_boxes:
+        _outline(pen, area.inner, (190, 190, 190))
+    for line in found.rule_lines:
         y = (line.y + 0.6) * PX_PER_MM
         colour = (255, 140, 0) if line.style == "dotted" else (120, 80, 40)
         pen.line([line.x0 * PX_PER_MM, y, line.x1 * PX_PER_MM, y], fill=colour, width=3)

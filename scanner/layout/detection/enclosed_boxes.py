@@ -1,4 +1,4 @@
-"""White rectangles enclosed by print (solid, dashed or dotted), the raw matter of tick boxes, cells and boxes.
+"""White rectangles enclosed by print (solid, dashed or dotted), of which tick boxes, cells and boxes are made.
 
 Edges are found below the pixel, on the grey profile across each wall.
 """
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scanner.model import PX_PER_MM, Box, Gray
 
 WALL_GAP_MM = 1.1  # widest gap between the dots or dashes of a wall
-EDGE_PX, ROUGH_MM = 2, 2.6  # walls of a copy in black and white are so rough; smaller rooms may be holes of letters
+EDGE_PX, ROUGH_MM = 2, 2.6  # walls of a copy in black and white are so rough; smaller areas may be holes of letters
 CORNER_PX = 2  # two broken walls meet in a corner but for this
 WALL_MM = 1.3  # thickest wall
-ROOM_MIN_MM = 1.8
+MIN_BOX_MM = 1.8  # the narrowest cell; smaller areas are holes of letters
 UNBROKEN = 0.85  # share of a wall's length that must be inked, unless it is dotted or dashed
 WEAK_WALL = 0.3  # a dotted divider has 0.4 of the darkness of the solid walls around it
 SKEW = 0.006  # a scanned blank may lie 0.3° askew
@@ -42,8 +42,8 @@ def find_enclosed_boxes(blank: Gray, dark: NDArray[Any]) -> list[EnclosedBox]:
     closed = cv2.bitwise_or(across, cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((gap, 1), np.uint8)))
     closed = cv2.dilate(closed, np.ones((2 * CORNER_PX + 1, 2 * CORNER_PX + 1), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
-    least = ROOM_MIN_MM * PX_PER_MM - 2 * CORNER_PX
-    rooms = []
+    least = MIN_BOX_MM * PX_PER_MM - 2 * CORNER_PX
+    boxes = []
     for index in range(1, count):
         x, y, w, h = (int(v) for v in stats[index, :4])
         if min(w, h) < least or x == 0 or y == 0 or x + w == dark.shape[1] or y + h == dark.shape[0]:
@@ -54,14 +54,14 @@ def find_enclosed_boxes(blank: Gray, dark: NDArray[Any]) -> list[EnclosedBox]:
         inside = white[inset:-inset, inset:-inset]
         if inside.size and _is_rectangle(inside):
             frame = (x - CORNER_PX, y - CORNER_PX, w + 2 * CORNER_PX, h + 2 * CORNER_PX)
-            room = _measured(blank, frame, _print_mm2(inside))
-            rooms += [room] if room else []
-    return rooms
+            box = _measure_box(blank, frame, _print_mm2(inside))
+            boxes += [box] if box else []
+    return boxes
 
 
 def _is_rectangle(inside: NDArray[Any]) -> bool:
     """Does the white run along all four sides and into the corners? The hole of a D or an O does not."""
-    down, across = _round_px(inside.shape)
+    down, across = _corner_px(inside.shape)
     rows, cols = slice(down, inside.shape[0] - down), slice(across, inside.shape[1] - across)
     sides = (inside[0, cols], inside[-1, cols], inside[rows, 0], inside[rows, -1])
     r, c = (max(2, size // 7) for size in inside.shape)
@@ -69,7 +69,7 @@ def _is_rectangle(inside: NDArray[Any]) -> bool:
     return all(side.mean() > 0.8 for side in sides) and (down > 0 or all(corner.mean() > 0.7 for corner in corners))
 
 
-def _round_px(shape: tuple[int, ...]) -> tuple[int, int]:
+def _corner_px(shape: tuple[int, ...]) -> tuple[int, int]:
     """How far rounded corners may reach down and across: not at all where a letter could have such a hole."""
     if shape[1] < LARGE_MM[0] * PX_PER_MM or shape[0] < LARGE_MM[1] * PX_PER_MM:
         return 0, 0
@@ -78,9 +78,9 @@ def _round_px(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _print_mm2(inside: NDArray[Any]) -> float:
-    """What is printed in a room, its rounded corners left out."""
+    """Area of what is printed within (rows, cols), its rounded corners left out, mm²."""
     printed = ~inside
-    down, across = _round_px(inside.shape)
+    down, across = _corner_px(inside.shape)
     if down:
         printed = printed.copy()
         for rows in (slice(None, down), slice(-down, None)):
@@ -89,8 +89,8 @@ def _print_mm2(inside: NDArray[Any]) -> float:
     return float(np.count_nonzero(printed)) / PX_PER_MM**2
 
 
-def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> EnclosedBox | None:
-    """A room from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
+def _measure_box(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -> EnclosedBox | None:
+    """An enclosed box from its white rectangle (x, y, w, h px); None where a side has no wall of its own."""
     x, y, w, h = frame
     reach = round(WALL_MM * PX_PER_MM) + 3
     # each wall seen from inside: along the wall down the rows, outwards along the columns
@@ -100,7 +100,7 @@ def _measured(blank: Gray, frame: tuple[int, int, int, int], print_mm2: float) -
         blank[y : y + h, x + w - 2 : x + w + reach],
         blank[y + h - 2 : y + h + reach, x : x + w].T,
     )
-    down, across = _round_px((h, w))
+    down, across = _corner_px((h, w))
     walls = [
         _wall(strip) or (_wall(strip[end:-end]) if end else None)  # rounded corners are no part of a wall
         for strip, end in zip(strips, (down, across, down, across), strict=True)

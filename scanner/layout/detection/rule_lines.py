@@ -1,7 +1,7 @@
-"""Printed lines to write on: dotted, dashed, ruled, or typed as full stops and underscores.
+"""Rule lines, the printed lines to write on: dotted, dashed, ruled, or typed as full stops and underscores.
 
-Small marks and rules → marks in a row, evenly spaced → leaders, cut where print stands on them → those with room
-above them. Underlines, ornaments and walls are told apart.
+Small marks and rules → marks in a row, evenly spaced → lines, cut where print stands on them → those that are free
+above. Underlines, ornaments and walls are left out.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from numpy.typing import NDArray
 
 from scanner.model import PX_PER_MM, Box
 
-THICK_MM = 0.85  # thickest line or dot
+# Lengths were chosen on the styles of lines that samples/blank_forms and samples/drawn_forms draw.
+MAX_THICKNESS_MM = 0.85  # thickest line or dot
 SKEW = 0.006  # a scanned blank may lie 0.3° askew
 RULE_MM = 5.0  # an unbroken stroke this long is a rule
 GAP_MM = 2.7  # widest gap between dots
-SHORTEST_MM = 3.5
+MIN_LENGTH_MM = 3.5  # a day of two digits
 LEVEL_MM = 0.25  # dots of one line stand this level
-STANDS_MM = (1.3, 0.3)  # print that reaches between these heights above a line stands on it
+STANDING_PRINT_MM = (1.3, 0.3)  # print that reaches between these heights above a line stands on it
 FREE_MM = (2.8, 0.4)  # a line to write on is free between these heights above it
-LABEL_MM = 14.0  # a label is this close to its line
-NEXT_LINE_MM = 12.0
-COLON_MM = 2.2
+LABEL_GAP_MM = 14.0  # a label is this close to its line
+MAX_LEADING_MM = 12.0  # between two lines of one field
+COLON_MM = 2.2  # height of a colon of 11 points
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +58,26 @@ class Strokes:
 
 def find_rule_lines(dark: NDArray[Any], walls: NDArray[Any]) -> list[RuleLine]:
     """Lines to write on, top to bottom. `dark` is the mask of print at 300 dpi, `walls` of what belongs to boxes."""
-    strokes = take_apart(dark, walls)
-    found = [piece for chain in _chains(strokes) for piece in _pieces(_leader(chain, strokes), strokes.tall)]
-    free = [line for line in found if line.length >= SHORTEST_MM and _is_free(line, strokes.tall)]
+    strokes = split_strokes(dark, walls)
+    found = [piece for chain in _chains(strokes) for piece in _cut_at_print(_fit_line(chain, strokes), strokes.tall)]
+    free = [line for line in found if line.length >= MIN_LENGTH_MM and _is_free(line, strokes.tall)]
     words = np.where(walls > 0, 0, strokes.tall).astype(np.uint8)
     return sorted((line for line in free if _is_for_writing(line, free, words)), key=lambda m: (m.y, m.x0))
 
 
-def take_apart(dark: NDArray[Any], walls: NDArray[Any]) -> Strokes:
+def split_strokes(dark: NDArray[Any], walls: NDArray[Any]) -> Strokes:
     """Tell dots, dashes and rules from lettering and walls."""
     print_ = np.where(walls > 0, 0, dark).astype(np.uint8)
-    thick = round(THICK_MM * PX_PER_MM)
+    thick = round(MAX_THICKNESS_MM * PX_PER_MM)
     long = cv2.morphologyEx(print_, cv2.MORPH_OPEN, np.ones((1, round(RULE_MM * PX_PER_MM)), np.uint8))
-    rules, _, bars = _sorted_by_height(long, thick)
+    rules, _, bars = _split_by_height(long, thick)
     rest = cv2.bitwise_and(print_, 1 - cv2.dilate(long, np.ones((3, 1), np.uint8)))
-    marks, _, letters = _sorted_by_height(rest, thick)
+    marks, _, letters = _split_by_height(rest, thick)
     tall = np.maximum(np.maximum(letters, bars), np.where(walls > 0, dark, 0)).astype(np.uint8)
     return Strokes(marks, rules, print_, tall)
 
 
-def _sorted_by_height(mask: NDArray[Any], thick: int) -> tuple[NDArray[np.int32], NDArray[Any], NDArray[np.uint8]]:
+def _split_by_height(mask: NDArray[Any], thick: int) -> tuple[NDArray[np.int32], NDArray[Any], NDArray[np.uint8]]:
     """Components no higher than `thick` px as (x0, x1, y0, y1), their labels, and a mask of the higher ones."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     x, y, w, h = (stats[:, i] for i in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
@@ -100,12 +101,14 @@ def _chains(strokes: Strokes) -> list[NDArray[np.int32]]:
     for mark in every[np.argsort(every[:, 0], kind="stable")]:
         done += [c for c in open_ if mark[0] - c[-1][1] > reach]
         open_ = [c for c in open_ if mark[0] - c[-1][1] <= reach]
-        fits = [c for c in open_ if abs(_middle(c[-1]) - _middle(mark)) <= level and _follows(c, mark, strokes.tall)]
+        fits = [
+            c for c in open_ if abs(_middle(c[-1]) - _middle(mark)) <= level and _continues_chain(c, mark, strokes.tall)
+        ]
         if fits:
             max(fits, key=lambda c: int(c[-1][1])).append(mark)
         else:
             open_.append([mark])
-    chains = [_trimmed(np.array(c), strokes.dark) for c in (*done, *open_)]
+    chains = [_trim_ends(np.array(c), strokes.dark) for c in (*done, *open_)]
     return [c for c in chains if len(c) and _is_line(c)]
 
 
@@ -113,8 +116,8 @@ def _middle(mark: NDArray[Any]) -> float:
     return float(mark[2] + mark[3]) / 2
 
 
-def _follows(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: NDArray[Any]) -> bool:
-    """Does a mark carry a chain on: no wider gap than before, nothing standing in the gap?"""
+def _continues_chain(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: NDArray[Any]) -> bool:
+    """Does a mark continue a chain: no wider gap than before, nothing standing in the gap?"""
     last = chain[-1]
     gap = int(mark[0] - last[1])
     if gap < -2:
@@ -131,7 +134,7 @@ def _follows(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: 
     return not between.any()
 
 
-def _trimmed(chain: NDArray[np.int32], dark: NDArray[Any]) -> NDArray[np.int32]:
+def _trim_ends(chain: NDArray[np.int32], dark: NDArray[Any]) -> NDArray[np.int32]:
     """Without end marks that are no part of the line: the lower dot of a colon, a full stop."""
     if len(chain) > 3 and _is_colon(chain[0], dark):
         chain = chain[1:]
@@ -157,7 +160,7 @@ def _is_colon(mark: NDArray[np.int32], dark: NDArray[Any]) -> bool:
 def _is_line(chain: NDArray[np.int32]) -> bool:
     """Enough marks, evenly spaced or in threes (ellipses with spaces between), or one unbroken stroke."""
     width = chain[:, 1] - chain[:, 0]
-    if width.max() >= SHORTEST_MM * PX_PER_MM:
+    if width.max() >= MIN_LENGTH_MM * PX_PER_MM:
         return True
     if len(chain) < 3 and not (len(chain) == 2 and width.min() > 1.0 * PX_PER_MM):
         return False
@@ -171,18 +174,20 @@ def _is_line(chain: NDArray[np.int32]) -> bool:
 # --- from chains to lines ----------------------------------------------------------------------------
 
 
-def _leader(chain: NDArray[np.int32], strokes: Strokes) -> RuleLine:
+def _fit_line(chain: NDArray[np.int32], strokes: Strokes) -> RuleLine:
     x0, x1 = chain[0, 0] / PX_PER_MM, chain[:, 1].max() / PX_PER_MM
     y = float(np.median((chain[:, 2] + chain[:, 3]) / 2)) / PX_PER_MM
     unbroken = float((chain[:, 1] - chain[:, 0]).sum()) > 0.9 * float(chain[:, 1].max() - chain[0, 0])
     return RuleLine(float(x0), float(x1), y, "solid" if unbroken else "dotted")
 
 
-def _pieces(line: RuleLine, tall: NDArray[Any]) -> list[RuleLine]:
+def _cut_at_print(line: RuleLine, tall: NDArray[Any]) -> list[RuleLine]:
     """A line cut where print stands on it."""
     left, right = round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     y = line.y * PX_PER_MM
-    band = tall[max(round(y - STANDS_MM[0] * PX_PER_MM), 0) : round(y - STANDS_MM[1] * PX_PER_MM), left:right]
+    band = tall[
+        max(round(y - STANDING_PRINT_MM[0] * PX_PER_MM), 0) : round(y - STANDING_PRINT_MM[1] * PX_PER_MM), left:right
+    ]
     busy = band.any(axis=0)
     if not busy.any():
         return [line]
@@ -191,7 +196,7 @@ def _pieces(line: RuleLine, tall: NDArray[Any]) -> list[RuleLine]:
     return [RuleLine((left + int(a)) / PX_PER_MM, (left + int(b)) / PX_PER_MM, line.y, line.style) for a, b in ends]
 
 
-def busy_share(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> float:
+def print_share(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> float:
     """Share of a line's columns with print between two heights above it (mm; negative is below)."""
     y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     band = tall[max(round(y - high * PX_PER_MM), 0) : max(round(y - low * PX_PER_MM), 0), left:right]
@@ -200,12 +205,12 @@ def busy_share(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> f
 
 def _is_free(line: RuleLine, tall: NDArray[Any]) -> bool:
     """Can one write there? Bits of lettering and underlines have letters above or below."""
-    return busy_share(line, tall, *FREE_MM) < 0.3 and busy_share(line, tall, -0.35, -0.9) < 0.5
+    return print_share(line, tall, *FREE_MM) < 0.3 and print_share(line, tall, -0.35, -0.9) < 0.5
 
 
 def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
-    """Not an ornament under a heading, nor a rule between two parts of a form: those have no label and no sister."""
-    if line.style == "dotted" or _has_neighbour(line, lines, words):
+    """Not an ornament under a heading, nor a rule between parts of a form: those have no label and no like line."""
+    if line.style == "dotted" or _has_label_or_neighbour(line, lines, words):
         return True
     middle = (line.x0 + line.x1) / 2
     above = RuleLine(0.0, words.shape[1] / PX_PER_MM, line.y, "solid")
@@ -216,17 +221,17 @@ def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[An
     return not len(printed) or line.length < 0.85 * float(printed[-1] - printed[0])
 
 
-def _has_neighbour(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
-    """A label or another line on its level, or a sister line above or below that ends where it ends."""
+def _has_label_or_neighbour(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
+    """A label or another line on its level, or a line above or below that ends where it ends."""
     for other in lines:
         level, apart = abs(other.y - line.y), max(other.x0 - line.x1, line.x0 - other.x1)
-        if level < 0.6 and 0 <= apart < LABEL_MM:
+        if level < 0.6 and 0 <= apart < LABEL_GAP_MM:
             return True
-        if 0.6 < level < NEXT_LINE_MM and abs(other.x1 - line.x1) < 1.5 and other.length > 20:
+        if 0.6 < level < MAX_LEADING_MM and abs(other.x1 - line.x1) < 1.5 and other.length > 20:
             return True
-    left = RuleLine(max(line.x0 - LABEL_MM, 0), max(line.x0 - 0.1, 0), line.y, "solid")
-    right = RuleLine(line.x1 + 0.1, line.x1 + LABEL_MM, line.y, "solid")
-    return any(busy_share(side, words, 3.0, -0.5) > 0 for side in (left, right))
+    left = RuleLine(max(line.x0 - LABEL_GAP_MM, 0), max(line.x0 - 0.1, 0), line.y, "solid")
+    right = RuleLine(line.x1 + 0.1, line.x1 + LABEL_GAP_MM, line.y, "solid")
+    return any(print_share(side, words, 3.0, -0.5) > 0 for side in (left, right))
 
 
 def _printed_columns(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> tuple[float, float] | None:
@@ -237,11 +242,11 @@ def _printed_columns(line: RuleLine, tall: NDArray[Any], high: float, low: float
     return (float(left + seen[0]) / PX_PER_MM, float(left + seen[-1]) / PX_PER_MM) if len(seen) else None
 
 
-# --- the parts of a date -----------------------------------------------------------------------------
+# --- the box over a line -----------------------------------------------------------------------------
 
 
-def writing_room(line: RuleLine, tall: NDArray[Any], least: float, most: float) -> Box:
-    """The room over a line: up to the print above, `most` mm high at most, to 1 mm below the line."""
+def writing_box(line: RuleLine, tall: NDArray[Any], least: float, most: float) -> Box:
+    """The box to write in over a line: from the print above, `least` to `most` mm high, to 1 mm below the line."""
     bottom = line.y + 1.0
     left, right = round(line.x0 * PX_PER_MM) + 4, round(line.x1 * PX_PER_MM) - 4
     high, low = max(round((bottom - most) * PX_PER_MM), 0), round((line.y - 0.5) * PX_PER_MM)

@@ -1,8 +1,9 @@
-"""What lies in and around one printed square: strokes, whose they are, and how they run. No judgement here.
+"""What lies in and around one printed square: its strokes, which square they belong to, and how they run.
 
-Pieces of ink that hang together are strokes. A stroke belongs to the square that holds its bulk, or in which the pen
-turned; one that runs straight through on its way to another square belongs there. (SDAPS measures coverage, coverage
-without lines and white areas; strokes across neighbours are what neither it nor queXF looks at.)
+Only measures; `checkboxes` decides. Connected components of ink are strokes. A stroke belongs to the square that holds
+most of it, or in which the pen turned; one that runs straight through on its way to another square belongs there.
+(SDAPS measures coverage, coverage without lines and white areas; neither it nor queXF looks at strokes across
+neighbours.)
 """
 
 from __future__ import annotations
@@ -20,39 +21,44 @@ from scanner.layout.ink.extraction import InkPage, InkWindow, px_to_mm2
 from scanner.model import PX_PER_MM, Box
 
 INSET_MM = 0.40
+"""Of the inside of a square within its edge: the wall and its shadow."""
 RING_MM = 1.3
-WIDE_MM, WIDEST_MM = 6.0, 15.0
-"""Looked at around a square with ink, and where it is not clear whose that is: a large tick's tail is 15 mm long."""
+"""Width of the ring around a square in which a shifted mark counts: less than half of the gap to a label."""
+WINDOW_MM, WIDE_WINDOW_MM = 6.0, 15.0
+"""Window around a square with ink, and where it is not clear which square that belongs to: a large tick's tail is
+15 mm long."""
 NEAR_MM = 0.8
-"""A stroke's ends this far outside still lie at the square."""
+"""Ink this far outside still lies at the square."""
 JOIN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
 """Pieces less than 0.9 mm apart with print between them are one stroke, broken where the print was erased."""
-BULK = 0.5
-"""Share of a stroke at a square from which on it is that square's."""
+MIN_SHARE = 0.5
+"""Share of a stroke's ink at a square from which on it belongs to it."""
 STRAIGHT_MM = 0.5
 """Ink within a square that deviates less from its axis than this, the pen's width taken off, runs straight."""
-BULK_ROUND = 0.36
+MIN_SHARE_CENTRED = 0.36
 """The same for a stroke that reaches out of the square all around; a circle with a tick in it has 0.2 to 0.34."""
-BULK_STRAIGHT = 0.75
+MIN_SHARE_STRAIGHT = 0.75
 """The same for a straight stroke that leaves its square by more than LEAVES_MM: it may be passing through."""
-LEAVES_MM = 2.0
-UNBROKEN = 0.9
+PASSING_MM = 2.0
+TAIL_INKED_SHARE = 0.9
 """Share of the way between two squares on which a tail is inked, or hidden by print."""
 ONE_STROKE_MM = 1.1
 """The part of a stroke outside its square that is one pen line: a tail, not the body of a letter."""
 RAYS = 16
 RAY_MM = 4.6
-LEFT_MM, LABEL_MM, ABOVE_MM = 6.0, 13.0, 1.8
+"""Directions and distance from the square's edge in which a circle is searched for: one around square and label."""
+BESIDE_LEFT_MM, BESIDE_RIGHT_MM, BESIDE_ABOVE_MM = 6.0, 13.0, 1.8
 """Where a mark that missed its square is looked for: left of it, on its label, and how far off its level."""
 BESIDE_FREE_MM2 = 0.12
 """Ink off the print that such a mark has at least; of a mark on a label little more is left on a bilevel scan."""
-BESIDE_REACH_MM = (0.7, 9.0)
+BESIDE_SIZE_MM = (0.7, 9.0)
+"""Longer side of such a mark: below are dots, above lines of writing."""
 CROSSING_MM = 6.0
 """Pen line on the square's level of a stroke that runs on beyond: a tail that crosses it has 4.4 mm at most."""
 
 Ink = NDArray[np.bool_]
 Points = NDArray[np.intp]
-QUIET: Mapping[str, float] = {
+NO_STROKES: Mapping[str, float] = {
     "own": 0.0, "doubtful": 0.0, "foreign": 0.0, "extent": 0.0, "strokes": 0.0, "around": 0.0,
     "share": 1.0, "across": 0.0, "foot": 0.0,
     "out_left": 0.0, "out_right": 0.0, "out_up": 0.0, "out_down": 0.0,
@@ -61,7 +67,7 @@ QUIET: Mapping[str, float] = {
 
 
 def measure_mark(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, float]:
-    """The measures of one square (mm); `others` are all other squares of the sheet.
+    """The measures of one square (mm) by name; `others` are all other squares of the sheet.
 
     inside, ring: inked shares of the square and of the ring around it; beside_mm2: ink in that ring.
     own, doubtful, foreign: inked share of the inside by strokes that are the square's, that may be another's, that
@@ -70,7 +76,7 @@ def measure_mark(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, fl
     strokes: length of pen line in and near the square, in sides of it. out_*: how far own strokes reach outside, mm.
     around: share of directions in which ink that is not the square's lies around it, as a circle does.
     """
-    seen = page.at(box.grown(RING_MM, RING_MM), walls=True)
+    seen = page.ink_in(box.grown(RING_MM, RING_MM), walls=True)
     ink = seen.ink > 0
     inside = _mask_of(box.grown(-INSET_MM, -INSET_MM), seen.rows, seen.cols)
     # the frame itself is print: what a stroke leaves on it counts neither way
@@ -80,7 +86,7 @@ def measure_mark(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, fl
         "ring": float(ink[ring].mean()) if ring.any() else 0.0,
         "beside_mm2": px_to_mm2(float((ink & ring).sum())),
     }
-    return {**out, **(_strokes(page, box, others) if ink.any() else QUIET)}
+    return {**out, **(_measure_strokes(page, box, others) if ink.any() else NO_STROKES)}
 
 
 def _mask_of(box: Box, rows: slice, cols: slice) -> Ink:
@@ -93,8 +99,9 @@ def _mask_of(box: Box, rows: slice, cols: slice) -> Ink:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """A window around a square: strokes by label (0 paper); the square without its rim, itself, and what is near."""
+class _SquareWindow:
+    """A window around a square. Masks (rows, cols): strokes by label (0 paper); the square without its rim, the square,
+    and what is near it."""
 
     labels: NDArray[Any]
     count: int
@@ -106,9 +113,9 @@ class _View:
     printed: Ink
 
 
-def _view(page: InkPage, box: Box, others: Sequence[Box], reach: float) -> _View:
+def _window_around(page: InkPage, box: Box, others: Sequence[Box], reach: float) -> _SquareWindow:
     window = box.grown(reach, reach)
-    seen = page.at(window, walls=True)
+    seen = page.ink_in(window, walls=True)
     linked = cv2.bitwise_or(cv2.bitwise_and(cv2.dilate(seen.ink, JOIN), seen.printed), seen.ink)
     linked = np.asarray(cv2.dilate(linked, np.ones((3, 3), np.uint8)), np.uint8)
     count, labels = cv2.connectedComponents(linked, connectivity=8)
@@ -117,31 +124,31 @@ def _view(page: InkPage, box: Box, others: Sequence[Box], reach: float) -> _View
     elsewhere = tuple(_mask_of(o, seen.rows, seen.cols) for o in others if o.overlap(window) > 0.6 * o.w * o.h)
     left, top = box.x * PX_PER_MM - seen.cols.start, box.y * PX_PER_MM - seen.rows.start
     frame = (top, top + box.h * PX_PER_MM, left, left + box.w * PX_PER_MM)
-    return _View(labels, count, inside, square, near, elsewhere, frame, seen.printed > 0)
+    return _SquareWindow(labels, count, inside, square, near, elsewhere, frame, seen.printed > 0)
 
 
-def _strokes(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, float]:
-    view = _view(page, box, others, WIDE_MM)
-    own, doubtful, foreign = _owners(view)
+def _measure_strokes(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, float]:
+    view = _window_around(page, box, others, WINDOW_MM)
+    own, doubtful, foreign = _assign_strokes(view)
     if doubtful:
-        view = _view(page, box, others, WIDEST_MM)
-        own, doubtful, foreign = _owners(view)
+        view = _window_around(page, box, others, WIDE_WINDOW_MM)
+        own, doubtful, foreign = _assign_strokes(view)
     mine = np.isin(view.labels, own) & (view.labels > 0)
     within = view.labels[view.inside]
-    room = max(len(within), 1)
+    size = max(len(within), 1)
     return {
-        **QUIET,
-        "own": float(np.isin(within, own).sum()) / room,
-        "doubtful": float(np.isin(within, doubtful).sum()) / room,
-        "foreign": float(np.isin(within, foreign).sum()) / room,
-        "foot": float(any(_past_below(view.labels == label, view.frame) <= NEAR_MM for label in doubtful)),
-        "around": _around(np.where(mine, 0, view.labels), view.frame),
-        **(_own_measures(mine, view) if mine.any() else {}),
+        **NO_STROKES,
+        "own": float(np.isin(within, own).sum()) / size,
+        "doubtful": float(np.isin(within, doubtful).sum()) / size,
+        "foreign": float(np.isin(within, foreign).sum()) / size,
+        "foot": float(any(_reach_below_mm(view.labels == label, view.frame) <= NEAR_MM for label in doubtful)),
+        "around": _surrounding_share(np.where(mine, 0, view.labels), view.frame),
+        **(_measure_own(mine, view) if mine.any() else {}),
     }
 
 
-def _owners(view: _View) -> tuple[list[int], list[int], list[int]]:
-    """Labels of the strokes that are the square's, of those of which nobody knows, and of those of other squares."""
+def _assign_strokes(view: _SquareWindow) -> tuple[list[int], list[int], list[int]]:
+    """Labels of the strokes that belong to the square, of those that may, and of those that belong to other squares."""
     total = np.bincount(view.labels.ravel(), minlength=view.count)
     within = np.bincount(view.labels[view.inside], minlength=view.count)
     at = np.bincount(view.labels[view.near], minlength=view.count)
@@ -152,24 +159,26 @@ def _owners(view: _View) -> tuple[list[int], list[int], list[int]]:
         if within[label] < 8:
             continue
         stroke = view.labels == label
-        here = _bend(stroke & view.square)
+        here = _deviation_mm(stroke & view.square)
         share = at[label] / total[label]
-        if share >= BULK_ROUND and _centred(stroke, view.frame):
+        if share >= MIN_SHARE_CENTRED and _is_centred(stroke, view.frame):
             own.append(label)
             continue
-        runs_on = here < STRAIGHT_MM and _past(stroke, view.frame) > LEAVES_MM
-        if share >= BULK and not runs_on:
+        runs_on = here < STRAIGHT_MM and _reach_above_or_below_mm(stroke, view.frame) > PASSING_MM
+        if share >= MIN_SHARE and not runs_on:
             own.append(label)
-        elif here < STRAIGHT_MM and any(_comes_from(stroke & view.square, other, view) for other in view.elsewhere):
+        elif here < STRAIGHT_MM and any(_is_tail_of(stroke & view.square, other, view) for other in view.elsewhere):
             foreign.append(label)
-        elif share >= BULK_STRAIGHT or (here >= STRAIGHT_MM and _bend(stroke & ~view.near) <= ONE_STROKE_MM):
+        elif share >= MIN_SHARE_STRAIGHT or (
+            here >= STRAIGHT_MM and _deviation_mm(stroke & ~view.near) <= ONE_STROKE_MM
+        ):
             own.append(label)
         else:
             doubtful.append(label)
     return own, doubtful, foreign
 
 
-def _centred(stroke: Ink, frame: tuple[float, float, float, float]) -> bool:
+def _is_centred(stroke: Ink, frame: tuple[float, float, float, float]) -> bool:
     """Does a stroke reach out of its square all around, its middle in the square's: an X over it, a scribble?"""
     top, bottom, left, right = frame
     rows, cols = np.nonzero(stroke)
@@ -177,25 +186,25 @@ def _centred(stroke: Ink, frame: tuple[float, float, float, float]) -> bool:
     return bool(out > 0 and top < rows.mean() < bottom and left < cols.mean() < right)
 
 
-def _past(stroke: Ink, frame: tuple[float, float, float, float]) -> float:
+def _reach_above_or_below_mm(stroke: Ink, frame: tuple[float, float, float, float]) -> float:
     """How far a stroke reaches above or below its square, mm."""
     top, bottom, _, _ = frame
     rows = np.flatnonzero(stroke.any(axis=1))
     return max(top - float(rows[0]), float(rows[-1]) - bottom) / PX_PER_MM
 
 
-def _past_below(stroke: Ink, frame: tuple[float, float, float, float]) -> float:
+def _reach_below_mm(stroke: Ink, frame: tuple[float, float, float, float]) -> float:
     return (float(np.flatnonzero(stroke.any(axis=1))[-1]) - frame[1]) / PX_PER_MM
 
 
-def _comes_from(piece: Ink, other: Ink, view: _View) -> bool:
+def _is_tail_of(piece: Ink, other: Ink, view: _SquareWindow) -> bool:
     """Is a straight piece in this square the tail of a tick that turned in another square?
 
     Its line, drawn on, must pass through that square, be inked (or printed over) all the way, and meet a turn there.
     """
-    if not (view.labels[other] > 0).any() or _bend((view.labels > 0) & other) < STRAIGHT_MM:
+    if not (view.labels[other] > 0).any() or _deviation_mm((view.labels > 0) & other) < STRAIGHT_MM:
         return False
-    middle, way = _axis(piece)
+    middle, way = _principal_axis(piece)
     rows, cols = np.nonzero(other)
     target = np.array([(cols.min() + cols.max()) / 2, (rows.min() + rows.max()) / 2])
     along = float((target - middle) @ way)
@@ -208,11 +217,11 @@ def _comes_from(piece: Ink, other: Ink, view: _View) -> bool:
     wide = np.ones((9, 9), np.uint8)
     ink = cv2.dilate((view.labels > 0).astype(np.uint8), wide)[px[:, 1], px[:, 0]] > 0
     print_there = view.printed[px[:, 1], px[:, 0]]
-    return bool((ink | print_there).mean() >= UNBROKEN and ink.mean() >= 0.5)
+    return bool((ink | print_there).mean() >= TAIL_INKED_SHARE and ink.mean() >= 0.5)
 
 
-def _axis(ink: Ink) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The middle and the direction (x, y) of ink."""
+def _principal_axis(ink: Ink) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The middle and the principal direction of ink (rows, cols), each (2,) px, x and y."""
     rows, cols = np.nonzero(ink)
     points = np.stack([cols, rows], 1).astype(float)
     middle = points.mean(axis=0)
@@ -220,8 +229,8 @@ def _axis(ink: Ink) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return middle, np.asarray(axes[:, 1])
 
 
-def _bend(ink: Ink) -> float:
-    """How far ink lies off its longest axis, mm, the width of the pen taken off; 0 for a straight line."""
+def _deviation_mm(ink: Ink) -> float:
+    """How far ink (rows, cols) lies off its principal axis, mm, less the width of the pen; 0 for a straight line."""
     rows, cols = np.nonzero(ink)
     if len(rows) < 12:
         return 0.0
@@ -231,27 +240,27 @@ def _bend(ink: Ink) -> float:
     along, across = points @ axes[:, 1], points @ axes[:, 0]
     low, high = np.percentile(across, (1, 99))
     pen = len(rows) / max(float(np.ptp(along)), 1.0)  # of a straight line
-    return float((high - low - min(pen, _pen_px(ink))) / PX_PER_MM)
+    return float((high - low - min(pen, _pen_width_px(ink))) / PX_PER_MM)
 
 
-def _pen_px(ink: Ink) -> float:
+def _pen_width_px(ink: Ink) -> float:
     """The width of a pen line: the mean distance to its edge is a quarter of it."""
     depth = cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 3)
     return max(4 * float(depth[ink].mean()) - 1.0, 2.0)
 
 
-def _own_measures(mine: Ink, view: _View) -> dict[str, float]:
+def _measure_own(mine: Ink, view: _SquareWindow) -> dict[str, float]:
     top, bottom, left, right = view.frame
     side = (bottom - top + right - left) / 2
     rows, cols = np.nonzero(mine)
     held = np.nonzero(mine & view.inside)
     extent = max(float(np.ptp(v)) + 1 for v in held) if len(held[0]) else 0.0
-    close = mine & _grown(view.near, side)
+    close = mine & _dilate(view.near, side)
     return {
         "share": float((mine & view.near).sum() / mine.sum()),
-        "across": _across(mine, view.frame),
+        "across": _reach_both_sides_mm(mine, view.frame),
         "extent": extent / PX_PER_MM,
-        "strokes": float(close.sum()) / _pen_px(close) / side,
+        "strokes": float(close.sum()) / _pen_width_px(close) / side,
         "out_left": max(left - float(cols.min()), 0.0) / PX_PER_MM,
         "out_right": max(float(cols.max()) - right, 0.0) / PX_PER_MM,
         "out_up": max(top - float(rows.min()), 0.0) / PX_PER_MM,
@@ -259,7 +268,7 @@ def _own_measures(mine: Ink, view: _View) -> dict[str, float]:
     }
 
 
-def _across(mine: Ink, frame: tuple[float, float, float, float]) -> float:
+def _reach_both_sides_mm(mine: Ink, frame: tuple[float, float, float, float]) -> float:
     """How far own ink on the level of the square reaches out on both sides of it, mm."""
     top, bottom, left, right = frame
     band = np.flatnonzero(mine[max(round(top), 0) : round(bottom)].any(axis=0))
@@ -268,12 +277,12 @@ def _across(mine: Ink, frame: tuple[float, float, float, float]) -> float:
     return max(min(left - float(band[0]), float(band[-1]) - right), 0.0) / PX_PER_MM
 
 
-def _grown(mask: Ink, px: float) -> Ink:
+def _dilate(mask: Ink, px: float) -> Ink:
     size = 2 * round(px) + 1
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0)
 
 
-def _around(labels: NDArray[Any], frame: tuple[float, float, float, float]) -> float:
+def _surrounding_share(labels: NDArray[Any], frame: tuple[float, float, float, float]) -> float:
     """The largest share of directions from the square's middle in which one stroke lies just outside the square."""
     top, bottom, left, right = frame
     middle = np.array([(left + right) / 2, (top + bottom) / 2])
@@ -287,20 +296,25 @@ def _around(labels: NDArray[Any], frame: tuple[float, float, float, float]) -> f
         ok = (points >= 0).all(axis=1) & (points[:, 0] < labels.shape[1]) & (points[:, 1] < labels.shape[0])
         hits[k < RAYS // 2].update({int(v) for v in labels[points[ok, 1], points[ok, 0]] if v})
     below, above = hits[True], hits[False]
-    # a word written over the square has all its ink above
+    # a word written over the square has all its ink above it
     return max((below[v] + above[v] for v in below | above if min(below[v], above[v]) >= 2), default=0) / RAYS
 
 
 # --- marks beside their squares ----------------------------------------------------------------------
 
 
-def marks_beside(page: InkPage, boxes: Sequence[Box]) -> list[float]:
+def ink_beside_squares(page: InkPage, boxes: Sequence[Box]) -> list[float]:
     """For each square of a group the ink (mm²) of marks left of it or on its label, whole and on its level."""
     out = [0.0] * len(boxes)
     seen: set[tuple[int, int]] = set()
     for box in boxes:
-        window = Box(box.x - LEFT_MM, box.y - ABOVE_MM, LEFT_MM + box.w + LABEL_MM, box.h + 2 * ABOVE_MM)
-        for (x, y), area in _compact(page, window, box):
+        window = Box(
+            box.x - BESIDE_LEFT_MM,
+            box.y - BESIDE_ABOVE_MM,
+            BESIDE_LEFT_MM + box.w + BESIDE_RIGHT_MM,
+            box.h + 2 * BESIDE_ABOVE_MM,
+        )
+        for (x, y), area in _compact_strokes(page, window, box):
             at = (round(x), round(y))
             if at in seen:  # seen from the neighbour's window
                 continue
@@ -311,9 +325,9 @@ def marks_beside(page: InkPage, boxes: Sequence[Box]) -> list[float]:
     return out
 
 
-def _compact(page: InkPage, window: Box, box: Box) -> list[tuple[tuple[float, float], float]]:
+def _compact_strokes(page: InkPage, window: Box, box: Box) -> list[tuple[tuple[float, float], float]]:
     """Middles (mm on the sheet) and areas (mm²) of strokes in a window, on the square's level and no writing."""
-    seen = page.at(window, walls=True)
+    seen = page.ink_in(window, walls=True)
     linked = cv2.bitwise_or(cv2.bitwise_and(cv2.dilate(seen.ink, JOIN), seen.printed), seen.ink)
     count, labels = cv2.connectedComponents(np.asarray(linked, np.uint8), connectivity=8)
     area = np.bincount(labels[seen.ink > 0], minlength=count)
@@ -328,12 +342,12 @@ def _compact(page: InkPage, window: Box, box: Box) -> list[tuple[tuple[float, fl
         r, c = rows[mine], cols[mine]
         whole = r.min() > 2 and r.max() < seen.ink.shape[0] - 3
         if not whole:  # a tail runs through it: what is on the square's level must be more than the tail
-            r, c = _on_level(seen, box, r, c)
-            if not len(r) or len(r) / _pen_px(_drawn(seen.ink.shape, r, c)) < CROSSING_MM * PX_PER_MM:
+            r, c = _on_square_level(seen, box, r, c)
+            if not len(r) or len(r) / _pen_width_px(_mask_of_pixels(seen.ink.shape, r, c)) < CROSSING_MM * PX_PER_MM:
                 continue
         reach = max(np.ptp(r), np.ptp(c)) / PX_PER_MM
         y = (seen.rows.start + float(r.mean())) / PX_PER_MM
-        if BESIDE_REACH_MM[0] <= reach <= BESIDE_REACH_MM[1] and box.y - 0.5 < y < box.bottom + 0.5:
+        if BESIDE_SIZE_MM[0] <= reach <= BESIDE_SIZE_MM[1] and box.y - 0.5 < y < box.bottom + 0.5:
             found.append(
                 (
                     ((seen.cols.start + float(c.mean())) / PX_PER_MM, y),
@@ -343,14 +357,14 @@ def _compact(page: InkPage, window: Box, box: Box) -> list[tuple[tuple[float, fl
     return found
 
 
-def _on_level(seen: InkWindow, box: Box, rows: Points, cols: Points) -> tuple[Points, Points]:
+def _on_square_level(seen: InkWindow, box: Box, rows: Points, cols: Points) -> tuple[Points, Points]:
     """Those of a stroke's pixels in a window that lie on the level of a square."""
     y = (seen.rows.start + rows) / PX_PER_MM
     level = (y > box.y) & (y < box.bottom)
     return rows[level], cols[level]
 
 
-def _drawn(shape: tuple[int, ...], rows: Points, cols: Points) -> Ink:
+def _mask_of_pixels(shape: tuple[int, ...], rows: Points, cols: Points) -> Ink:
     out = np.zeros(shape, bool)
     out[rows, cols] = True
     return out

@@ -1,7 +1,7 @@
 """The gate: evidence that the form lies where it was found, over all and beside each field; or a refusal.
 
-A page placed wrongly and silently would be read as nonsense. What the evidence is worth was fitted on placements that
-were wrong on purpose (`gate_scale`; docs/registration.md).
+A page placed wrongly without a warning would be read as nonsense. The weights of the evidence were fitted on placements
+made wrong on purpose (`gate_scale`; docs/developer/registration.md).
 """
 
 from __future__ import annotations
@@ -11,35 +11,36 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scanner.layout.registration.field_evidence import FieldEvidence, errors_of, field_evidence
+from scanner.layout.registration.field_evidence import FieldEvidence, field_evidence, landmark_errors
 from scanner.layout.registration.gate_scale import gate_scale
-from scanner.layout.registration.geometry import Points, project
 from scanner.layout.registration.landmarks import LandmarkMatches
 from scanner.layout.registration.reference import FormReference
 from scanner.model import NotRegistered, Reason, Registration
+from scanner.page_transform import PageTransform, Points
 
 AGREED_MM = 0.15
-"""A landmark this near to the smooth field speaks for it. Curled photos stay within 0.06 mm."""
+"""A landmark this near to the fitted field agrees with it. Curled photos stay within 0.06 mm."""
 WORST_MM = 0.25
-"""Print beside a field that is off by more than this is torn, folded or slipped there, whatever else speaks for it."""
-FEWEST = 8
-"""Fewer landmarks than this are no evidence at all."""
+"""Print beside a field that is off by more than this is torn, folded or slipped there, whatever the other evidence."""
+MIN_LANDMARKS = 8
+"""Fewer landmarks than this are no evidence at all: twice what fixes a homography."""
 BANDS = 4
-FOUND, FOUND_PART = 0.55, 0.3
-"""Below these a refusal speaks of print not found rather than of print that does not fit: words, not the threshold."""
+"""Down the sheet and across it: a quarter of the sheet that is missing empties one of them."""
+REASON_FOUND, REASON_BAND = 0.55, 0.3
+"""Below these shares a refusal says that print was not found, or not in one part, rather than that it does not fit.
+They choose the sentence and not the outcome: half a page finds half of its print."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacementEvidence:
-    """What speaks for a placement, over the whole sheet.
+    """The evidence for a placement, over the whole sheet.
 
-    found    share of the landmarks of text that were seen again
-    agreed   share that was seen and lies within AGREED_MM of the smooth field
+    found    share of the landmarks of text that were found again
+    agreed   share that was found and lies within AGREED_MM of the fitted field
     least    the same in the worst of four bands down the sheet and four across; `part` is which, from 1
-    peak     mean correlation of all landmarks of text, 0 where one was not seen
-    median, p95    residual of the landmarks seen, mm
+    peak     mean correlation of all landmarks of text, 0 where one was not found
+    median, p95    residual of the landmarks found, mm
     """
 
     found: float
@@ -52,32 +53,32 @@ class PlacementEvidence:
 
     @property
     def features(self) -> Mapping[str, float]:
-        """What the scale weighs."""
+        """What the model of the page weighs."""
         return {"agreed": self.agreed, "least": self.least, "peak": self.peak}
 
     @property
     def log_odds(self) -> float:
-        """That the form lies here, against wrong placements made on purpose."""
+        """Log-odds that the form lies here, against wrong placements made on purpose."""
         return gate_scale("page").log_odds(self.features)
 
 
-NOTHING = PlacementEvidence(0.0, 0.0, 0.0, 1, 0.0, 1.0, 1.0)
+NO_EVIDENCE = PlacementEvidence(0.0, 0.0, 0.0, 1, 0.0, 1.0, 1.0)
 
 
-def weigh_placement(found: LandmarkMatches, residual: Points, reference: FormReference) -> PlacementEvidence:
-    """The evidence of one pass. `residual` (N, 2) is what the smooth field leaves unexplained, mm."""
-    marks = np.array([m.centre for m in reference.landmarks if m.along_x])
-    if len(found.centres) < FEWEST or not len(marks):
-        return NOTHING
-    error = errors_of(found, residual)
-    agreed = found.text & (error <= AGREED_MM)
-    part, least = _least(found.centres[agreed], marks)
+def measure_placement(matches: LandmarkMatches, residual: Points, reference: FormReference) -> PlacementEvidence:
+    """The evidence of one pass. `residual` (N, 2) is what the fitted field leaves unexplained, mm."""
+    landmarks = reference.text_centres
+    if len(matches.centres) < MIN_LANDMARKS or not len(landmarks):
+        return NO_EVIDENCE
+    error = landmark_errors(matches, residual)
+    agreed = matches.is_text & (error <= AGREED_MM)
+    part, least = _worst_band(matches.centres[agreed], landmarks)
     return PlacementEvidence(
-        found=float(found.text.sum() / len(marks)),
-        agreed=float(agreed.sum() / len(marks)),
+        found=float(matches.is_text.sum() / len(landmarks)),
+        agreed=float(agreed.sum() / len(landmarks)),
         least=least,
         part=part,
-        peak=float(found.weight[found.text, 1].sum() / len(marks)),
+        peak=float(matches.weight[matches.is_text, 1].sum() / len(landmarks)),
         median=float(np.median(error)),
         p95=float(np.percentile(error, 95)),
     )
@@ -87,64 +88,58 @@ def refuse(evidence: PlacementEvidence) -> NotRegistered | None:
     """The refusal with its reason, where the evidence does not reach the threshold."""
     if evidence.log_odds >= gate_scale("page").threshold:
         return None
-    if evidence.found < FOUND:
+    if evidence.found < REASON_FOUND:
         return NotRegistered(Reason("landmarks_missing", {"share": round(100 * evidence.found)}))
-    if evidence.least < FOUND_PART:
+    if evidence.least < REASON_BAND:
         return NotRegistered(Reason("part_missing", {"part": evidence.part, "share": round(100 * evidence.least)}))
     return NotRegistered(Reason("residual_too_large", {"mm": round(evidence.p95, 2)}))
 
 
 def judge_fields(
     evidence: PlacementEvidence,
-    found: LandmarkMatches,
+    matches: LandmarkMatches,
     residual: Points,
-    matrix: NDArray[np.float64],
-    warp: Points,
+    transform: PageTransform,
     reference: FormReference,
 ) -> Registration:
-    """The registration with its evidence, and which fields' places are in doubt."""
-    sheet = reference.form.sheet
-    middle = np.array(
-        [[sheet[0] / 2, sheet[1] / 2], [sheet[0] / 2 + 1, sheet[1] / 2], [sheet[0] / 2, sheet[1] / 2 + 1]]
-    )
-    here = project(matrix, middle)
-    across, down = here[1] - here[0], here[2] - here[0]
-    fields = field_evidence(found, residual, warp, reference)
+    """The registration with its evidence, and which fields' places are in doubt.
+
+    `transform` maps form mm to page px; `residual` (N, 2) mm is what it leaves unexplained at the landmarks found.
+    """
+    fields = field_evidence(matches, residual, transform.warp, reference)
     scale = gate_scale("field")
     return Registration(
-        homography=matrix,
-        warp=warp,
-        sheet=sheet,
+        transform=transform,
         residual_mm=evidence.median,
         residual_p95_mm=evidence.p95,
-        landmarks_found=int(found.text.sum()),
-        landmarks_tried=found.tried,
-        rotation_deg=float(np.degrees(np.arctan2(across[1], across[0]))),
-        scale=float(np.sqrt(abs(across[0] * down[1] - across[1] * down[0]))),
-        perspective=float(np.hypot(matrix[2, 0] * sheet[0], matrix[2, 1] * sheet[1])),
-        local_mm={name: seen.near for name, seen in fields.items()},
-        unseen=tuple(sorted(name for name, seen in fields.items() if seen.missing)),
-        gate=evidence.log_odds,
-        in_place={name: scale.probability(seen.features) for name, seen in fields.items()},
-        unsure=tuple(sorted(name for name, seen in fields.items() if doubtful(seen))),
+        landmarks_found=int(matches.is_text.sum()),
+        landmarks_tried=matches.tried,
+        local_residual_mm={name: of.near for name, of in fields.items()},
+        gate_log_odds=evidence.log_odds,
+        print_missing_fields=tuple(sorted(name for name, of in fields.items() if of.missing)),
+        place_probability={name: scale.probability(of.features) for name, of in fields.items()},
+        place_doubtful_fields=tuple(sorted(name for name, of in fields.items() if is_doubtful(of))),
     )
 
 
-def doubtful(seen: FieldEvidence) -> bool:
+def is_doubtful(evidence: FieldEvidence) -> bool:
     """Does the evidence leave it open whether a field lies where it would be cut?"""
     scale = gate_scale("field")
-    return seen.worst > WORST_MM or scale.log_odds(seen.features) < scale.threshold
+    return evidence.worst > WORST_MM or scale.log_odds(evidence.features) < scale.threshold
 
 
-def _least(seen: Points, marks: Points) -> tuple[int, float]:
-    """Which of the bands down and across the sheet has the least of its landmarks, from 1, and what share."""
+def _worst_band(agreed: Points, landmarks: Points) -> tuple[int, float]:
+    """Which of the bands down and across the sheet has the least of its landmarks, from 1, and what share.
+
+    `agreed` (M, 2) mm are those of the `landmarks` (N, 2) that agree with the field.
+    """
     worst, at, part = 1.0, 1, 0
     for axis in (1, 0):
-        edges = np.linspace(marks[:, axis].min() - 1, marks[:, axis].max() + 1, BANDS + 1)
+        edges = np.linspace(landmarks[:, axis].min() - 1, landmarks[:, axis].max() + 1, BANDS + 1)
         for low, high in pairwise(edges):
             part += 1
-            want = ((marks[:, axis] >= low) & (marks[:, axis] < high)).sum()
-            got = ((seen[:, axis] >= low) & (seen[:, axis] < high)).sum()
+            want = ((landmarks[:, axis] >= low) & (landmarks[:, axis] < high)).sum()
+            got = ((agreed[:, axis] >= low) & (agreed[:, axis] < high)).sum()
             if want and got / want < worst:
                 worst, at = float(got / want), part
     return at, worst

@@ -7,34 +7,16 @@ on purpose, and a threshold. A feature goes in through its name; what a model do
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from scanner.confidence.statistics import LogisticModel
 
 DATA = "gate.json"
 
 
-@dataclass(frozen=True, slots=True)
-class GateScale:
-    """log-odds = bias + Σ weight·feature; below `threshold` it does not pass."""
-
-    bias: float
-    weights: Mapping[str, float]
-    threshold: float
-
-    def log_odds(self, features: Mapping[str, float]) -> float:
-        """Log-odds that a place is right."""
-        return self.bias + sum(weight * features[name] for name, weight in self.weights.items())
-
-    def probability(self, features: Mapping[str, float]) -> float:
-        """The same as a probability."""
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, self.log_odds(features)))))
-
-
 @cache
-def gate_scale(name: str) -> GateScale:
+def gate_scale(name: str) -> LogisticModel:
     """The scale that ships: "page" or "field"."""
     row = json.loads(resources.files("scanner").joinpath("data", DATA).read_text(encoding="utf-8"))[name]
-    return GateScale(float(row["bias"]), {k: float(v) for k, v in row["weights"].items()}, float(row["threshold"]))
+    return LogisticModel(float(row["bias"]), {k: float(v) for k, v in row["weights"].items()}, float(row["threshold"]))

@@ -19,12 +19,16 @@ from scanner.model import DPI, Box, FieldLayout, FormTemplate, Gray
 LANDMARK_DPI = 150
 """Landmarks are matched here: text 10 pt high is 20 px tall, a sub-pixel peak is worth 0.1 px, a page costs 60 ms."""
 COARSE_DPI = 100
+"""Key points are found here: letters of 10 points are 14 px high, half of the ORB patch of 31 px."""
 PATCH = (36, 72)  # rows, cols at LANDMARK_DPI: one word, enough to be unlike its neighbours
-LINE_PATCH = (24, 96)
+LINE_PATCH = (24, 96)  # a piece of line 16 mm long
 END_BLUR = 1.5
-"""Pixels: dots of a leader, 3 px apart, become one bar."""
+"""Pixels: the dots of a rule line, 3 px apart, become one bar."""
 SPACING_MM = 6.0
+"""Half the height and a quarter of the width of the ellipse around a landmark in which there is no other: 284 on the
+shipped form, about one a word."""
 KEYPOINTS = 3000
+"""ORB points of a blank and of a page at COARSE_DPI; a page of text has about 4,000 corners there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +36,8 @@ class Landmark:
     """A printed patch that can be found again on a page.
 
     `centre` is (x, y) mm; `pixels` is cut at LANDMARK_DPI. `along_x` is False for a piece of a dotted
-    line, which tells its height on the page but slides along itself. `end` marks where such a line ends: it
-    tells its place to the side too, if less surely, and writing may hide it; it is no evidence of print missing.
+    line, which fixes its height on the page but slides along itself. `end` marks where such a line ends: it
+    fixes its place to the side too, if less surely, and writing may hide it; it is no evidence of print missing.
     """
 
     centre: tuple[float, float]
@@ -49,7 +53,7 @@ class FormReference:
     blank        (rows, cols) grey at 300 dpi, exactly the sheet
     keypoints    (N, 2) mm, x and y
     descriptors  (N, 32) ORB
-    landmarks    evenly spread printed patches, none over room for answers
+    landmarks    evenly spread printed patches, none where answers are written
     frames       by field the frames of its boxes, at LANDMARK_DPI
     """
 
@@ -60,9 +64,14 @@ class FormReference:
     landmarks: tuple[Landmark, ...] = field(repr=False)
     frames: Mapping[str, tuple[BoxFrame, ...]] = field(default_factory=dict, repr=False)
 
+    @property
+    def text_centres(self) -> NDArray[np.float64]:
+        """Centres of the landmarks of text, (N, 2) mm."""
+        return np.array([mark.centre for mark in self.landmarks if mark.along_x], np.float64).reshape(-1, 2)
 
-def orb() -> Any:
-    """The key point detector of both sides: what matches must be found the same way."""
+
+def orb_detector() -> Any:
+    """The key point detector for blanks and pages: what is to match must be found the same way."""
     return cv2.ORB.create(
         nfeatures=KEYPOINTS, scaleFactor=1.2, nlevels=8, edgeThreshold=15, patchSize=31, fastThreshold=8
     )
@@ -80,17 +89,17 @@ def px_to_mm(points: NDArray[np.float64], dpi: float) -> NDArray[np.float64]:
 
 def build_reference(form: FormTemplate, blank: Gray) -> FormReference:
     """Prepare a blank, (rows, cols) grey at 300 dpi covering exactly the sheet."""
-    coarse = reduced(blank, COARSE_DPI)
-    found, descriptors = orb().detectAndCompute(coarse, None)
+    coarse = downsample(blank, COARSE_DPI)
+    found, descriptors = orb_detector().detectAndCompute(coarse, None)
     points = px_to_mm(np.array([k.pt for k in found], dtype=np.float64).reshape(-1, 2), COARSE_DPI)
     if descriptors is None:
         descriptors = np.zeros((0, 32), np.uint8)
     landmarks = (*_text_landmarks(form, blank), *_line_landmarks(form, blank))
-    frames = box_frames(form, reduced(blank, LANDMARK_DPI), LANDMARK_DPI)
+    frames = box_frames(form, downsample(blank, LANDMARK_DPI), LANDMARK_DPI)
     return FormReference(form, blank, points, np.asarray(descriptors, np.uint8), landmarks, frames)
 
 
-def reduced(image: Gray, dpi: float) -> Gray:
+def downsample(image: Gray, dpi: float) -> Gray:
     """A blank at 300 dpi, reduced to dpi."""
     size = (round(image.shape[1] * dpi / DPI), round(image.shape[0] * dpi / DPI))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -108,7 +117,7 @@ def answer_mask(form: FormTemplate, shape: tuple[int, int]) -> NDArray[np.uint8]
 
 def _text_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
     """Patches with corners in them, chosen greedily from the strongest, SPACING_MM apart."""
-    image = reduced(blank, LANDMARK_DPI)
+    image = downsample(blank, LANDMARK_DPI)
     rows, cols = PATCH
     # the weaker direction of the structure tensor, summed over the patch: how well it is held in x and in y
     gx, gy = cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)
@@ -133,7 +142,7 @@ def _text_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
 
 def _line_landmarks(form: FormTemplate, blank: Gray) -> list[Landmark]:
     """Pieces of the ruled or dotted lines under written fields: they hold the height where no print is near."""
-    image = reduced(blank, LANDMARK_DPI)
+    image = downsample(blank, LANDMARK_DPI)
     cols = LINE_PATCH[1]
     found: list[Landmark] = []
     for spec in form.fields:

@@ -1,4 +1,4 @@
-"""A blank that was scanned lies askew by a fraction of a degree. It is looked at upright; what is found goes back."""
+"""A blank that was scanned lies askew by a fraction of a degree: its skew is measured, and it is turned upright."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from scanner.model import PX_PER_MM, Box, Gray
 
-MOST_DEG = 2.0
-NONE_DEG = 0.04
-"""Less is the noise of the measurement, and 0.1 mm at the end of a line: the blank is looked at as it is."""
+MAX_SKEW_DEG = 2.0
+"""A sheet laid on the glass by hand; drawn copies are turned by up to 1°."""
+MIN_SKEW_DEG = 0.04
+"""Less is the noise of the measurement, and 0.1 mm at the end of a line: the blank is taken as it is."""
 STEPS_DEG = (0.1, 0.02)
 
 
@@ -26,12 +27,12 @@ def skew_deg(dark: NDArray[Any]) -> float:
     if not len(ys):
         return 0.0
     best = 0.0
-    reach = MOST_DEG
+    reach = MAX_SKEW_DEG
     for step in STEPS_DEG:
         angles = best + np.arange(-round(reach / step), round(reach / step) + 1) * step
         best = float(max(angles, key=lambda angle: (_sharpness(xs, ys, float(angle)), -abs(angle))))
         reach = step
-    return best if abs(best) >= NONE_DEG else 0.0
+    return best if abs(best) >= MIN_SKEW_DEG else 0.0
 
 
 def _sharpness(xs: NDArray[Any], ys: NDArray[Any], degrees: float) -> float:

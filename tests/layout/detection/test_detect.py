@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from samples.drawn_forms import LINE_STYLES, Paper, Truth, drawn_form, writing_room
+from samples.drawn_forms import LINE_STYLES, Paper, Truth, drawn_form, writing_box
 from scanner.forms.blanks import render_blank
 from scanner.layout.detection.detect import Detected, detect
 from scanner.model import Box, Gray
@@ -45,7 +45,7 @@ def score(truth: Truth, found: Detected) -> tuple[int, int, int]:
         (truth.parts, found.parts),
         (truth.combs, found.combs),
         (truth.choices, found.choices),
-        (singles(truth.rooms), singles(found.boxes)),
+        (singles(truth.boxes), singles(found.boxes)),
     )
     return (
         sum(len(t) for t, _ in pairs),
@@ -153,7 +153,7 @@ def test_underlines_ornaments_and_separators_are_no_lines(look: Callable[[Draw],
         x0, x1 = paper.centred(20, "REPUBLIC OF EXAMPLES", 12)
         paper.rule(x0, x1, 21.2)
         x0, x1 = paper.centred(30, "Freedom - Order", 10)
-        paper.rule((x0 + x1) / 2 - 12, (x0 + x1) / 2 + 12, 33)
+        paper.rule((x0 + x1) / 2 - 12, (x0 + x1) / 2 + 12, 33.2)  # 3.0 mm is where letters become a line's label
         paper.text(15, 50, "Part A. Everything that is printed here runs from one margin to the other, i.e. far.", 10)
         paper.rule(14, 196, 70)
         paper.text(15, 90, "Part B", 10)
@@ -204,11 +204,11 @@ def test_a_page_frame_and_table_walls_are_no_lines(look: Callable[[Draw], tuple[
                     paper.frame(cell)
                     paper.text(cell.x + 3, cell.y + 6, ("Employer", "From", "To")[col])
                 else:
-                    paper.room(cell)
+                    paper.box(cell)
 
     truth, found = look(draw)
     assert found.lines == ()
-    assert len(found.boxes) == hits(singles(truth.rooms), singles(found.boxes)) == 6
+    assert len(found.boxes) == hits(singles(truth.boxes), singles(found.boxes)) == 6
 
 
 # --- dates -------------------------------------------------------------------------------------------
@@ -340,7 +340,7 @@ def test_two_numbers_on_one_level_are_two_combs(look: Callable[[Draw], tuple[Tru
 
 
 @pytest.mark.parametrize("height", [2.5, 6.0])
-def test_cells_without_a_roof_are_a_comb(look: Callable[[Draw], tuple[Truth, Detected]], height: float) -> None:
+def test_cells_open_at_the_top_are_a_comb(look: Callable[[Draw], tuple[Truth, Detected]], height: float) -> None:
     def draw(paper: Paper) -> None:
         paper.open_comb(30, 40, 5, 8, height)
 
@@ -375,12 +375,12 @@ def test_letters_over_an_underline_enclose_no_tick_box(tmp_path: Path) -> None:
 
 def test_an_empty_box_is_room_to_write_and_a_full_one_is_not(look: Callable[[Draw], tuple[Truth, Detected]]) -> None:
     def draw(paper: Paper) -> None:
-        paper.room(Box(40, 30, 120, 8))
+        paper.box(Box(40, 30, 120, 8))
         paper.frame(Box(40, 50, 120, 8))
         paper.text(45, 55.5, "For the office only")
 
     truth, found = look(draw)
-    assert hits(singles(truth.rooms), singles(found.boxes)) == len(found.boxes) == 1
+    assert hits(singles(truth.boxes), singles(found.boxes)) == len(found.boxes) == 1
 
 
 # --- what belongs together ---------------------------------------------------------------------------
@@ -400,7 +400,7 @@ def test_tick_rows_that_carry_on_are_one_choice_and_a_new_question_begins_anothe
     assert hits(truth.choices, found.choices) == len(found.choices) == 3
 
 
-def test_rooms_come_in_reading_order(look: Callable[[Draw], tuple[Truth, Detected]]) -> None:
+def test_lines_come_in_reading_order(look: Callable[[Draw], tuple[Truth, Detected]]) -> None:
     def draw(paper: Paper) -> None:
         for y in (60, 40):
             for x in (110, 20):
@@ -410,11 +410,11 @@ def test_rooms_come_in_reading_order(look: Callable[[Draw], tuple[Truth, Detecte
     assert [(round(b.x), b.y < 50) for b in found.lines] == [(22, True), (112, True), (22, False), (112, False)]
 
 
-def test_the_writing_room_of_a_line_reaches_one_millimetre_below_it(
+def test_the_box_over_a_line_reaches_one_millimetre_below_it(
     look: Callable[[Draw], tuple[Truth, Detected]],
 ) -> None:
     def draw(paper: Paper) -> None:
         paper.rule(30, 150, 40, "dots")
 
     _, found = look(draw)
-    assert iou(found.lines[0], writing_room(30, 150, 40, 7)) > 0.95
+    assert iou(found.lines[0], writing_box(30, 150, 40, 7)) > 0.95

@@ -20,7 +20,7 @@ def test_every_box_is_outlined_in_the_colour_of_its_kind() -> None:
     form = load_form(FORM)
     picture = draw_form(form, blank_image(form))
     for spec in form.fields:
-        for box in (*spec.boxes, *(o.box for o in spec.options)):
+        for box in spec.all_boxes:
             assert _share(picture, box, COLOURS[spec.kind]) > 0.9, spec.id
 
 

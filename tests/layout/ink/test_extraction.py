@@ -7,25 +7,16 @@ import pytest
 
 from samples.draw import Pen, draw_sheet
 from samples.wear import wear
-from scanner.layout.ink.extraction import build_print_model, extract_ink
+from scanner.layout.ink.extraction import extract_page_ink
 from scanner.layout.ink.field_crops import cut_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
+from scanner.layout.registration.alignment import to_grey
 from scanner.model import FieldLayout
-from tests.conftest import as_page
-
-
-@pytest.fixture(scope="module")
-def printed(reference, blank):
-    """The print model of the blank."""
-    return build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
+from tests.layout.placing import place
 
 
 def look(image, reference, printed):
     """A page placed and split into print and ink."""
-    placed = register(as_page(image), reference)
-    assert placed
-    return extract_ink(align(flatten_background(to_grey(image)), placed), printed)
+    return extract_page_ink(to_grey(image), place(image, reference).transform, printed)
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "dark", "faint", "photo"])

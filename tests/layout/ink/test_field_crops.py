@@ -7,18 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from samples.draw import Pen
-from scanner.layout.ink.extraction import build_print_model, extract_ink
+from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_field, cut_fields
 from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import PX_PER_MM, Crop, FieldLayout
 
 LONG = "Nguyễn Thị Ngọc Ánh Dương"
-
-
-@pytest.fixture(scope="module")
-def printed(reference, blank):
-    """The print model of the blank."""
-    return build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
 
 
 @pytest.fixture

@@ -8,22 +8,21 @@ import pytest
 from samples.objects import lay
 from samples.photo import photograph
 from samples.wear import wear
-from scanner.layout.ink.extraction import extract_ink
+from scanner.layout.ink.extraction import extract_page_ink
 from scanner.layout.ink.occlusion import occluded_fields
-from scanner.layout.registration.alignment import align, flatten_background, to_grey
-from scanner.layout.registration.register import register
+from scanner.layout.registration.alignment import to_grey
 from scanner.messages import all_messages
-from scanner.model import FieldLayout, FieldSpec, Registration
+from scanner.model import FieldLayout, FieldSpec
 from scanner.pipeline import PageReader
-from tests.conftest import Desk, as_page
+from tests.conftest import Desk
+from tests.layout.placing import place
 
 
-def told(image: np.ndarray, reader: PageReader) -> set[str]:
-    """Fields that are called covered."""
-    placed = register(as_page(image), reader.reference)
-    assert isinstance(placed, Registration)
-    page = extract_ink(align(flatten_background(to_grey(image)), placed), reader.printed)
-    return set(occluded_fields(image, placed, page, reader.form.fields, ()))
+def flagged(image: np.ndarray, reader: PageReader) -> set[str]:
+    """Fields that are called occluded."""
+    transform = place(image, reader.reference).transform
+    page = extract_page_ink(to_grey(image), transform, reader.print_model)
+    return set(occluded_fields(image, transform, page, reader.form.fields, ()))
 
 
 def first(reader: PageReader, layout: FieldLayout) -> FieldSpec:
@@ -39,16 +38,16 @@ def test_a_field_under_a_thing_is_covered(
     spec, rng = first(reader, layout), np.random.default_rng(6)
     box = spec.options[0].box if spec.options else spec.boxes[len(spec.boxes) // 2]
     sheet, _ = lay(desk_of_sheets.draw(86).image, thing, (box.x + box.w / 2, box.y + box.h / 2), rng)
-    assert spec.id in told(wear(sheet, kind, rng).image, reader)
+    assert spec.id in flagged(wear(sheet, kind, rng).image, reader)
 
 
 @pytest.mark.parametrize("kind", ["scan", "bilevel", "photo", "faint", "shadow", "lamp"])
 def test_nothing_covers_an_ordinary_sheet(desk_of_sheets: Desk, reader: PageReader, kind: str) -> None:
     rng = np.random.default_rng(7)
     draw = photograph if kind in ("shadow", "lamp") else wear
-    assert told(draw(desk_of_sheets.draw(87).image, kind, rng).image, reader) == set()
+    assert flagged(draw(desk_of_sheets.draw(87).image, kind, rng).image, reader) == set()
 
 
-def test_reviewer_is_told_why_in_both_languages() -> None:
+def test_reviewer_sees_why_in_both_languages() -> None:
     words = all_messages()
     assert all(set(words[code]) == {"en", "vi"} for code in ("field_covered", "stamp_over", "two_sheets"))

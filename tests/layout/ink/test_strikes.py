@@ -11,17 +11,11 @@ import pytest
 from samples.corrections import strike_text
 from samples.draw import Pen
 from samples.slips import stroke
-from scanner.layout.ink.extraction import build_print_model, extract_ink
+from scanner.layout.ink.extraction import extract_ink
 from scanner.layout.ink.field_crops import cut_field
 from scanner.layout.ink.strikes import find_strikes
 from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import PX_PER_MM, Box, Crop
-
-
-@pytest.fixture(scope="module")
-def printed(reference, blank):
-    """The print model of the blank."""
-    return build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
 
 
 @pytest.fixture

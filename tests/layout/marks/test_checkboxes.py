@@ -8,18 +8,12 @@ import pytest
 from samples.draw import Pen
 from samples.hands import TICKS
 from samples.slips import draw_slip, draw_tail, stroke, tails_of
-from scanner.layout.ink.extraction import InkPage, build_print_model, extract_ink
+from scanner.layout.ink.extraction import InkPage, extract_ink
 from scanner.layout.marks.checkboxes import read_marks, resolve_choice
 from scanner.layout.registration.alignment import flatten_background, to_grey
 from scanner.model import Box, FieldKind, Mark, MarkState
 
 FIELD = "trinh_do_gdpt"
-
-
-@pytest.fixture(scope="module")
-def printed(reference, blank):
-    """The print model of the blank."""
-    return build_print_model(blank, np.array([m.centre for m in reference.landmarks if m.along_x]))
 
 
 @pytest.fixture

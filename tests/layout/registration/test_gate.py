@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from samples import misplaced as wrong
 from samples import office_wear as good
 from samples.paper import MM, Seen
-from scanner.layout.registration.alignment import to_page
-from scanner.layout.registration.gate import NOTHING, PlacementEvidence, refuse
+from scanner.layout.registration.gate import NO_EVIDENCE, PlacementEvidence, refuse
 from scanner.layout.registration.gate_scale import gate_scale
 from scanner.layout.registration.register import register
 from scanner.model import DPI, NotRegistered, Registration
 from tests.conftest import Desk, as_page
-from tests.layout.registration.test_register import corners
+from tests.layout.placing import place
 from training.gate.trials import field_errors
 
 Pixels = NDArray[np.uint8]
@@ -38,23 +37,15 @@ def placed(image: Pixels, reference) -> Registration | NotRegistered:
 
 def off(found: Registration, form, moved=lambda p: p) -> NDArray[np.float64]:
     """How far box corners are from where they are, px at 300 dpi; `moved` says where ideal px went."""
-    points = corners(form)
-    return np.hypot(*(to_page(found, points) - moved(points * DPI / 25.4 - 0.5)).T)
+    points = form.corners
+    return np.hypot(*(found.transform.to_page(points) - moved(points * DPI / 25.4 - 0.5)).T)
 
 
-def told(found: Registration) -> set[str]:
-    """Fields that go to a person because of their place."""
-    return {*found.unseen, *found.unsure}
-
-
-def silent(seen: Seen, reference, form, limit: float = 1.0) -> list[str]:
-    """Fields of an accepted page that lie further off than the limit (mm) and that nobody is told of."""
-    found = placed(seen.image, reference)
-    if isinstance(found, NotRegistered):
-        return []
-    errors = field_errors(form, seen, lambda mm: to_page(found, mm), found.scale)
+def silent(found: Registration, seen: Seen, form, limit: float = 1.0) -> list[str]:
+    """Fields of a page that was placed which lie further off than the limit (mm) and are not flagged."""
+    errors = field_errors(form, seen, found.transform.to_page, found.transform.scale)
     room = {f.id for f in form.fields if f.layout.value == "area"}  # without print of its own: 5 mm
-    return [f for f, mm in errors.items() if mm > (5.0 if f in room else limit) and f not in told(found)]
+    return [f for f, mm in errors.items() if mm > (5.0 if f in room else limit) and f not in found.review_fields]
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +63,20 @@ def test_what_is_not_the_form_is_refused(stack: wrong.Stack, reference, kind: st
 
 
 @pytest.mark.parametrize(
-    "kind",
-    ["feeder slip", "slow slip", "row moved", "patch moved", "line removed", "order swapped", "wrong scale"],
-)
-def test_no_field_off_by_a_millimetre_is_silent(stack: wrong.Stack, reference, form, kind: str) -> None:
+    ("kind", "seeds"),
+    [
+        ("feeder slip", (0, 1, 2)), ("slow slip", (0, 1, 2)), ("row moved", (0, 1, 2)), ("patch moved", (0, 1, 2)),
+        ("line removed", (7, 13, 15)), ("order swapped", (1, 2, 5)), ("wrong scale", (0, 1, 2)),
+    ],
+)  # fmt: skip
+def test_every_field_off_by_a_millimetre_on_a_placed_page_is_flagged(
+    stack: wrong.Stack, reference, form, kind: str, seeds: tuple[int, ...]
+) -> None:
+    """Seeds of pages that are placed as a whole: one that is refused would show nothing."""
     maker = {**wrong.FITTED, **wrong.HELD_OUT}[kind]
-    for seed in range(3):
-        assert silent(maker(stack, np.random.default_rng(seed)), reference, form) == []
+    for seed in seeds:
+        seen = maker(stack, np.random.default_rng(seed))
+        assert silent(place(seen.image, reference), seen, form) == []
 
 
 @pytest.mark.parametrize(
@@ -88,11 +86,11 @@ def test_what_offices_do_to_sheets_is_placed(stack: wrong.Stack, reference, form
     seen = good.GOOD[kind](stack, np.random.default_rng(5))
     found = placed(seen.image, reference)
     assert isinstance(found, Registration)
-    assert max(field_errors(form, seen, lambda mm: to_page(found, mm), found.scale).values()) < 0.3
+    assert max(field_errors(form, seen, found.transform.to_page, found.transform.scale).values()) < 0.3
 
 
 @pytest.mark.parametrize("by", [(0.0, 1.5), (1.5, 0.0), (-2.0, 0.0)])
-def test_boxes_that_moved_while_their_label_stayed_are_told(sheet: Pixels, reference, form, by) -> None:
+def test_boxes_that_moved_while_their_label_stayed_are_flagged(sheet: Pixels, reference, form, by) -> None:
     spec = form.field("ma_bhxh")
     area = spec.area.grown(0.5, 0.5)
     x0, y0, x1, y1 = (round(v * MM) for v in (area.x, area.y, area.right, area.bottom))
@@ -103,12 +101,13 @@ def test_boxes_that_moved_while_their_label_stayed_are_told(sheet: Pixels, refer
     image[y0 + dy : y1 + dy, x0 + dx : x1 + dx] = np.minimum(image[y0 + dy : y1 + dy, x0 + dx : x1 + dx], boxes)
     found = placed(image, reference)
     assert isinstance(found, Registration)
-    assert "ma_bhxh" in told(found)
-    assert found.in_place["ma_bhxh"] < 0.5 < min(p for f, p in found.in_place.items() if f != "ma_bhxh")
+    assert "ma_bhxh" in found.review_fields
+    others = [p for f, p in found.place_probability.items() if f != "ma_bhxh"]
+    assert found.place_probability["ma_bhxh"] < 0.5 < min(others)
 
 
 def test_threshold_refuses_nothing_at_all_and_says_why() -> None:
-    refused = refuse(NOTHING)
+    refused = refuse(NO_EVIDENCE)
     assert isinstance(refused, NotRegistered)
     assert refused.reason.code == "landmarks_missing"
 
@@ -123,7 +122,7 @@ def test_blank_form_is_placed_too(reference, blank, form) -> None:
     found = placed(blank, reference)
     assert isinstance(found, Registration)
     assert off(found, form).max() < 1
-    assert told(found) == set()
+    assert found.review_fields == frozenset()
 
 
 def test_mirrored_page_and_negative_are_refused(sheet: Pixels, reference) -> None:
@@ -143,7 +142,7 @@ TEARS = np.random.default_rng(11).integers((600, -60, 0), (2900, 61, 2), (10, 3)
 
 
 @pytest.mark.parametrize(("row", "by", "sideways"), TEARS)
-def test_torn_and_mended_sheet_is_refused_or_its_fields_that_slipped_are_told(
+def test_torn_and_mended_sheet_is_refused_or_its_fields_that_slipped_are_flagged(
     sheet: Pixels, reference, form, row: int, by: int, sideways: int
 ) -> None:
     """The lower part slipped by up to 5 mm: what is accepted all the same hits its boxes, or goes to a person."""
@@ -157,11 +156,15 @@ def test_torn_and_mended_sheet_is_refused_or_its_fields_that_slipped_are_told(
         return points + np.where(points[:, 1:] >= row - 6, shift, 0)  # half a millimetre above it: nobody writes there
 
     found = placed(image, reference)
+    assert isinstance(found, Registration) == (abs(by) <= 20), "small slips are placed, larger ones refused"
     if isinstance(found, Registration):
+        slipped = set()
         for spec in form.fields:
-            limit = 59 if spec.layout.value == "area" else 8  # a signature's room has no print of its own: 5 mm
+            limit = 59 if spec.layout.value == "area" else 8  # the area of a signature has no print of its own: 5 mm
             if off(found, form.model_copy(update={"fields": (spec,)}), moved).max() > limit:
-                assert spec.id in told(found)
+                slipped.add(spec.id)
+        assert slipped or abs(by) < 12, "a smaller slip is shared between both parts: no field is off by 8 px"
+        assert slipped <= found.review_fields
 
 
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
@@ -192,17 +195,17 @@ def test_fields_beside_which_print_is_missing_are_named(sheet: Pixels, reference
     image[part] = PAPER
     found = placed(image, reference)
     assert isinstance(found, Registration)
-    assert gone <= set(found.unseen)
-    assert len(found.unseen) < 10, "the rest of the sheet is not doubted"
+    assert gone <= set(found.print_missing_fields)
+    assert len(found.print_missing_fields) < 10, "the rest of the sheet is not doubted"
 
 
 @pytest.mark.parametrize("kind", ["scan", "bilevel", "photo", "dark", "faint"])
 def test_whole_sheet_has_no_field_in_doubt_however_worn(desk_of_sheets: Desk, reference, kind: str) -> None:
     found = placed(desk_of_sheets.worn(78, kind)[1].image, reference)
     assert isinstance(found, Registration)
-    assert told(found) == set()
-    assert min(found.in_place.values()) > 0.9
-    assert found.gate > gate_scale("page").threshold + 1
+    assert found.review_fields == frozenset()
+    assert min(found.place_probability.values()) > 0.9
+    assert found.gate_log_odds > gate_scale("page").threshold + 1
 
 
 def test_stamp_over_the_signature_does_not_hide_the_form(sheet: Pixels, reference) -> None:
@@ -211,7 +214,7 @@ def test_stamp_over_the_signature_does_not_hide_the_form(sheet: Pixels, referenc
     cv2.putText(image, "UBND XA BINH XA", (1700, 3000), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 120, 8)
     found = placed(image, reference)
     assert isinstance(found, Registration)
-    assert told(found) == set()
+    assert found.review_fields == frozenset()
 
 
 def test_lines_without_words_beside_them_are_no_evidence(sheet: Pixels, reference) -> None:
@@ -222,8 +225,8 @@ def test_lines_without_words_beside_them_are_no_evidence(sheet: Pixels, referenc
     assert refused.reason.code == "landmarks_missing"
 
 
-def test_fields_that_reach_out_of_the_page_are_told(sheet: Pixels, reference, form) -> None:
+def test_fields_that_reach_out_of_the_page_are_flagged(sheet: Pixels, reference, form) -> None:
     found = placed(sheet[:, : round(190 * DPI / 25.4)], reference)
     assert isinstance(found, Registration)
     out = {f.id for f in form.fields if f.layout.value != "area" and f.area.right > 191}
-    assert out and out <= told(found)
+    assert out and out <= found.review_fields

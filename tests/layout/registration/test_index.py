@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from samples.drawn_forms import drawn_form
 from samples.wear import wear
 from scanner.forms.blanks import fit_to_sheet, render_blank
-from scanner.layout.registration.index import KeyPoints, PageIndex, blank_points, build_index, rank_pages, ranked
+from scanner.layout.registration.index import (
+    KeyPoints,
+    PageIndex,
+    blank_points,
+    build_index,
+    rank_candidates,
+    rank_pages,
+)
 from tests.conftest import Desk, as_page
 
 A4 = (210.0, 297.0)
@@ -44,20 +51,20 @@ def test_right_blank_comes_first_however_the_page_is_worn(blanks, index: PageInd
 def test_filled_sheet_upside_down_is_ranked_first_by_far(desk_of_sheets: Desk, index: PageIndex) -> None:
     first, second, *_ = rank_pages(as_page(np.rot90(desk_of_sheets.draw(41).image, 2).copy()), index)
     assert first.number == 0
-    assert first.agreed > 4 * second.agreed
+    assert first.inliers > 4 * second.inliers
 
 
 def test_candidates_come_in_order_and_always_the_same(desk_of_sheets: Desk, index: PageIndex) -> None:
     page = as_page(desk_of_sheets.draw(42).image)
     found = rank_pages(page, index)
-    assert [c.agreed for c in found] == sorted((c.agreed for c in found), reverse=True)
+    assert [c.inliers for c in found] == sorted((c.inliers for c in found), reverse=True)
     assert found == rank_pages(page, index)
 
 
 def test_there_is_a_candidate_even_where_nothing_was_seen(index: PageIndex) -> None:
     assert len(rank_pages(as_page(np.full((900, 700), 245, np.uint8)), index)) == 1
     nothing = KeyPoints(np.zeros((0, 2)), np.zeros(0), np.zeros((0, 32), np.uint8))
-    assert ranked(nothing, index) == []
+    assert rank_candidates(nothing, index) == []
 
 
 def test_a_blank_without_print_can_be_indexed(blank: NDArray[np.uint8]) -> None:

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samples.newspaper import on_a_newspaper
-from scanner.layout.registration.alignment import to_page
 from scanner.layout.registration.manual_points import manual_points
 from scanner.layout.registration.reference import FormReference, build_reference
 from scanner.layout.registration.register import register, register_from_points
 from scanner.model import DPI, FormTemplate, NotRegistered, Page, Registration
 from tests.conftest import Desk, as_page
-from tests.layout.registration.test_register import corners, errors, other_form
+from tests.layout.placing import corner_errors
+from tests.layout.registration.test_register import other_form
 
 KINDS = ("scan", "turned", "dark", "faint", "photo")
 TREMBLE = 8.0
@@ -27,8 +27,7 @@ TREMBLE = 8.0
 
 def apart(one: Registration, other: Registration, form: FormTemplate) -> np.ndarray:
     """How far two placings put every corner of every box from each other, px at 300 dpi."""
-    points = corners(form)
-    return np.hypot(*(to_page(one, points) - to_page(other, points)).T) * (DPI / 25.4) / one.scale
+    return corner_errors(one, other.transform.to_page, form)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +58,7 @@ def test_trembling_clicks_lead_where_the_machine_would_have_put_the_form(
     by_hand = register_from_points(placed.page, reference, points)
     assert isinstance(by_hand, Registration)
     assert np.percentile(apart(by_hand, placed.by_machine, form), 95) <= 1.0
-    assert np.percentile(errors(by_hand, placed.to_page, form), 95) <= 1.0
+    assert np.percentile(corner_errors(by_hand, placed.to_page, form), 95) <= 1.0
 
 
 def test_worst_tremble_of_all_four_clicks_is_forgiven(placed: Placed, reference, form) -> None:
@@ -80,7 +79,7 @@ def test_page_the_machine_cannot_find_is_placed_by_hand(desk_of_sheets: Desk, re
     clicks = np.random.default_rng(3).uniform(-TREMBLE, TREMBLE, (4, 2)) * scale
     placed = register_from_points(page, reference, truth(manual_points(reference)) + clicks)
     assert isinstance(placed, Registration)
-    assert np.percentile(errors(placed, truth, form), 95) <= 1.0
+    assert np.percentile(corner_errors(placed, truth, form), 95) <= 1.0
 
 
 @pytest.mark.parametrize(

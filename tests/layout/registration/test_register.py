@@ -7,23 +7,12 @@ import numpy as np
 import pytest
 
 from samples.wear import wear
-from scanner.layout.registration.alignment import align, to_page
+from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import build_reference
 from scanner.layout.registration.register import register
-from scanner.model import DPI, FormTemplate, NotRegistered, Registration
+from scanner.model import DPI, NotRegistered, Registration
 from tests.conftest import Desk, as_page
-
-
-def corners(form: FormTemplate) -> np.ndarray:
-    """Every corner of every box, mm."""
-    boxes = [b for f in form.fields for b in (*f.boxes, *(o.box for o in f.options))]
-    return np.array([(x, y) for b in boxes for x in (b.x, b.right) for y in (b.y, b.bottom)])
-
-
-def errors(placed: Registration, truth, form: FormTemplate) -> np.ndarray:
-    """Distance of each corner from where it truly is, px at 300 dpi."""
-    points = corners(form)
-    return np.hypot(*(to_page(placed, points) - truth(points)).T) * (DPI / 25.4) / placed.scale
+from tests.layout.placing import corner_errors
 
 
 @pytest.mark.parametrize("kind", ["clean", "scan", "grey", "bilevel", "turned", "dark", "faint", "photo"])
@@ -31,7 +20,7 @@ def test_every_wear_is_placed_within_two_pixels(desk_of_sheets: Desk, reference,
     _, worn = desk_of_sheets.worn(71, kind)
     placed = register(as_page(worn.image), reference)
     assert isinstance(placed, Registration)
-    found = errors(placed, worn.to_page, form)
+    found = corner_errors(placed, worn.to_page, form)
     assert np.percentile(found, 95) <= 1.0
     assert found.max() <= 2.0
 
@@ -60,15 +49,15 @@ def test_any_quarter_turn_and_ten_degrees_of_skew_are_placed(
 
     placed = register(as_page(page), reference)
     assert isinstance(placed, Registration)
-    assert errors(placed, truth, form).max() <= 2.0
+    assert corner_errors(placed, truth, form).max() <= 2.0
 
 
-def test_rotation_and_scale_are_told(reference, desk_of_sheets: Desk) -> None:
+def test_rotation_and_scale_are_known(reference, desk_of_sheets: Desk) -> None:
     sheet = np.ascontiguousarray(np.rot90(desk_of_sheets.draw(73).image, 2))
     placed = register(as_page(sheet), reference)
     assert isinstance(placed, Registration)
-    assert abs(abs(placed.rotation_deg) - 180) < 0.1
-    assert placed.scale == pytest.approx(DPI / 25.4, rel=0.001)
+    assert abs(abs(placed.transform.rotation_deg) - 180) < 0.1
+    assert placed.transform.scale == pytest.approx(DPI / 25.4, rel=0.001)
 
 
 def other_form() -> np.ndarray:
@@ -107,8 +96,8 @@ def test_aligned_page_is_exactly_the_sheet(reference, desk_of_sheets: Desk, form
     _, worn = desk_of_sheets.worn(75, "scan")
     placed = register(as_page(worn.image), reference)
     assert isinstance(placed, Registration)
-    assert align(worn.image, placed, 300).shape == (3508, 2480, 3)
-    assert set(placed.local_mm) == {f.id for f in form.fields}
+    assert align(worn.image, placed.transform, 300).shape == (3508, 2480, 3)
+    assert set(placed.local_residual_mm) == {f.id for f in form.fields}
     assert placed.residual_p95_mm < 0.1
 
 
@@ -116,7 +105,7 @@ def test_same_page_is_placed_the_same_way_twice(reference, desk_of_sheets: Desk)
     _, worn = desk_of_sheets.worn(76, "photo")
     first, second = (register(as_page(worn.image), reference) for _ in range(2))
     assert isinstance(first, Registration) and isinstance(second, Registration)
-    assert np.array_equal(first.homography, second.homography)
+    assert np.array_equal(first.transform.homography, second.transform.homography)
 
 
 def test_sheet_with_no_print_has_no_landmarks(form) -> None:

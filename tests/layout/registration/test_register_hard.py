@@ -18,7 +18,7 @@ from scanner.layout.registration.reference import build_reference
 from scanner.layout.registration.register import register
 from scanner.model import NotRegistered, Registration
 from tests.conftest import Desk, as_page
-from tests.layout.registration.test_register import errors
+from tests.layout.placing import corner_errors
 
 
 def worn(desk: Desk, kind: str, seed: int) -> Worn:
@@ -32,7 +32,7 @@ def test_hard_pages_are_placed(desk_of_sheets: Desk, reference, form, kind: str,
     page = worn(desk_of_sheets, kind, 5)
     placed = register(as_page(page.image, None), reference)
     assert isinstance(placed, Registration)
-    assert np.percentile(errors(placed, page.to_page, form), 95) <= p95
+    assert np.percentile(corner_errors(placed, page.to_page, form), 95) <= p95
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,12 @@
-"""The field over the sheet: smooth paper stays smooth, creases are followed, wrong landmarks have no voice."""
+"""The field over the sheet: smooth paper stays smooth, creases are followed, wrong landmarks have no weight."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from scanner.layout.registration.geometry import Points, displacement
 from scanner.layout.registration.warping import fit_folded, fit_smooth, needs_nonrigid
+from scanner.page_transform import Points, displacement
 
 SHEET = (210.0, 297.0)
 
@@ -51,7 +51,7 @@ def test_a_folded_sheet_is_known_as_one(centres: Points) -> None:
     assert needs_nonrigid(fit_smooth(centres, target, weight, SHEET).residual, np.ones(len(centres), bool))
 
 
-def test_landmarks_found_in_the_wrong_place_are_outvoted_and_told(centres: Points) -> None:
+def test_landmarks_found_in_the_wrong_place_are_outvoted_and_shown(centres: Points) -> None:
     target, weight = seen(centres, folded(centres, 0.04, 150))
     wrong = np.arange(5, 300, 50)
     target[wrong] += (1.1, -0.9)
