@@ -45,7 +45,7 @@ class Store(UnplacedPages, Review, Users, ExportQueries, Learning, FrequentValue
         try:
             with clear_errors():
                 if not create and _missing(url):
-                    raise StoreError("There is no database yet.", "It is made with the first batch: sohoa scan.")
+                    raise StoreError("no_database")
                 migrate(engine, create=create)
         except BaseException:
             engine.dispose()

@@ -202,4 +202,4 @@ def _revise(session: Session, reading: ReadingRow, new: Any, viewer: Viewer, man
 
 
 def _conflict() -> Conflict:
-    return Conflict("Somebody else has just changed this field.", "Look at the new value, then enter yours again.")
+    return Conflict("field_changed")
