@@ -1,4 +1,4 @@
-"""The people who work here: add, disable, give a new password."""
+"""Users: add, disable, set a new password."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def roles() -> dict[str, str]:
 @bp.get("/")
 @allow("users")
 def index() -> ResponseReturnValue:
-    """Everybody, and the form for a new user."""
+    """All users, and the form for a new one."""
     return _page()
 
 
 @bp.post("/")
 @allow("users")
 def add() -> ResponseReturnValue:
-    """Add a user; what cannot be is told beside the form, and what was typed stays."""
+    """Add a user; a problem is shown above the form, and what was typed stays."""
     given = {key: request.form.get(key, "").strip() for key in ("name", "display", "role", "communes")}
     communes = tuple(given["communes"].replace(",", " ").split())
     if given["role"] not in roles():
@@ -61,7 +61,7 @@ def add() -> ResponseReturnValue:
 @bp.post("/disable")
 @allow("users")
 def disable() -> ResponseReturnValue:
-    """Shut a user out. Nobody can shut out themselves."""
+    """Disable a user. Nobody can disable themselves."""
     name = request.form.get("name", "")
     if name == viewer().name:
         return _page(_("You cannot disable yourself."))
@@ -76,7 +76,7 @@ def disable() -> ResponseReturnValue:
 @bp.post("/password")
 @allow("users")
 def password() -> ResponseReturnValue:
-    """Give a user a new password."""
+    """Set a user's password."""
     try:
         store().set_password(request.form.get("name", ""), request.form.get("password", ""), viewer=viewer())
     except UserError as error:

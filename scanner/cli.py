@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from scanner import __version__
-from scanner.commands import calibrate, crops, desk, forms, lists, pages, users
+from scanner.commands import calibrate, crops, desk, forms, lists, pages, reread, users
 from scanner.commands.common import language_of, with_settings
 from scanner.errors import SohoaError, StorageFull
 from scanner.files import is_disk_full
@@ -119,7 +119,8 @@ def doctor(settings: Settings) -> None:
 
 
 for command in (
-    doctor, pages.read, pages.scan, desk.serve, desk.export, desk.report, pages.evaluate, users.users, forms.forms,
+    doctor, pages.read, pages.scan, reread.reread, desk.serve, desk.export, desk.report, pages.evaluate, users.users,
+    forms.forms,
     crops.crops, calibrate.calibrate, lists.lists,
 ):  # fmt: skip
     main.add_command(command)

@@ -51,7 +51,7 @@ def stored(data: Path) -> int:
     """How many pages are in the database."""
     store = open_store(Settings(data=data))
     try:
-        return len(store.known_pages())
+        return sum(b.pages for b in store.batches())
     finally:
         store.close()
 

@@ -128,6 +128,12 @@ def test_every_path_of_the_project_exists() -> None:
     assert [str(p) for p in paths if not re.search(r"\bID\b", p.text) and not (ROOT / p.text).exists()] == []
 
 
+def test_documents_named_in_the_code_exist() -> None:
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*.py")]
+    named = {name for path in files for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text(encoding="utf-8"))}
+    assert named and [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
 # --- commands, options, settings ---------------------------------------------------------------------
 
 
@@ -318,13 +324,14 @@ SELF_EXPLAINING = frozenset(
     a act address administrative album answer answers aside assembled base bin box busy candidate captioned card
     case cell change char check click conflict count counts crease current database decided decoding detected
     digit enclosed ethnic evaluation export exportable fall finding fit fitting frame frequent full group guess
-    image images in index initial item joint judged kept keypoint kind lattice layout learning level limits list
-    logistic map matches meter missing model moment name named newer next not option outcome parts pass pdf
-    pdfium phrase picture pictures place plot point points poppler print process provenance queries queue reader
-    recalibration recogniser ref reference refused registered regression reliability report reread rereading row
-    sample scale score scripted sessions set settings sink sohoa source span spec start state status step
-    storage stored strokes summary table template terms tesseract text there tile to transform truth unit
-    unmatched unplaced unreadable user users value values view week weekly window workbook worker worst
+    image images in index initial invalid item joint judged kept keypoint kind lattice layout learning level
+    limits list logistic map matches memory meter missing model moment name named newer next not option outcome
+    parts pass pdf pdfium phrase picture pictures place plot point points poppler print process provenance
+    queries queue reader recalibration recogniser ref reference refused registered regression reliability report
+    reread rereading row sample scale score scripted sessions set settings sink sohoa source span spec start
+    state status step storage stored strokes summary table template terms tesseract text there tile to transform
+    truth unit unmatched unplaced unreadable user users value values view week weekly window workbook worker
+    worst
     """.split()
 )
 """Words of class names that a reader of English knows in this sense."""

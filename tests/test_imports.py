@@ -26,6 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "pipeline store export",
         "store_factory trial_reading manual_registration",
         "batch confidence.recalibration evaluation doctor site_lists.growth",
+        "rereading",
         "commands",
         "cli",
         "__main__",

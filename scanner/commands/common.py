@@ -42,9 +42,9 @@ def print_message(settings: Settings, code: str, *, err: bool = False, **params:
     click.echo(message(f"command.{code}", settings.language, **params), err=err)
 
 
-def page_line(settings: Settings, source: str, page: int, reason: Reason) -> str:
-    """A page with the reason why a person must look at it."""
-    why = format_reason(reason, settings.language)
+def page_line(settings: Settings, source: str, page: int, reason: Reason | None) -> str:
+    """A page with the reason why a person must look at it, where one is known."""
+    why = format_reason(reason, settings.language) if reason else ""
     return message("command.page_line", settings.language, source=source, page=page, why=why)
 
 
@@ -104,11 +104,11 @@ def warn_of_missing_reader(settings: Settings) -> None:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Store]:
-    """The store, closed at the end."""
+def opened(settings: Settings, *, create: bool = True) -> Iterator[Store]:
+    """The store, closed at the end; with `create` False it must be there already."""
     from scanner.store_factory import open_store
 
-    store = open_store(settings)
+    store = open_store(settings, create=create)
     try:
         yield store
     finally:

@@ -9,7 +9,7 @@ from importlib import resources
 from scanner.errors import EngineError
 from scanner.messages import Phrase
 
-# The runtime reports its use to its maker unless this stands before it is loaded (onnxruntime 1.32, docs/Privacy.md).
+# The runtime reports its use to its maker unless this stands before it is loaded (onnxruntime 1.32, its Privacy.md).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 

@@ -1,6 +1,6 @@
 """The store: pages, records, readings, revisions, batches and people, in SQLite or PostgreSQL.
 
-Pictures lie beside it in a `FileStore`. Everything that comes out is a plain value (`scanner.store.views`) whose
+Pictures lie beside it in a `PictureStore`. Everything that comes out is a plain value (`scanner.store.views`) whose
 `repr` shows no citizen's answer; moments are aware, in UTC. Every id is a UUID, a record's made from the page it is
 of, so that databases can be merged. Every method may raise StorageFull and StoreError with one sentence.
 

@@ -25,7 +25,7 @@ class PictureStore:
         self.root = root
 
     def __repr__(self) -> str:
-        return f"FileStore({self.root.name})"
+        return f"PictureStore({self.root.name})"
 
     def put(self, data: bytes, suffix: str) -> str:
         """Keep bytes under their hash; returns the key. `suffix` is like ".jpg".

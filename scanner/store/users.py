@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from scanner.errors import UserError
 from scanner.store.base import StoreBase
+from scanner.store.locks import lock_names
 from scanner.store.tables import UserRow
 from scanner.store.views import ROLES, UserView, Viewer
 
@@ -54,6 +55,7 @@ class Users(StoreBase):
         _may_manage(viewer, communes)
         hashed = _hashed(password)
         with self._sessions.writing() as session:
+            lock_names(session, f"user {name}")
             if session.scalar(select(func.count()).select_from(UserRow).where(UserRow.name == name)):
                 raise UserError("user_exists")
             user = UserRow(name=name, display=display or name, role=role, communes=communes, password=hashed)

@@ -1,4 +1,4 @@
-"""The words of the form designer: kinds, layouts, roles and constants of checks, and what its script says."""
+"""The texts of the form designer: kinds, layouts, roles and constants of checks, and its script's messages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scanner.messages import format_reason, message
 from scanner.model import FormTemplate, Reason
 from scanner.rules import CHECKS
 
-ROOM = "…"
-"""Stands for a field or a constant that is not chosen yet."""
+PLACEHOLDER = "…"
+"""For a field or a constant that is not chosen yet."""
 
 
 def kinds() -> dict[str, str]:
@@ -30,8 +30,8 @@ def layouts() -> dict[str, str]:
     """Layouts as the screen names them."""
     return {
         "line": _("One line"),
-        "area": _("Free room"),
-        "comb": _("Cells, one character each"),
+        "area": _("Free area"),
+        "comb": _("Comb (one character per cell)"),
         "parts": _("Parts (day / month / year)"),
         "ticks": _("Tick boxes"),
     }
@@ -49,7 +49,7 @@ def lists() -> dict[str, str]:
     }
 
 
-def parts_of_checks() -> dict[str, str]:
+def check_parts() -> dict[str, str]:
     """Roles and constants of the checks as the screen names them."""
     return {
         "number": _("Number"),
@@ -58,30 +58,30 @@ def parts_of_checks() -> dict[str, str]:
         "dates": _("Dates"),
         "earlier": _("Earlier date"),
         "later": _("Later dates"),
-        "day": _("Day the age is counted to"),
+        "day": _("Date on which the age is computed"),
         "when": _("Condition (a choice)"),
-        "then": _("Fields it concerns"),
+        "then": _("Fields concerned"),
         "choices": _("Choices"),
         "text": _("Written text"),
-        "name": _("Name of the group"),
-        "lengths": _("Numbers of digits"),
+        "name": _("Name of the ethnic group"),
+        "lengths": _("Allowed numbers of digits"),
         "male": _("Option for men"),
         "female": _("Option for women"),
-        "least": _("Least age"),
-        "most": _("Greatest age"),
-        "values": _("Options that count"),
-        "option": _("Option that is ticked"),
+        "least": _("Minimum age"),
+        "most": _("Maximum age"),
+        "values": _("Options that meet the condition"),
+        "option": _("Ticked option"),
     }
 
 
 def checks() -> dict[str, str]:
-    """Every check in one sentence, with room for what a rule binds."""
+    """A sentence for every check, with a placeholder for each role and constant."""
     return {name: _sentence(name) for name in CHECKS}
 
 
 def _sentence(name: str) -> str:
     named = CHECKS[name]
-    parts = parts_of_checks()
+    parts = check_parts()
     gaps = {
         part: f"[{parts[part].lower()}]" for part in (*named.roles, *named.params, *named.spare, *named.spare_params)
     }
@@ -90,76 +90,77 @@ def _sentence(name: str) -> str:
 
 def fault(reason: Reason, form: FormTemplate) -> str:
     """What is wrong with a form, in a sentence without the codes of its file: rules go by their numbers."""
-    named = {"kind": kinds(), "layout": layouts(), "lacks": parts_of_checks(), "name": parts_of_checks()}
+    named = {"kind": kinds(), "layout": layouts(), "lacks": check_parts(), "name": check_parts()}
     params = {key: named[key].get(str(v), v) if key in named else v for key, v in reason.params.items()}
     numbers = {rule.rule: n for n, rule in enumerate(form.rules, 1)}
     if "rule" in params:
         params["rule"] = numbers.get(str(params["rule"]), params["rule"])
     if "field" in params and not params["field"]:
-        params["field"] = ROOM
+        params["field"] = PLACEHOLDER
     return format_reason(replace(reason, params=params), language())
 
 
-def busy() -> str:
-    """Why nothing can be read this moment."""
-    return _("Another sheet is being read just now. Try again in a moment.")
+def busy_message() -> str:
+    """Why no sheet can be read at the moment."""
+    return _("Another sheet is being read. Try again in a moment.")
 
 
-def unfit() -> str:
-    """Why a file is no blank."""
+def unusable_blank() -> str:
+    """Why a file cannot be used as a blank."""
     return _(
-        "No form can be made of this file. Give a PDF at its true size, or a scan of the whole sheet that "
-        "says its resolution (dpi)."
+        "No form can be made from this file. Use a PDF at its true size, or a scan of the whole sheet that "
+        "states its resolution (dpi)."
     )
 
 
-def unfit_page() -> str:
-    """Why a file is no blank of a page, or of these pages."""
+def unusable_page() -> str:
+    """Why a file cannot be used as the blank of one page, or of more pages."""
     return _(
-        "The page was not changed. Give a PDF at its true size, or a scan of the whole sheet that says its "
-        "resolution (dpi); a new blank for one page must have one page; a form has at most 20."
+        "The page was not changed. Use a PDF at its true size, or a scan of the whole sheet that states its "
+        "resolution (dpi). The new blank of one page must have one page; a form has at most 20 pages."
     )
 
 
 def script_texts() -> dict[str, str]:
-    """What the designer's script says."""
+    """The messages of the designer's script, by name; {parts} are filled in by the script."""
     return {
         "saving": _("Saving…"),
         "saved": _("Saved as version %(n)s.", n="{n}"),
-        "kept": _("Kept as a draft. %(n)s things to mend before it becomes a version.", n="{n}"),
+        "kept": _("Kept as a draft: %(n)s problems must be corrected before it can become a version.", n="{n}"),
         "unsaved": _("Not saved yet"),
-        "offline": _("Not saved: no connection to the server. Your work is still here; save again."),
-        "failed": _("Not saved: the server met an error. Your work is still here; save again."),
-        "login": _("Your session has ended. Log in again in another tab, then save again here."),
-        "conflict": _("Somebody else saved this form meanwhile. Reload the page to see it."),
+        "offline": _("Not saved: no connection to the server. Your work is kept; save again."),
+        "failed": _("Not saved: server error. Your work is kept; save again."),
+        "fault": _("This page has a fault. Reload it; what was saved is safe."),
+        "login": _("Your session has expired. Log in again in another tab, then save again here."),
+        "conflict": _("Somebody else has saved this form. Reload the page to see their version."),
         "reading": _("Reading the sheet…"),
         "unread": _("The sheet could not be read. Try again."),
-        "mend": _("Mend the problems first, then try."),
+        "mend": _("Correct the problems first, then try again."),
         "field": _("Field"),
         "draw": _("Draw a box on the sheet with the mouse. Esc: stop."),
         "undone": _("Undone."),
         "nothing": _("There is nothing to undo."),
-        "redone": _("Done again."),
-        "nothing_again": _("There is nothing to do again."),
+        "redone": _("Redone."),
+        "nothing_again": _("There is nothing to redo."),
         "page": _("Page %(n)s", n="{n}"),
         "fields": _("%(n)s fields", n="{n}"),
-        "new_blank": _("New empty sheet…"),
+        "new_blank": _("Replace the blank…"),
         "remove_page": _("Remove the page"),
         "ask_remove": _("Remove page %(n)s with its %(m)s fields?", n="{n}", m="{m}"),
         "keep_page": _("Keep it"),
-        "changing": _("The pages are being changed…"),
-        "same_as": _("Repeats the field"),
-        "no_repeat": _("no, it stands here only"),
+        "changing": _("Changing the pages…"),
+        "same_as": _("Repeats field"),
+        "no_repeat": _("not repeated"),
         "sheet_page": _("Page %(n)s of the file", n="{n}"),
         "is_page": _("is page %(n)s of the form", n="{n}"),
-        "is_none": _("was not placed"),
-        "id": _("Id"),
+        "is_none": _("is unplaced"),
+        "id": _("ID"),
         "label": _("Label"),
         "no": _("Question number"),
-        "kind": _("Kind"),
+        "kind": _("Type"),
         "layout": _("Layout"),
         "cells": _("Number of cells"),
-        "required": _("Must be filled in"),
+        "required": _("Required"),
         "lexicon": _("Word list"),
         "none": _("none"),
         "options": _("Options"),
@@ -177,8 +178,8 @@ def script_texts() -> dict[str, str]:
         "add_rule": _("Add a rule"),
         "choose": _("Choose a field on the sheet, or draw a new one."),
         "empty": _("empty"),
-        "sure": _("%(n)s sure", n="{n}"),
-        "numbers": _("numbers, with commas between"),
+        "sure": _("confidence %(n)s", n="{n}"),
+        "numbers": _("numbers separated by commas"),
         "whole": _("Whole field"),
         "fine": _("No problems found."),
         "part": _("box %(n)s", n="{n}"),
