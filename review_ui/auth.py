@@ -10,7 +10,7 @@ from flask_login import current_user, login_required, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
 from review_ui.access import CurrentUser, home, store, viewer
-from review_ui.language import COOKIE, LANGUAGES, YEAR, own_path
+from review_ui.language import COOKIE, LANGUAGES, YEAR, language, own_path
 from review_ui.language import translate as _
 from scanner.errors import UserError
 
@@ -91,8 +91,8 @@ def _change_password(form: dict[str, str]) -> str:
         return _("The current password is wrong.")
     try:
         store().set_password(viewer().name, new)
-    except UserError:
-        return _("The new password is too short; use at least 8 characters.")
+    except UserError as error:
+        return error.sentences(language())
     changed = store().viewer(viewer().id)
     if changed:
         login_user(CurrentUser(changed))  # this session goes on; every other one ended with the old password

@@ -65,7 +65,7 @@ def state_of(form: FormTemplate, current: FormTemplate | None) -> str:
 def check_unchanged(seen: object, form: FormTemplate, current: FormTemplate | None) -> None:
     """Raise Conflict where somebody else has saved since the screen was opened."""
     if seen != state_of(form, current):
-        raise Conflict("Somebody else saved the form.", "Reload the page.")
+        raise Conflict("form_saved_by_other")
 
 
 def form_from_json(data: object, before: FormTemplate) -> FormTemplate:
@@ -98,7 +98,7 @@ def reserved_trial_reading() -> Iterator[TrialReading]:
     """The trial reading, for one person at a time. Raises Busy while somebody else has it."""
     trial = trial_reading()
     if trial is None:
-        raise SohoaError("The review UI was started without the pipeline.", "Start it with sohoa serve.")
+        raise SohoaError("desk_without_reading")
     if not trial.busy.acquire(blocking=False):
         raise Busy
     try:

@@ -10,8 +10,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from review_ui.access import wants_json
+from review_ui.language import language
 from review_ui.language import translate as _
-from scanner.errors import Conflict, NotThere, SohoaError, StorageFull
+from scanner.errors import Conflict, NotThere, SettingsError, SohoaError, StorageFull
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,11 @@ def set_up_problems(app: Flask) -> None:
 
 
 def answer(status: int, code: str = "") -> ResponseReturnValue:
-    """The error as a page or as JSON."""
-    title, text = title_and_advice(status, code)
+    """The error of an HTTP status as a page or as JSON."""
+    return _page(status, *title_and_advice(status, code), code)
+
+
+def _page(status: int, title: str, text: str, code: str = "") -> ResponseReturnValue:
     if wants_json():
         return jsonify(error=code or str(status), message=f"{title}. {text}"), status
     return render_template("problem.html", status=status, title=title, text=text), status
@@ -71,9 +75,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _known(error: SohoaError) -> ResponseReturnValue:
-    """An error of ours: its text holds no values, so it goes to the log as it is."""
+    """An error of ours in the person's language. Its sentences hold no values, so they may go to the log as well."""
     log.error("%s at %s: %s", type(error).__name__, request.endpoint, error)
-    return answer(507, "full") if isinstance(error, StorageFull) else answer(500)
+    if isinstance(error, StorageFull):
+        return answer(507, "full")
+    if isinstance(error, SettingsError):  # for the administrator alone: it names folders of the server
+        return answer(500)
+    text = error.text(language())
+    return _page(500, text.problem.removesuffix("."), text.action)
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:

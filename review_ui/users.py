@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, store, viewer
+from review_ui.language import language
 from review_ui.language import translate as _
 from scanner.errors import UserError
 
@@ -50,11 +51,8 @@ def add() -> ResponseReturnValue:
             communes,
             viewer=viewer(),
         )
-    except UserError:
-        return _page(
-            _("The user was not added: the name is already used or contains spaces, or the password is too short."),
-            given,
-        )
+    except UserError as error:
+        return _page(error.sentences(language()), given)
     log.info("user %s added a user", viewer().id)
     flash(_("The user was added."))
     return redirect(url_for("users.index"))
@@ -69,8 +67,8 @@ def disable() -> ResponseReturnValue:
         return _page(_("You cannot disable yourself."))
     try:
         store().disable_user(name, viewer=viewer())
-    except UserError:
-        return _page(_("There is no such user."))
+    except UserError as error:
+        return _page(error.sentences(language()))
     flash(_("The user was disabled."))
     return redirect(url_for("users.index"))
 
@@ -81,8 +79,8 @@ def password() -> ResponseReturnValue:
     """Set a user's password."""
     try:
         store().set_password(request.form.get("name", ""), request.form.get("password", ""), viewer=viewer())
-    except UserError:
-        return _page(_("The password was not changed: it is too short, or there is no such user."))
+    except UserError as error:
+        return _page(error.sentences(language()))
     flash(_("The password was changed."))
     return redirect(url_for("users.index"))
 

@@ -344,9 +344,7 @@ class _Pool:
                 break
         except (BrokenExecutor, FutureTimeout):
             self.stop(kill=True)
-            raise EngineError(
-                "The worker processes cannot be started.", "Free some memory or use fewer --workers, then try again."
-            ) from None
+            raise EngineError("workers_not_started") from None
         except BaseException:
             self.stop(kill=True)
             raise
@@ -386,11 +384,11 @@ class _Cluster:
         try:
             connect: Any = importlib.import_module("distributed").Client
         except ImportError:
-            raise SettingsError("Dask is not installed.", "Install it with: pip install 'sohoa[cluster]'") from None
+            raise SettingsError("dask_missing") from None
         try:
             self._client = connect(address, timeout=10)
         except (OSError, ValueError):
-            raise SettingsError("The scheduler does not answer.", "Check --scheduler and that it runs.") from None
+            raise SettingsError("scheduler_silent") from None
         self.size = max(sum(self._client.nthreads().values()), 1)
         self._executor: Executor = self._client.get_executor(pure=False)
         self._about = form_ids, settings

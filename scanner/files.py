@@ -41,7 +41,7 @@ def is_disk_full(error: BaseException) -> bool:
 def storage_error(error: OSError, otherwise: SohoaError) -> SohoaError:
     """What to raise for an error while writing: StorageFull where there is no room left, else `otherwise`."""
     if is_disk_full(error):
-        return StorageFull("The disk is full.", "Free some space, then do the same again.")
+        return StorageFull("disk_full")
     return otherwise
 
 
@@ -100,7 +100,7 @@ def replacing(out: Path) -> Iterator[Path]:
         (on Windows, Excel locks an open workbook).
     """
     if out.is_dir():
-        raise SohoaError(f"{out} is a folder.", "Give the name of a file to write.")
+        raise SohoaError("out_is_folder", path=out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(out) as partial:
@@ -205,21 +205,18 @@ def _sweep(path: Path) -> None:
 
 def _must_be_free(out: Path) -> None:
     if out == Path.cwd():  # it is replaced, and whoever stands in it would stand nowhere
-        raise SohoaError(f"{out} is the folder you are in.", "Give the name of a new folder.")
+        raise SohoaError("out_is_current_folder", path=out)
     if out.exists() and not out.is_dir():
-        raise SohoaError(f"{out} is a file.", "Give the name of a new folder.")
+        raise SohoaError("out_is_file", path=out)
     if out.is_dir() and any(out.iterdir()):
-        raise SohoaError(f"{out} is not empty.", "Give a new folder, or an empty one.")
+        raise SohoaError("out_not_empty", path=out)
 
 
 def _explained(error: OSError, out: Path) -> SohoaError:
     if is_disk_full(error):
-        return StorageFull(f"The disk is full: {out} was not written.", "Free some space and run it again.")
+        return StorageFull("disk_full_not_written", path=out)
     if isinstance(error, FileLocked):
-        return SohoaError(
-            f"{out} cannot be replaced: another program (Excel?) has it open, or it is protected.",
-            "Close it there, or give another file name.",
-        )
+        return SohoaError("file_in_use", path=out)
     if isinstance(error, PermissionError):
-        return SohoaError(f"No permission to write in {out.parent}.", "Choose another folder or mend its permissions.")
-    return SohoaError(f"{out} cannot be written ({error.strerror}).", "Check the path and run it again.")
+        return SohoaError("no_permission_to_write", folder=out.parent)
+    return SohoaError("not_written", path=out, detail=error.strerror)

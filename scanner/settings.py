@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from scanner.errors import SettingsError, SohoaError
 from scanner.files import storage_error, write_file
+from scanner.messages import invalid_value
 
 FILE = "sohoa.toml"
 KEY_BYTES = 32
@@ -106,13 +107,12 @@ class Settings(BaseSettings):
         except OSError as error:
             raise _unusable(path, error) from None
         if len(key) < KEY_BYTES:
-            raise SettingsError(f"{path} is damaged.", "Remove it; a new one is made, and everybody logs in again.")
+            raise SettingsError("secret_key_damaged", path=path)
         return key
 
 
 def _unusable(path: Path, error: OSError) -> SohoaError:
-    wrong = SettingsError(f"{path} cannot be used.", "Check its permission, or name another folder with --data.")
-    return storage_error(error, wrong)
+    return storage_error(error, SettingsError("data_folder_unusable", path=path))
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -123,8 +123,8 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         given = str(first["loc"][0]) if first["loc"] else "?"
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f'"{given}" in {FILE} is no setting.', "Mend its name, or remove it.") from None
+            raise SettingsError("setting_unknown", name=given, file=FILE) from None
         name = f"SOHOA_{given.upper()}"
-        raise SettingsError(f"{name} is wrong: {first['msg']}.", "Mend the flag, the variable or sohoa.toml.") from None
+        raise SettingsError("setting_wrong", name=name, detail=invalid_value(first)) from None
     except (ValueError, OSError):
-        raise SettingsError(f"{FILE} cannot be read.", "Mend the file, or remove it.") from None
+        raise SettingsError("settings_file_unreadable", file=FILE) from None

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
-        "errors messages vietnam page_transform",
+        "messages vietnam page_transform",
+        "errors",
         "model files",
         "settings store.pictures confidence.statistics intake.decoding",
         "intake.pdf",

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scanner.export.rows import Row
+from scanner.export.rows import ExportableRecord
 from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
 
@@ -25,7 +25,7 @@ class Provenance:
     """A column about the record rather than from the sheet. Its id begins with "_": no field id does."""
 
     id: str
-    cell: Callable[[Row], str | int | bool | dt.datetime | None]
+    cell: Callable[[ExportableRecord], str | int | bool | dt.datetime | None]
     width: int
 
 
@@ -59,7 +59,7 @@ def local_time(moment: dt.datetime | None) -> dt.datetime | None:
     return None if moment is None else moment.astimezone(VIETNAM).replace(microsecond=0)
 
 
-def provenance_cell(column: Provenance, row: Row) -> str:
+def provenance_cell(column: Provenance, row: ExportableRecord) -> str:
     """A provenance cell of the CSV: moments as ISO 8601 with Việt Nam's offset, "true" or "false"."""
     match column.cell(row):
         case None:

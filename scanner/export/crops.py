@@ -45,7 +45,7 @@ class CropField(Protocol):
         """0 while the value is the machine's."""
 
 
-class CropRow(Protocol):
+class CropRecord(Protocol):
     """A verified record, as the store gives it. `arrived` is aware."""
 
     @property
@@ -59,14 +59,14 @@ class CropRow(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class CropTerms:
     """What may go out: records that came in at most `keep_days` before `now` (aware); numbers and dates if `digits`."""
 
     now: dt.datetime
     keep_days: int
     digits: bool = False
 
-    def too_old(self, row: CropRow) -> bool:
+    def too_old(self, row: CropRecord) -> bool:
         """May this record's pictures be kept no longer?"""
         return row.arrived < self.now - dt.timedelta(days=self.keep_days)
 
@@ -95,11 +95,11 @@ class CropSummary:
 
 
 def export_crops(
-    rows: Iterable[CropRow],
+    rows: Iterable[CropRecord],
     forms: Callable[[str], FormTemplate | None],
     files: PictureStore,
     out: Path,
-    terms: Terms,
+    terms: CropTerms,
     *,
     tick: Callable[[], object] | None = None,
 ) -> CropSummary:
@@ -109,7 +109,7 @@ def export_crops(
     called after each record. Raises StorageFull, and SohoaError where `out` is not empty or cannot be written.
     """
     with new_folder(out) as folder:
-        harvest = _Harvest(folder, files, terms)
+        harvest = _CropWriter(folder, files, terms)
         for row in rows:
             harvest.take(row, forms(row.form))
             if tick:
@@ -119,17 +119,17 @@ def export_crops(
 
 
 @dataclass(slots=True)
-class _Harvest:
+class _CropWriter:
     """Copies the pictures one by one; keeps their labels to write them at the end."""
 
     folder: Path
     files: PictureStore
-    terms: Terms
+    terms: CropTerms
     summary: CropSummary = field(default_factory=CropSummary)
     oldest: dt.datetime | None = None
     labels: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {LABELS: [], NUMBERS: []}, repr=False)
 
-    def take(self, row: CropRow, form: FormTemplate | None) -> None:
+    def take(self, row: CropRecord, form: FormTemplate | None) -> None:
         """What a record has to give."""
         if self.terms.too_old(row):
             self.summary.too_old += 1
@@ -140,7 +140,7 @@ class _Harvest:
             for held in row.fields:
                 self._field(row, held, kinds.get(held.field))
 
-    def _field(self, row: CropRow, held: CropField, kind: FieldKind | None) -> None:
+    def _field(self, row: CropRecord, held: CropField, kind: FieldKind | None) -> None:
         text = nfc(held.value) if isinstance(held.value, str) else ""  # its single spaces leave no tab and no line end
         if not text or kind not in LABELS_OF:
             return
@@ -188,7 +188,7 @@ def _table(labels: list[tuple[str, str]]) -> bytes:
     return "".join(f"{name}\t{text}\n" for name, text in sorted(labels)).encode()
 
 
-def _about(summary: CropSummary, terms: Terms) -> str:
+def _about(summary: CropSummary, terms: CropTerms) -> str:
     """What the folder is, in both languages: whoever finds it must be able to read it."""
     days = {"made": f"{terms.now.astimezone(VIETNAM):%d/%m/%Y}", "delete_by": f"{summary.delete_by:%d/%m/%Y}"}
     texts = []

@@ -35,13 +35,13 @@ def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
     there, or the folder cannot be written to; StorageFull when the disk is full. Nothing half-made is left behind.
     """
     if not re.fullmatch(r"[^\W_][\w-]*", form_id):
-        raise FormError(f'"{form_id}" cannot be the id of a form.', "Use letters, digits and hyphens.")
+        raise FormError("invalid_form_id", form=form_id)
     place = folder / form_id
     if place.exists():
-        raise FormError(f'The form "{form_id}" is already there.', "Choose another id, or remove its folder first.")
+        raise FormError("form_exists", form=form_id)
     count = blank_pages(blank)
     if not 1 <= count <= MOST_PAGES:
-        raise FormError(f"{blank.name} has {count} pages.", f"Give the blank of one form, of 1 to {MOST_PAGES} pages.")
+        raise FormError("blank_too_many_pages", file=blank.name, pages=count, most=MOST_PAGES)
     images = [render_blank(blank, number) for number in range(1, count + 1)]
     form = draft(images, form_id, "blank" + (blank.suffix.lower() if blank.suffix.lower() != ".png" else "-source.png"))
     try:
@@ -51,7 +51,7 @@ def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
                 write_rendering(fit_to_sheet(image, page.sheet), partial / rendering_of(page), blank)
             save_form(form, partial / FILE)
     except OSError as error:
-        wrong = FormError(f"The form could not be written ({error.strerror}).", "Choose another folder with --out.")
+        wrong = FormError("form_not_written_here", detail=error.strerror)
         raise storage_error(error, wrong) from None
     return form.model_copy(update={"folder": place})
 

@@ -32,7 +32,6 @@ RENDERED = "blank.png"
 SOURCE_NOTE = "blank-sha256"
 """The kept rendering says under this name of which file it is the picture."""
 SHEET_MM = (30.0, 600.0)
-MEND = "Mend the form file."
 
 
 # --- where forms live --------------------------------------------------------------------------------
@@ -46,7 +45,7 @@ def forms_folder(folder: Path | None = None) -> Path:
     for place in (here.parent / "form_templates", here / "form_templates"):
         if place.is_dir():
             return place
-    raise FormError("The folder of forms is missing.", "Install Sohoa again, or name the folder with SOHOA_FORMS.")
+    raise FormError("forms_folder_missing")
 
 
 def list_forms(folder: Path | None = None, site: Path | None = None) -> list[str]:
@@ -64,11 +63,11 @@ def load_form(form_id: str, folder: Path | None = None, site: Path | None = None
     """The form of that id. Raises FormError when there is none or its file is wrong."""
     known = list_forms(folder, site)
     if form_id not in known:
-        raise FormError(f'There is no form "{form_id}".', f"Known forms: {', '.join(known) or 'none'}.")
+        raise FormError("no_such_form", form=form_id, forms=", ".join(known) or "-")
     place = next(p for p in _places(folder, site) if (p / form_id / FILE).exists())
     form = read_form(place / form_id / FILE)
     if form.id != form_id:
-        raise FormError(f'{form_id}/{FILE} calls itself "{form.id}".', "Give the folder and the form one id.")
+        raise FormError("form_id_differs", file=f"{form_id}/{FILE}", form=form.id)
     return form
 
 
@@ -81,23 +80,23 @@ def read_form(path: Path) -> FormTemplate:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
-        raise FormError(f"The form file {name} cannot be opened.", "Check the path and your permission.") from None
+        raise FormError("form_file_unreadable", file=name) from None
     except (ValueError, RecursionError) as error:
-        raise FormError(f"{name} is not valid JSON ({error}).", MEND) from None
+        raise FormError("form_file_not_json", file=name, detail=error) from None
     return form_of(data, path.parent, name)
 
 
 def form_of(data: Any, folder: Path, name: str) -> FormTemplate:
     """What a form file holds → FormTemplate; `name` is the file's in what FormError says."""
     if not isinstance(data, dict):
-        raise FormError(f"{name} does not hold a form.", MEND)
+        raise FormError("form_file_no_form", file=name)
     try:
         form = FormTemplate.model_validate({**data, "folder": folder})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise FormError(f"{name} is wrong at {_place(first['loc'], data)}: {first['msg']}.", MEND) from None
+        raise FormError("form_file_wrong", file=name, place=_place(first["loc"], data), detail=first["msg"]) from None
     for place, fault in _oddities(form, data):
-        raise FormError(f"{name} is wrong at {place}: {fault}.", MEND)
+        raise FormError("form_file_wrong", file=name, place=place, detail=fault)
     return form
 
 
@@ -236,6 +235,4 @@ def _kept(path: Path) -> Gray:
         with Image.open(path) as image:
             return np.array(image.convert("L"), np.uint8)
     except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
-        raise FormError(
-            f"{path.parent.name}/{path.name} is damaged.", "Delete it: the blank is then rendered."
-        ) from None
+        raise FormError("blank_cache_damaged", file=f"{path.parent.name}/{path.name}") from None

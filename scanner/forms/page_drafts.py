@@ -26,7 +26,7 @@ def add_pages(form: FormTemplate, blank: Path, drafts: Path) -> FormTemplate:
     """Every page of a blank behind the form's last, with the fields found on it. Raises FormError, StorageFull."""
     count = blank_pages(blank)
     if not 1 <= count <= MOST_PAGES - form.page_count:
-        raise FormError(f"The form would have {form.page_count + count} pages.", f"{MOST_PAGES} are the most.")
+        raise FormError("form_too_many_pages", pages=form.page_count + count, most=MOST_PAGES)
     images = [render_blank(blank, number) for number in range(1, count + 1)]
     name = _name_of(blank)
     found = draft(images, form.id, name)
@@ -46,7 +46,7 @@ def replace_blank(form: FormTemplate, number: int, blank: Path, drafts: Path) ->
     if not 1 <= number <= form.page_count:
         raise IndexError(number)
     if blank_pages(blank) != 1:
-        raise FormError(f"{blank.name} has more than one page.", "Give the blank of this one page.")
+        raise FormError("blank_not_one_page", file=blank.name)
     image = render_blank(blank)
     place = NextPage(sheet=sheet_of(image), blank=_name_of(blank))
     places = [place if n == number else at for n, at in enumerate(_places(form), 1)]
@@ -61,7 +61,7 @@ def remove_page(form: FormTemplate, number: int, drafts: Path) -> FormTemplate:
     if not 1 <= number <= form.page_count:
         raise IndexError(number)
     if form.page_count == 1:
-        raise FormError("A form has at least one page.", "Give its only page another blank.")
+        raise FormError("form_last_page")
     gone = {f.id for f in form.fields if f.page == number}
     fields = tuple(_moved(f, number, gone) for f in form.fields if f.page != number)
     places = [at for n, at in enumerate(_places(form), 1) if n != number]
@@ -127,6 +127,6 @@ def _kept(form: FormTemplate, files: Files, drafts: Path) -> FormTemplate:
                     shutil.copyfile(lies, partial / name)
             save_form(form, partial / FILE)
     except OSError as error:
-        wrong = FormError("The draft could not be written.", "Check the permission of the folder of drafts.")
+        wrong = FormError("draft_not_written")
         raise storage_error(error, wrong) from None
     return form.model_copy(update={"folder": place})

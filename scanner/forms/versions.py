@@ -182,5 +182,5 @@ def blank_picture(form: FormTemplate) -> bytes:
 
 
 def _unwritten(error: OSError) -> SohoaError:
-    wrong = FormError("The form could not be written.", "Check the permission of the folder of forms.")
+    wrong = FormError("form_not_written")
     return storage_error(error, wrong)

@@ -68,16 +68,16 @@ def find_sources(paths: Sequence[Path]) -> list[Path]:
         except PermissionError:
             raise _closed(path) from None
         except (OSError, ValueError):
-            raise SourceError(f"There is no file or folder {path}.", "Check the path.") from None
+            raise SourceError("no_such_path", path=path) from None
         found += _inside(path) if is_folder else [path]
     if not found:
         names = ", ".join(str(p) for p in paths)
-        raise SourceError(f"There are no PDF, TIFF, JPEG or PNG files in {names}.", "Name another file or folder.")
+        raise SourceError("no_pages_found", folders=names)
     return list(dict.fromkeys(found))
 
 
 def _closed(folder: Path) -> SourceError:
-    return SourceError(f"{folder} cannot be opened.", "Ask for permission to read it.")
+    return SourceError("folder_unreadable", folder=folder)
 
 
 def _inside(folder: Path) -> list[Path]:

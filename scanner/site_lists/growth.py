@@ -96,4 +96,4 @@ def _remove(path: Path) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(f"{path} cannot be used ({error.strerror}).", "Check its permission, or remove it.")
+    return SettingsError("list_file_unusable", path=path, detail=error.strerror)

@@ -71,7 +71,7 @@ def behind(place: PlaceInBatch | None) -> ColumnElement[bool]:
 def may_review(viewer: Viewer) -> None:
     """Raises UserError where the role may not correct."""
     if viewer.role not in REVIEWING:
-        raise UserError("This role may not correct records.", "Ask the administrator for the role of a reviewer.")
+        raise UserError("role_may_not_correct")
 
 
 def holder(user_id: str | None, until: datetime | None, names: Mapping[str, str], moment: datetime) -> str | None:

@@ -25,7 +25,6 @@ BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
 MIGRATING = 0x50_68_61
 """The number of PostgreSQL's advisory lock that whoever migrates holds until the transaction ends."""
-WHERE = "Write it like postgresql://user:password@host/name or sqlite:///folder/file.sqlite3."
 
 
 def connect(url: str) -> Engine:
@@ -39,20 +38,18 @@ def connect(url: str) -> Engine:
             return _sqlite(parsed)
         return _postgresql(parsed)
     except ModuleNotFoundError:
-        raise SettingsError(
-            "The driver for this database is not installed.", "Install it with: pip install 'sohoa[postgres]'"
-        ) from None
+        raise SettingsError("database_driver_missing") from None
 
 
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise SettingsError("The database URL is wrong.", WHERE) from None
+        raise SettingsError("database_url_wrong") from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("postgresql+psycopg", "sqlite", "sqlite+pysqlite"):
-        raise SettingsError("The database URL is of no database that Sohoa can use.", WHERE)
+        raise SettingsError("database_unsupported")
     return parsed
 
 
@@ -76,9 +73,7 @@ def _sqlite(url: URL) -> Engine:
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError:
-            raise SettingsError(
-                "The database folder cannot be made.", "Check SOHOA_DATABASE_URL and SOHOA_DATA."
-            ) from None
+            raise SettingsError("database_folder_not_made") from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")

@@ -46,7 +46,7 @@ class Store(UnplacedPages, Rereading, Review, Users, ExportQueries, Learning, Fr
         try:
             with clear_errors():
                 if not create and _missing(url):
-                    raise StoreError("There is no database yet.", "It is made with the first batch: sohoa scan.")
+                    raise StoreError("no_database")
                 migrate(engine, create=create)
         except BaseException:
             engine.dispose()

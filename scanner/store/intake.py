@@ -37,10 +37,7 @@ class Intake(StoreBase):
         """
         name, xa = convert.plain_text(name).strip(), (xa or "").strip() or None
         if not 0 < len(name) <= LONGEST_NAME or len(xa or "") > LONGEST_XA:
-            raise StoreError(
-                f"A batch's name has 1 to {LONGEST_NAME} characters, a commune's code at most {LONGEST_XA}.",
-                "Choose a shorter one with --batch or --xa.",
-            )
+            raise StoreError("batch_name_length", name=LONGEST_NAME, xa=LONGEST_XA)
         with self._sessions.writing() as session:
             lock_names(session, f"batch {name}")
             batch = session.scalars(select(BatchRow).where(BatchRow.name == name)).one_or_none()
@@ -49,9 +46,7 @@ class Intake(StoreBase):
                 session.add(batch)
                 session.flush()
             elif xa not in (None, batch.xa) or (form and batch.form not in ("", form)):
-                raise StoreError(
-                    "The batch of that name is of another commune or form.", "Choose another with --batch."
-                )
+                raise StoreError("batch_of_other_commune")
             elif not form:
                 batch.form = form
             return batch.id
@@ -208,7 +203,7 @@ class Intake(StoreBase):
 def must_be_same_page(row: RecordRow, record: model.Record) -> None:
     """Raises StoreError for the reading of another page."""
     if (row.sha256, row.number) != (record.ref.sha256, record.ref.number):
-        raise StoreError("The reading is of another page.", "Read the page of this record.")
+        raise StoreError("reading_of_other_page")
 
 
 def _describe(row: RecordRow, record: model.Record) -> None:

@@ -50,7 +50,7 @@ class PictureStore:
     def path(self, key: str) -> Path:
         """Where a key's file lies. Raises StoreError for anything that is no key of this store."""
         if not _KEY.fullmatch(key):
-            raise StoreError("There is no such picture.", "Open the record again.")
+            raise StoreError("no_such_picture")
         return self.root / key
 
     def read(self, key: str) -> bytes:
@@ -58,9 +58,7 @@ class PictureStore:
         try:
             return self.path(key).read_bytes()
         except OSError:
-            raise StoreError(
-                "The picture is no longer on the disk.", "Restore the data folder from its backup."
-            ) from None
+            raise StoreError("picture_lost") from None
 
     def sweep(self) -> int:
         """Remove what a killed program left half-written long enough ago that nobody writes it still; how many."""
@@ -82,5 +80,5 @@ def _holds(target: Path, size: int) -> bool:
 
 
 def _sentence(error: OSError) -> SohoaError:
-    wrong = StoreError("A picture could not be written to the data folder.", "Check its permission and the disk.")
+    wrong = StoreError("picture_not_written")
     return storage_error(error, wrong)

@@ -312,4 +312,4 @@ def _revise(session: Session, reading: ReadingRow, new: StoredValue, viewer: Vie
 
 
 def _conflict() -> Conflict:
-    return Conflict("Somebody else has just changed this field.", "Look at the new value, then enter yours again.")
+    return Conflict("field_changed")

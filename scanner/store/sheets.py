@@ -197,7 +197,7 @@ class Sheets(Intake):
             page = self._record(session, page_id, viewer)
             heads = self._detach(session, page)
             if len(heads) < 2:
-                raise Conflict("This page is on no sheet any more.", "Look at the record again.")
+                raise Conflict("page_on_no_sheet")
             keep_act(session, page, PageStatus.READ, viewer, did=SPLIT, other_id=heads[1].id)
             for head in heads:
                 self._recheck(session, head, viewer.id, changed=True)
@@ -216,7 +216,7 @@ class Sheets(Intake):
             reported = select(IssueRow.id).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
             reported = reported.where(IssueRow.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
             if head.status != PageStatus.READ or session.scalars(reported).first() is None:
-                raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
+                raise Conflict("sheet_changed")
             for page in self._pages(session, head):
                 keep_act(session, page, PageStatus.OTHER, viewer)
                 self._make_sheet(session, [page])
@@ -247,7 +247,7 @@ def _must_be_free(page: RecordRow, pages: Sequence[RecordRow]) -> None:
     taken = page in pages or page.form_page in {other.form_page for other in pages}
     states = {row.status for row in (page, *pages)}
     if taken or page.head_id is not None or page.sheet_pages > 1 or states != {PageStatus.READ.value}:
-        raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
+        raise Conflict("sheet_changed")
 
 
 def keep_act(

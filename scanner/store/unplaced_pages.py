@@ -125,4 +125,4 @@ class UnplacedPages(Sheets):
 
 def _must_be(row: RecordRow, allowed: Set[PageStatus]) -> None:
     if row.status not in allowed:
-        raise Conflict("Somebody else has just dealt with this page.", "Go back to the list of pages.")
+        raise Conflict("page_dealt_with")

@@ -109,8 +109,8 @@ def test_a_wrong_form_file_is_one_sentence_with_file_and_place(folder: Path, cha
     spoil(folder, change)
     with pytest.raises(FormError, match=words) as caught:
         load_form(FORM, folder)
-    assert "\n" not in caught.value.wrong
-    assert caught.value.wrong.count(". ") == 0
+    assert "\n" not in caught.value.problem
+    assert caught.value.problem.count(". ") == 0
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_any_json_is_read_or_refused_with_a_form_error(tmp_path_factory: pytest.
     try:
         form = read_form(place / FILE)
     except FormError as error:
-        assert error.wrong.startswith("any/form.json")
+        assert error.problem.startswith("any/form.json")
     else:
         check_form(form, CHECKS)  # whatever was read can be checked
 
@@ -176,7 +176,7 @@ def test_any_field_is_read_or_refused_with_a_form_error(
     try:
         check_form(read_form(folder / FILE), CHECKS)
     except FormError as error:
-        assert "form.json is wrong at fields" in error.wrong or "not valid JSON" in error.wrong
+        assert "form.json is wrong at fields" in error.problem or "not valid JSON" in error.problem
 
 
 # --- saving ------------------------------------------------------------------------------------------
