@@ -24,9 +24,11 @@ fresh:
 	@python3 scripts/fresh.py $(FRESH)
 
 check: setup
+	@sh scripts/setup.sh --check
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@sh scripts/check_js.sh
 	@$(BIN)/python -m pytest -q tests/test_imports.py tests/test_docs.py
 
 evaluate: setup

@@ -35,8 +35,11 @@ from scanner.layout.detection.draw import draw_detected
 from scanner.model import PX_PER_MM, Box, FieldKind, FieldLayout, FieldSpec, Gray
 
 GOOD = 0.8
+"""IoU of two boxes from which they are the same: a box of 7 mm is off by less than 1 mm."""
 TOUCH = 0.1
+"""IoU above which a drafted box is not false, only inexact."""
 TURN_DEG, COPY_TURN_DEG = 0.4, 1.0
+"""Skew of a scan and of a copy, at most."""
 SYSTEM = ("DejaVu Sans", "DejaVu Serif", "Liberation Serif", "Noto Sans", "Noto Serif")
 KINDS = ("lines", "dates on lines", "cells", "ticks", "boxes")
 

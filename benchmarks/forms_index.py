@@ -39,6 +39,7 @@ FOREIGN = 4
 ASKED = 12
 """Printed pages whose sheets come in, of those that are loaded."""
 LETTERHEAD_MM, ROW_MM = 62.0, 7.5
+"""Height of the shipped form's letterhead and of one of its rows."""
 
 Gray = NDArray[np.uint8]
 

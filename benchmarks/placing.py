@@ -3,7 +3,7 @@
     python -m benchmarks.placing --seed 901 --sheets 20 [--kinds scan,folded,…] [--keep DIR]
 
 Errors are those of every corner of every box and tick box, px at 300 dpi. A page is placed wrongly where a corner is
-off by more than 2 mm in a field that is not in doubt (of free room, as for a signature, its middle). Seconds are of
+off by more than 2 mm in a field that is not in doubt (of a free area, as for a signature, its middle). Seconds are of
 one thread's CPU. `--keep` saves the worst page of each kind with its boxes drawn.
 """
 
@@ -34,6 +34,7 @@ from scanner.model import DPI, FieldLayout, FormTemplate, Page, PageRef, Registr
 
 KINDS = (*worn_as.KINDS, *stress.KINDS, *photo.KINDS)
 WRONG_PX = 2 * DPI / 25.4
+"""A corner off by more, 2 mm, is wrong: a third of a row."""
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def _off(points: NDArray[np.float64], found: Registration, worn: Worn) -> NDArra
 
 
 def _wrongly(form: FormTemplate, found: Registration, worn: Worn) -> bool:
-    """Is a field that is not in doubt off by more than 2 mm? Of free room the middle counts: it has no print."""
+    """Is a field that is not in doubt off by more than 2 mm? Of a free area the middle counts: it has no print."""
     for spec in form.fields:
         points = spec.corners
         if spec.layout is FieldLayout.AREA:

@@ -34,6 +34,7 @@ from scanner.recognition.reading import read_fields
 from scanner.settings import load_settings
 
 SHARE = 0.5
+"""Of the lines, that are corrected."""
 WIDE_MM = 70.0
 """A real line fits into a room this wide without being shrunk much."""
 

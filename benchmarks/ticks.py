@@ -33,6 +33,7 @@ from scanner.model import FieldKind, FieldLayout, FieldReading, FormTemplate
 from scanner.recognition.reading import read_choices
 
 PLAIN_SHARE = 0.3
+"""Of the groups, that are marked without a slip."""
 ORDINARY = ("plain", "none", "choice", "choices")
 
 

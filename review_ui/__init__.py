@@ -1,7 +1,7 @@
-"""The review desk: a small Flask app in which people look at what the machine was not sure of.
+"""The review UI: a Flask app in which people check the fields that the machine is not sure of.
 
 One module is one blueprint with its folder of templates: auth, batches, queue, records, sheets (of several
-pages), rescue, exports, files, users, and designer (of forms).
+pages), manual_registration, exports, files, users, and designer (of forms).
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ __all__ = ["create_app"]
 def create_app(
     settings: Settings,
     store: Store | None = None,
-    placer: ManualRegistration | None = None,
-    workshop: TrialReading | None = None,
+    registration: ManualRegistration | None = None,
+    trial_reading: TrialReading | None = None,
 ) -> Flask:
     """The app over a store; without one it opens the database that the settings name.
 
-    `placer` reads pages that a person places by hand; without one the desk does not offer that.
-    `workshop` is what finds fields and reads sheets for the form designer; without it forms can only be edited.
+    `registration` reads a page again from a person's four points; without it the UI does not offer that.
+    `trial_reading` finds fields and reads sheets for the form designer; without it forms can only be edited.
 
     Raises SettingsError when the data folder cannot be used and StoreError when the database cannot.
     """
@@ -48,34 +48,53 @@ def create_app(
         designer_pages,
         exports,
         files,
+        manual_registration,
         queue,
         records,
         sheets,
         users,
     )
-    from review_ui import manual_registration as rescue
 
-    app = Flask(__name__)
-    set_up_uploads(app, designer_forms.ROOM, {**designer.LIMITS, **designer_pages.LIMITS})
+    # the content's hash is in the path: modules import each other by relative paths, and browsers keep them for ever
+    app = Flask(__name__, static_url_path=f"/static/{_static_hash()}")
+    set_up_uploads(app, designer_forms.AREA, {**designer.LIMITS, **designer_pages.LIMITS})
     protect(app, settings.secret_key())
     set_up_language(app)
     set_up_access(app, store or open_store(settings), settings)
-    set_up_manual_registration(app, placer)
-    app.extensions["sohoa_workshop"] = workshop
+    set_up_manual_registration(app, registration)
+    app.extensions["sohoa_trial_reading"] = trial_reading
     set_up_problems(app)
-    for room in (auth, batches, queue, records, sheets, rescue, exports, files, users, designer, designer_pages):
-        app.register_blueprint(room.bp)
+    views = (
+        auth,
+        batches,
+        queue,
+        records,
+        sheets,
+        manual_registration,
+        exports,
+        files,
+        users,
+        designer,
+        designer_pages,
+    )
+    for module in views:
+        app.register_blueprint(module.bp)
     throttle(app, "auth.login")
     app.template_global("asset")(_asset)
-    app.template_global("words")(reason_words)
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # `asset` puts the content's hash into the address
+    app.template_global("reason_text")(reason_words)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600
     return app
 
 
 def _asset(name: str) -> str:
-    return url_for("static", filename=name, v=_fingerprint(name))
+    return url_for("static", filename=name)
 
 
 @cache
-def _fingerprint(name: str) -> str:
-    return hashlib.sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
+def _static_hash() -> str:
+    """A hash over the names and contents of all static files."""
+    folder = Path(__file__).parent / "static"
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.*")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

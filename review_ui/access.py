@@ -18,33 +18,33 @@ from scanner.store.views import Viewer
 
 P = ParamSpec("P")
 
-ROOMS: dict[str, tuple[str, ...]] = {
+ROLES: dict[str, tuple[str, ...]] = {
     "batches": ("operator", "reviewer", "supervisor", "admin"),
     "review": ("reviewer", "supervisor", "admin"),
     "exports": ("exporter", "supervisor", "admin"),
     "users": ("admin",),
     "designer": ("admin",),
 }
-"""Which roles may enter which part of the desk."""
+"""The roles that may use each area of the UI."""
 
 HOME = {"batches": "batches.index", "review": "queue.index", "exports": "exports.index", "users": "users.index"}
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
-    """The person who is logged in, as Flask-Login wants them."""
+    """The person who is logged in, as Flask-Login needs it."""
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
 
     def get_id(self) -> str:
-        """What the session cookie keeps: who, and under which password."""
+        """What the session cookie holds: the user's id and a stamp of the password."""
         return f"{self.viewer.id}.{self.viewer.stamp}"
 
 
 def set_up_access(app: Flask, store: Store, settings: Settings) -> None:
-    """Make the store and the person at hand for the views.
+    """Give the views access to the store and to the person who is logged in.
 
-    A disabled user is out at their next request, and so is every session that began under another password.
+    A disabled user is logged out at the next request; so is every session that began under another password.
     """
     app.extensions["sohoa"] = (store, settings)
     manager = LoginManager(app)
@@ -58,7 +58,7 @@ def set_up_access(app: Flask, store: Store, settings: Settings) -> None:
     @manager.unauthorized_handler  # type: ignore[untyped-decorator]
     def _unknown() -> ResponseReturnValue:
         if wants_json():
-            return jsonify(error="login", message=_("Your session has ended. Log in again in another tab.")), 401
+            return jsonify(error="login", message=_("Your session has expired. Log in again in another tab.")), 401
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
 
     app.context_processor(lambda: {"may": may})
@@ -79,27 +79,26 @@ def viewer() -> Viewer:
     return cast(CurrentUser, current_user).viewer
 
 
-def may(room: str) -> bool:
-    """May the person enter this part of the desk?"""
-    return bool(current_user.is_authenticated) and viewer().role in ROOMS[room]
+def may(area: str) -> bool:
+    """Whether the person's role may use this area."""
+    return bool(current_user.is_authenticated) and viewer().role in ROLES[area]
 
 
 def home() -> str:
-    """The address where the person's work begins."""
+    """The address of the person's start page."""
     order = ("review", "batches", "exports") if viewer().role == "reviewer" else ("batches", "exports")
-    room = next(room for room in order if may(room))
-    return url_for(HOME[room])
+    return url_for(HOME[next(area for area in order if may(area))])
 
 
-def allow(room: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
-    """A view for people whose role may enter that part of the desk: 403 for others, log-in for strangers."""
+def allow(area: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+    """A view for people whose role may use that area: 403 for others, the log-in page for who is not logged in."""
 
     def guard(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             if not current_user.is_authenticated:
                 return cast(ResponseReturnValue, current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
-            if not may(room):
+            if not may(area):
                 abort(403)
             return view(*args, **kwargs)
 
@@ -109,5 +108,5 @@ def allow(room: str) -> Callable[[Callable[P, ResponseReturnValue]], Callable[P,
 
 
 def wants_json() -> bool:
-    """Was this asked for by our script rather than by a page?"""
+    """Whether the request comes from a script rather than from a page."""
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"

@@ -10,32 +10,32 @@ from flask_login import current_user, login_required, login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
 from review_ui.access import CurrentUser, home, store, viewer
-from review_ui.language import COOKIE, LANGUAGES, YEAR, own_path
+from review_ui.language import COOKIE, LANGUAGES, YEAR, language, own_path
 from review_ui.language import translate as _
 from scanner.errors import UserError
 
 bp = Blueprint("auth", __name__)
 log = logging.getLogger(__name__)
 
-LONGEST_PASSWORD = 256
+MAX_PASSWORD = 256
 
 
 @bp.get("/")
 def start() -> ResponseReturnValue:
-    """Where a person's work begins."""
+    """Redirect to the person's start page."""
     return redirect(home() if current_user.is_authenticated else url_for("auth.login"))
 
 
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """The log-in page. What was wrong is not told more closely than "name or password"."""
+    """The log-in page. It does not say whether the name or the password was wrong."""
     target = own_path(request.values.get("next"))
     if current_user.is_authenticated:
         return redirect(target or home())
     name = request.form.get("name", "").strip()
     if request.method == "POST":
         password = request.form.get("password", "")
-        found = store().authenticate(name, password) if len(password) <= LONGEST_PASSWORD else None
+        found = store().authenticate(name, password) if len(password) <= MAX_PASSWORD else None
         if found:
             session.clear()  # a session that somebody planted before the log-in is worth nothing after it
             session.permanent = True
@@ -49,7 +49,7 @@ def login() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
-    """End the session here and drop what the browser kept of it."""
+    """End the session and clear what the browser stored of it."""
     logout_user()
     session.clear()
     response = redirect(url_for("auth.login"))
@@ -59,7 +59,7 @@ def logout() -> ResponseReturnValue:
 
 @bp.post("/language")
 def switch_language() -> ResponseReturnValue:
-    """Change the language of the screens and come back to where one was."""
+    """Change the language of the screens and return to the page."""
     chosen = request.form.get("language", "")
     response = redirect(own_path(request.form.get("back")) or url_for("auth.start"))
     if chosen in LANGUAGES:
@@ -81,18 +81,18 @@ def password() -> ResponseReturnValue:
 
 
 def _change_password(form: dict[str, str]) -> str:
-    """Change it; what stands against it otherwise."""
+    """Change it; the problem in words where that fails, else ""."""
     old, new, again = (form.get(key, "") for key in ("old", "new", "again"))
     if new != again:
-        return _("The two new passwords differ.")
-    if len(new) > LONGEST_PASSWORD:
+        return _("The new passwords do not match.")
+    if len(new) > MAX_PASSWORD:
         return _("This password is too long.")
     if not store().authenticate(viewer().name, old):
-        return _("The present password is wrong.")
+        return _("The current password is wrong.")
     try:
         store().set_password(viewer().name, new)
-    except UserError:
-        return _("The new password is too short; use at least 8 characters.")
+    except UserError as error:
+        return error.sentences(language())
     changed = store().viewer(viewer().id)
     if changed:
         login_user(CurrentUser(changed))  # this session goes on; every other one ended with the old password
@@ -102,5 +102,5 @@ def _change_password(form: dict[str, str]) -> str:
 @bp.get("/token")
 @login_required  # type: ignore[untyped-decorator]
 def token() -> ResponseReturnValue:
-    """A fresh CSRF token for a form page that outlived its session: typed text need not be lost."""
+    """A fresh CSRF token for a page whose session ended, so that typed text is not lost."""
     return {"csrf": generate_csrf()}

@@ -1,4 +1,4 @@
-"""Batches: how far each one is, and the pages that nothing could be read from."""
+"""Batches: the progress of each, and its pages that could not be read."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from scanner.store.views import BatchSummary, PageItem
 
 bp = Blueprint("batches", __name__, url_prefix="/batches")
 
+LISTED = 200
+"""Pages shown with their pictures; what is dealt with makes room for the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchPageCard:
-    """A page that needs a person: its state, why, and what to do, in words."""
+    """A page that needs a person: its state, the reason, and what to do, in words."""
 
     item: PageItem
     state: str
@@ -32,7 +35,7 @@ class BatchPageCard:
 def index() -> ResponseReturnValue:
     """All batches that the person may see, newest first."""
     found = sorted(store().batches(viewer()), key=lambda b: b.created_at, reverse=True)
-    return render_template("batches/index.html", batches=found, stray=_stray)
+    return render_template("batches/index.html", batches=found, unread_pages=_unread_pages)
 
 
 @bp.get("/<uuid:batch_id>")
@@ -42,29 +45,32 @@ def one(batch_id: object) -> ResponseReturnValue:
     batch = summary(str(batch_id))
     if batch is None:
         abort(404)
-    pages = [page_card(item) for item in store().pages_needing_a_person(viewer(), batch.id)]
+    pages = [page_card(item) for item in store().pages_needing_a_person(viewer(), batch.id, limit=LISTED)]
     aside = sum(batch.by_status.get(status.value, 0) for status in SET_ASIDE)
-    return render_template("batches/one.html", batch=batch, pages=pages, aside=aside)
+    return render_template("batches/one.html", batch=batch, pages=pages, waiting=_unread_pages(batch), aside=aside)
 
 
 def summary(batch_id: str) -> BatchSummary | None:
-    """The batch of that id where the person may see it."""
-    return next((b for b in store().batches(viewer()) if b.id == batch_id), None)
+    """The batch with that id, if the person may see it."""
+    return store().batch(batch_id, viewer())
 
 
-def _stray(batch: BatchSummary) -> int:
-    """How many pages of the batch hold no record and were not set aside either."""
+def _unread_pages(batch: BatchSummary) -> int:
+    """How many pages of the batch were neither read nor set aside."""
     return sum(n for status, n in batch.by_status.items() if status not in (PageStatus.READ, *SET_ASIDE))
 
 
 def page_card(item: PageItem) -> BatchPageCard:
-    """The words for one page that needs a person."""
+    """State, reason and advice for a page that needs a person."""
     state, action = {
         PageStatus.UNPLACED: (
-            _("Not placed"),
-            _("See whether it is the right form; scan the whole sheet again, flat and straight."),
+            _("Unplaced"),
+            _("Check that it is the right form; scan the whole sheet again, flat and straight."),
         ),
-        PageStatus.BLANK: (_("Blank page"), _("See whether the other side was meant; if it is empty, leave it out.")),
-        PageStatus.UNREADABLE: (_("Unreadable file"), _("Open the file to see whether it is damaged; scan it again.")),
+        PageStatus.BLANK: (
+            _("Blank page"),
+            _("Check whether the wrong side was scanned; ignore the page if it is blank."),
+        ),
+        PageStatus.UNREADABLE: (_("Unreadable file"), _("Check whether the file is damaged; scan the page again.")),
     }[PageStatus(item.status)]
     return BatchPageCard(item, state, format_reason(item.reason, language()) if item.reason else "", action)

@@ -1,40 +1,50 @@
-"""The form designer: a blank becomes a form, on the screen; every save without faults is a version of its own."""
+"""The form designer: a form is made from a blank on the screen; every save without faults is a new version."""
 
 from __future__ import annotations
 
 import base64
 import json
 import logging
-from typing import Any
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
 
 from review_ui.access import allow, settings, viewer
 from review_ui.designer_forms import (
+    AREA,
     BLANKS,
     MAX_FORM,
-    ROOM,
     Busy,
-    as_sent,
+    check_unchanged,
     draft_of,
     faults_of,
+    form_from_json,
+    form_or_none,
+    reserved_trial_reading,
     saving,
-    shop_at_hand,
-    sound,
     state_of,
-    unchanged,
+    trial_reading,
     working_copy,
-    workshop,
 )
-from review_ui.designer_words import busy, checks, kinds, layouts, lists, parts_of_checks, script_texts, unfit
+from review_ui.designer_texts import (
+    busy_message,
+    check_parts,
+    checks,
+    kinds,
+    layouts,
+    lists,
+    script_texts,
+    unusable_blank,
+)
 from review_ui.field_view import reason_words
 from review_ui.language import percent
 from review_ui.language import translate as _
-from review_ui.uploads import MAX_UPLOAD, kind_of, set_aside
-from review_ui.value_parser import shown
+from review_ui.uploads import MAX_UPLOAD, suffix_of, temporary_file
+from review_ui.value_parser import format_value
 from scanner.errors import FormError
-from scanner.forms.loading import LAYOUTS, list_forms, pages_of
+from scanner.forms.checking import LAYOUTS
+from scanner.forms.loading import list_forms, pages_of
 from scanner.forms.versions import blank_picture, drop_draft, is_form_id, keep_draft, list_drafts, publish, versions
 from scanner.model import FormTemplate, Record, Unreadable
 from scanner.rules import CHECKS, CONSTANTS, MANY
@@ -50,56 +60,56 @@ LIMITS = {"designer.upload": MAX_UPLOAD, "designer.attempt": MAX_UPLOAD + MAX_FO
 
 
 @bp.get("/")
-@allow(ROOM)
+@allow(AREA)
 def index() -> ResponseReturnValue:
-    """The forms and drafts there are, and the way to a new one."""
+    """The list of forms and drafts, and the form for a new one."""
     return _list()
 
 
 @bp.post("/")
-@allow(ROOM)
+@allow(AREA)
 def upload() -> ResponseReturnValue:
-    """A blank becomes a draft: its fields are found."""
+    """Find the fields of a blank and keep them as a draft."""
     given = {key: " ".join(request.form.get(key, "").split()) for key in ("id", "title")}
-    problem = _stands_against(given)
+    problem = _upload_problem(given)
     sent = request.files.get("blank")
-    suffix = kind_of(sent)
+    suffix = suffix_of(sent)
     if not problem and suffix not in BLANKS:
         problem = _("Choose the blank as a PDF, PNG or JPEG file.")
     if problem or sent is None or suffix is None:
         return _list(problem, given)
-    problem = _drafted(sent, suffix, given)
+    problem = _make_draft(sent, suffix, given)
     if problem:
         return _list(problem, given)
     log.info("user %s drafted a form", viewer().id)
     return redirect(url_for("designer.edit", form_id=given["id"]))
 
 
-def _stands_against(given: dict[str, str]) -> str:
+def _upload_problem(given: dict[str, str]) -> str:
     if not is_form_id(given["id"]):
-        return _("The id may hold small letters a–z, digits and hyphens only, 40 at most.")
+        return _("The ID may contain only the letters a–z, digits and hyphens, at most 40.")
     if given["id"] in {*list_forms(*settings().form_places), *list_drafts(settings().drafts)}:
-        return _("There is a form of this id already. Choose another id, or open that form in the list.")
+        return _("There is already a form with this ID. Choose another ID, or open that form in the list.")
     if not 0 < len(given["title"]) <= 200:
         return _("Give the form a title of at most 200 characters.")
     return ""
 
 
-def _drafted(sent: Any, suffix: str, given: dict[str, str]) -> str:
-    """Make the draft; what stood against it otherwise."""
+def _make_draft(sent: FileStorage, suffix: str, given: dict[str, str]) -> str:
+    """Make the draft; the problem in words where that fails, else ""."""
     try:
-        with set_aside(sent, suffix) as path, workshop() as shop:
-            made = shop.draft(path, given["id"], given["title"])
+        with temporary_file(sent, suffix) as path, reserved_trial_reading() as trial:
+            made = trial.draft(path, given["id"], given["title"])
     except Busy:
-        return busy()
+        return busy_message()
     except FormError:
-        return unfit()
+        return unusable_blank()
     return reason_words(made.reason) if isinstance(made, Unreadable) else ""
 
 
 def _list(problem: str = "", given: dict[str, str] | None = None) -> ResponseReturnValue:
     known = list_forms(*settings().form_places)
-    forms = [sound(form_id) for form_id in known]
+    forms = [form_or_none(form_id) for form_id in known]
     drafts = [d for d in list_drafts(settings().drafts) if d not in known]
     page = render_template(
         "designer/index.html",
@@ -108,7 +118,7 @@ def _list(problem: str = "", given: dict[str, str] | None = None) -> ResponseRet
         changed=set(list_drafts(settings().drafts)) & set(known),
         problem=problem,
         given=given or {},
-        ready=shop_at_hand() is not None,
+        ready=trial_reading() is not None,
     )
     return page, 422 if problem else 200
 
@@ -117,15 +127,15 @@ def _list(problem: str = "", given: dict[str, str] | None = None) -> ResponseRet
 
 
 @bp.get("/<form_id>")
-@allow(ROOM)
+@allow(AREA)
 def edit(form_id: str) -> ResponseReturnValue:
-    """The blank with the form's boxes over it."""
+    """The designer: the blank with the form's boxes over it."""
     form, current = working_copy(form_id)
     return render_template(
         "designer/edit.html",
         form=form,
         pages=pages_of(form),
-        ready=shop_at_hand() is not None,
+        ready=trial_reading() is not None,
         is_draft=form is not current,
         current=current,
         kept=versions(form.id, settings().own_forms),
@@ -141,7 +151,7 @@ def edit(form_id: str) -> ResponseReturnValue:
                        for name, c in CHECKS.items()},
             "many": sorted(MANY),
             "constants": dict(CONSTANTS),
-            "names": {"kind": kinds(), "layout": layouts(), "list": lists(), "part": parts_of_checks(),
+            "names": {"kind": kinds(), "layout": layouts(), "list": lists(), "part": check_parts(),
                       "check": checks()},
             "texts": script_texts(),
         },
@@ -153,7 +163,7 @@ def _ids_of(form: FormTemplate) -> list[str]:
 
 
 @bp.get("/<form_id>/blank/<int:number>")
-@allow(ROOM)
+@allow(AREA)
 def blank(form_id: str, number: int) -> ResponseReturnValue:
     """The blank of one page as a picture."""
     form = working_copy(form_id)[0]
@@ -166,23 +176,23 @@ def blank(form_id: str, number: int) -> ResponseReturnValue:
 
 
 @bp.post("/<form_id>/check")
-@allow(ROOM)
+@allow(AREA)
 def check(form_id: str) -> ResponseReturnValue:
-    """What is wrong with the form as it is on the screen; nothing is saved."""
-    return jsonify(faults=faults_of(as_sent(request.get_json(), working_copy(form_id)[0])))
+    """The faults of the form as it is on the screen; nothing is saved."""
+    return jsonify(faults=faults_of(form_from_json(request.get_json(), working_copy(form_id)[0])))
 
 
 @bp.post("/<form_id>/save")
-@allow(ROOM)
+@allow(AREA)
 def save(form_id: str) -> ResponseReturnValue:
-    """A new version, where nothing is wrong; else the work is kept as a draft and what is wrong is told."""
+    """Save a new version; where something is wrong, keep a draft and report the faults."""
     sent = request.get_json()
     with saving:
         before, current = working_copy(form_id)
         if not isinstance(sent, dict):
             abort(400)
-        unchanged(sent.get("seen"), before, current)
-        form = as_sent(sent.get("form"), before)
+        check_unchanged(sent.get("seen"), before, current)
+        form = form_from_json(sent.get("form"), before)
         faults = faults_of(form)
         if faults:
             keep_draft(form, settings().drafts)
@@ -194,9 +204,9 @@ def save(form_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<form_id>/discard")
-@allow(ROOM)
+@allow(AREA)
 def discard(form_id: str) -> ResponseReturnValue:
-    """Forget a draft. The versions stay."""
+    """Delete a draft. The versions stay."""
     working_copy(form_id)
     drop_draft(form_id, settings().drafts)
     flash(_("The draft was discarded."))
@@ -204,29 +214,29 @@ def discard(form_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<form_id>/try")
-@allow(ROOM)
+@allow(AREA)
 def attempt(form_id: str) -> ResponseReturnValue:
-    """Read one filled sheet with the form as it is on the screen. Nothing of the sheet is kept."""
+    """Read a filled sheet with the form as it is on the screen. Nothing of the sheet is kept."""
     try:
-        form = as_sent(json.loads(request.form.get("form", "")), working_copy(form_id)[0])
+        form = form_from_json(json.loads(request.form.get("form", "")), working_copy(form_id)[0])
     except ValueError:
         abort(400)
     sent = request.files.get("sheet")
-    suffix = kind_of(sent)
+    suffix = suffix_of(sent)
     if faults_of(form):
-        return jsonify(message=_("Mend the problems first, then try.")), 422
+        return jsonify(message=_("Correct the problems first, then try again.")), 422
     if sent is None or suffix is None:
         return jsonify(message=_("Choose a filled sheet as a PDF, PNG, JPEG or TIFF file.")), 422
     try:
-        with set_aside(sent, suffix) as path, workshop() as shop:
-            found = shop.read(path, form)
+        with temporary_file(sent, suffix) as path, reserved_trial_reading() as trial:
+            found = trial.read(path, form)
     except Busy:
-        return jsonify(message=busy()), 503
+        return jsonify(message=busy_message()), 503
     return jsonify(pages=[_trial(record, picture, form) for record, picture in found])
 
 
-def _trial(record: Record, picture: bytes | None, form: FormTemplate) -> dict[str, Any]:
-    """What was read, in words, with the picture of the page inside: it has no address anybody could open later."""
+def _trial(record: Record, picture: bytes | None, form: FormTemplate) -> dict[str, object]:
+    """What was read, in words. The picture is part of the answer, so that it has no address to open later."""
     return {
         "number": record.ref.number,
         "page": record.form_page if record.registration is not None else None,
@@ -237,7 +247,7 @@ def _trial(record: Record, picture: bytes | None, form: FormTemplate) -> dict[st
             {
                 "field": r.field,
                 "label": form.field(r.field).label,
-                "value": shown(form.field(r.field), r.value),
+                "value": format_value(form.field(r.field), r.value),
                 "sure": percent(r.confidence),
                 "review": r.review,
                 "reason": "; ".join(reason_words(reason) for reason in r.reasons),

@@ -1,6 +1,6 @@
-"""The pages of a form in the designer: another is added, one gets a new blank, one is taken out.
+"""The pages of a form in the designer: add pages, replace the blank of one, remove one.
 
-What the screen shows is sent along and kept with the pages as a draft; the screen is then opened anew.
+The form on the screen is sent with the request and kept as a draft; the screen is then opened anew.
 """
 
 from __future__ import annotations
@@ -14,12 +14,22 @@ from flask import Blueprint, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, viewer
-from review_ui.designer_forms import BLANKS, MAX_FORM, ROOM, Busy, as_sent, saving, unchanged, working_copy, workshop
-from review_ui.designer_words import busy, unfit_page
+from review_ui.designer_forms import (
+    AREA,
+    BLANKS,
+    MAX_FORM,
+    Busy,
+    check_unchanged,
+    form_from_json,
+    reserved_trial_reading,
+    saving,
+    working_copy,
+)
+from review_ui.designer_texts import busy_message, unusable_page
 from review_ui.field_view import reason_words
 from review_ui.language import translate as _
 from review_ui.trial_reading import TrialReading
-from review_ui.uploads import MAX_UPLOAD, kind_of, set_aside
+from review_ui.uploads import MAX_UPLOAD, suffix_of, temporary_file
 from scanner.errors import FormError
 from scanner.model import FormTemplate, Unreadable
 
@@ -31,28 +41,28 @@ LIMITS = {"designer_pages.add": MAX_UPLOAD + MAX_FORM, "designer_pages.blank": M
 
 
 @bp.post("/<form_id>/pages")
-@allow(ROOM)
+@allow(AREA)
 def add(form_id: str) -> ResponseReturnValue:
-    """The pages of another blank come behind the form's last."""
+    """Add the pages of another blank at the end."""
     before = working_copy(form_id)[0]
-    return _with_blank(form_id, before.page_count + 1, lambda shop, form, path: shop.add(form, path))
+    return _with_blank(form_id, before.page_count + 1, lambda trial, form, path: trial.add(form, path))
 
 
 @bp.post("/<form_id>/pages/<int:number>/blank")
-@allow(ROOM)
+@allow(AREA)
 def blank(form_id: str, number: int) -> ResponseReturnValue:
-    """One page gets another blank; its boxes stay where they are."""
+    """Replace the blank of one page; its boxes stay where they are."""
     _there(form_id, number)
-    return _with_blank(form_id, number, lambda shop, form, path: shop.replace(form, number, path))
+    return _with_blank(form_id, number, lambda trial, form, path: trial.replace(form, number, path))
 
 
 @bp.post("/<form_id>/pages/<int:number>/remove")
-@allow(ROOM)
+@allow(AREA)
 def remove(form_id: str, number: int) -> ResponseReturnValue:
-    """One page is taken out with its fields."""
+    """Remove one page with its fields."""
     if _there(form_id, number).page_count == 1:
-        return jsonify(message=_("A form has at least one page. Give it another blank instead.")), 422
-    return _changed(form_id, max(number - 1, 1), lambda shop, form: shop.remove(form, number))
+        return jsonify(message=_("A form has at least one page. Replace its blank instead.")), 422
+    return _changed(form_id, max(number - 1, 1), lambda trial, form: trial.remove(form, number))
 
 
 def _there(form_id: str, number: int) -> FormTemplate:
@@ -66,28 +76,28 @@ def _with_blank(
     form_id: str, page: int, change: Callable[[TrialReading, FormTemplate, Path], FormTemplate | Unreadable]
 ) -> ResponseReturnValue:
     sent = request.files.get("blank")
-    suffix = kind_of(sent)
+    suffix = suffix_of(sent)
     if sent is None or suffix not in BLANKS:
         return jsonify(message=_("Choose the blank as a PDF, PNG or JPEG file.")), 422
-    with set_aside(sent, suffix) as path:
-        return _changed(form_id, page, lambda shop, form: change(shop, form, path))
+    with temporary_file(sent, suffix) as path:
+        return _changed(form_id, page, lambda trial, form: change(trial, form, path))
 
 
 def _changed(
     form_id: str, page: int, change: Callable[[TrialReading, FormTemplate], FormTemplate | Unreadable]
 ) -> ResponseReturnValue:
-    """The form as the screen shows it, changed and kept as a draft: where to see it, or what stood against it."""
+    """Change the form on the screen and keep it as a draft; answers its address, or why it was not changed."""
     try:
-        with saving, workshop() as shop:
+        with saving, reserved_trial_reading() as trial:
             before, current = working_copy(form_id)
-            unchanged(request.form.get("seen"), before, current)
-            made = change(shop, as_sent(json.loads(request.form.get("form", "")), before))
+            check_unchanged(request.form.get("seen"), before, current)
+            made = change(trial, form_from_json(json.loads(request.form.get("form", "")), before))
     except ValueError:
         abort(400)
     except Busy:
-        return jsonify(message=busy()), 503
+        return jsonify(message=busy_message()), 503
     except FormError:
-        return jsonify(message=unfit_page()), 422
+        return jsonify(message=unusable_page()), 422
     if isinstance(made, Unreadable):
         return jsonify(message=reason_words(made.reason)), 422
     log.info("user %s changed the pages of a form", viewer().id)

@@ -31,7 +31,7 @@ CHUNK = 1 << 16
 @bp.get("/")
 @allow("exports")
 def index() -> ResponseReturnValue:
-    """What can be exported: forms that there are records of, and how far each batch is."""
+    """The export page: forms with records, and the progress of each batch."""
     known = list_forms(*settings().form_places)
     counts = store().forms_going(viewer=viewer())
     forms = [load_form(form_id, *settings().form_places) for form_id in known if form_id in counts or not counts]
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
 @bp.post("/")
 @allow("exports")
 def download() -> ResponseReturnValue:
-    """Write the file aside and send it; the copy is deleted when the answer ends."""
+    """Write a temporary file and send it; it is deleted when the response ends."""
     form_id, fmt, status = (request.form.get(key, "") for key in ("form", "format", "status"))
     if fmt not in TYPES or status not in ("verified", "all") or form_id not in list_forms(*settings().form_places):
         abort(400)
@@ -66,7 +66,8 @@ def download() -> ResponseReturnValue:
 def _batch_name(batch_id: str) -> str | None:
     if not batch_id:
         return None
-    return next((b.name for b in store().batches(viewer()) if b.id == batch_id), None) or abort(404)
+    batch = store().batch(batch_id, viewer())
+    return batch.name if batch else abort(404)
 
 
 def _pieces(out: Path) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A record laid out for the form page: one card a field, with all that its person needs to see."""
+"""What the record page shows: a card for each field, and the pages of the sheet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from review_ui.language import language
 from review_ui.language import translate as _
-from review_ui.value_parser import NotAValue, shown, value_from
+from review_ui.value_parser import InvalidValue, format_value, parse_value
 from scanner.messages import format_reason, message
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec, FormTemplate, Reason, Value
 from scanner.store.views import FieldView, IssueView, RecordView, SheetPage
@@ -24,7 +24,7 @@ LABEL = 42.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of a choice: what is sent, what is read, its key, and whether it is the present one."""
+    """One answer of a choice: the value sent, its label, its key, and whether it is chosen."""
 
     value: str
     label: str
@@ -34,14 +34,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class FieldCard:
-    """One field on the form page."""
+    """One field on the record page."""
 
     spec: FieldSpec
     view: FieldView
     label: str
     shown: str  # the present value as a person reads it
     unreadable: bool
-    typed: str  # what stands in the input
+    typed: str  # the text in the input
     control: str  # "text", "one" (radio buttons) or "many" (checkboxes)
     answers: tuple[Answer, ...]
     chips: tuple[str, ...]
@@ -50,8 +50,8 @@ class FieldCard:
     mended: tuple[str, ...]  # why knowledge changed what the engine read; none where it did not
     issues: tuple[IssueView, ...]
     by_person: bool
-    place: Box  # where the field stands on its page, the labels of its ticks with it, mm
-    page: SheetPage  # the page it stands on
+    place: Box  # the field's area on its page, with the labels of tick boxes, mm
+    page: SheetPage  # the page that it is on
     sheet: tuple[float, float]  # width and height of that page, mm
     problem: str = ""  # why what was typed last could not be saved
 
@@ -87,7 +87,7 @@ class SheetPicture:
 
 @dataclass(frozen=True, slots=True)
 class RefusedAnswer:
-    """What somebody sent for one field and why it was not saved: it comes back with the page, nothing is lost."""
+    """What was sent for a field and why it was not saved; the page shows both, so that no input is lost."""
 
     field: str
     given: tuple[str, ...]
@@ -109,9 +109,9 @@ def sheet_pictures(record: RecordView, form: FormTemplate, cards: Sequence[Field
 
 
 def issue_notes(record: RecordView, cards: Sequence[FieldCard]) -> list[IssueView]:
-    """Open issues that no card tells: of the sheet as a whole, or of fields on a page that is not there."""
-    told = {issue.id for card in cards for issue in card.issues}
-    return [issue for issue in record.issues if issue.open and issue.id not in told]
+    """Open issues that no card shows: about the whole sheet, or about fields of a missing page."""
+    shown = {issue.id for card in cards for issue in card.issues}
+    return [issue for issue in record.issues if issue.open and issue.id not in shown]
 
 
 def _size(form: FormTemplate, number: int) -> tuple[float, float]:
@@ -128,7 +128,7 @@ def field_card(
         spec=spec,
         view=view,
         label=f"{spec.no}. {spec.label}" if spec.no else spec.label,
-        shown=shown(spec, view.value),
+        shown=format_value(spec, view.value),
         unreadable=view.manner == "unreadable",
         typed="".join(mine.given) if mine else view.value if isinstance(view.value, str) else "",
         control=_control(spec),
@@ -187,8 +187,8 @@ def _chips(spec: FieldSpec, view: FieldView) -> tuple[str, ...]:
     others: dict[str, None] = {}
     for text in [*view.alternatives, *machine]:
         try:
-            value = value_from(spec, [text])
-        except NotAValue:
+            value = parse_value(spec, [text])
+        except InvalidValue:
             continue
         if isinstance(value, str) and value != view.value:
             others[value] = None

@@ -1,4 +1,4 @@
-"""Pictures of pages and of single fields, by record and kind; never by a path from outside."""
+"""Pictures of pages and fields, addressed by record; a request never names a path."""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ KINDS = ("page", "aligned")
 @bp.get("/<uuid:record_id>/<kind>")
 @login_required  # type: ignore[untyped-decorator]
 def page(record_id: object, kind: str) -> ResponseReturnValue:
-    """The page as it came, or laid onto the form. Whoever does not review sees only what could not be read."""
+    """The scanned page, or the aligned one. Roles that do not review see only pages that were not read."""
     if not (may("batches") or may("review")) or kind not in KINDS:
         abort(404)
-    record = store().record(str(record_id), viewer())
-    if record.status is PageStatus.READ and not may("review"):
+    pictures = store().page_pictures(str(record_id), viewer())
+    if pictures.status is PageStatus.READ and not may("review"):
         abort(404)
-    return _picture(record.image if kind == "page" else record.aligned)
+    return _picture(pictures.image if kind == "page" else pictures.aligned)
 
 
 @bp.get("/<uuid:record_id>/field/<field>")
 @login_required  # type: ignore[untyped-decorator]
 def snippet(record_id: object, field: str) -> ResponseReturnValue:
-    """What was written in one field."""
+    """The picture of the ink in one field."""
     if not may("review"):
         abort(404)
-    record = store().record(str(record_id), viewer())
-    return _picture(next((f.crop for f in record.fields if f.field == field), None))
+    return _picture(store().snippet(str(record_id), field, viewer()))
 
 
 def _picture(key: str | None) -> Response:
-    """The stored picture. A browser may keep it, but asks each time whether it may still show it."""
+    """The stored picture. A browser may cache it, but must ask each time whether it may still show it."""
     if key is None:
         abort(404)
     response = Response()

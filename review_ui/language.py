@@ -1,4 +1,4 @@
-"""Which language a person sees: Vietnamese unless they chose English, which is kept in a cookie."""
+"""The language of the screens: Vietnamese by default, English if chosen; a cookie keeps the choice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 
 def set_up_language(app: Flask) -> None:
-    """Source texts are English; Vietnamese is the default and comes from `translations/`."""
+    """Set up translation: source texts are English, Vietnamese ones are in `translations/`."""
     app.config.update(BABEL_DEFAULT_LOCALE="vi", BABEL_TRANSLATION_DIRECTORIES="translations")
     Babel(app, locale_selector=chosen_language)
     app.add_template_filter(clock, "clock")
@@ -27,18 +27,18 @@ def set_up_language(app: Flask) -> None:
 
 
 def chosen_language() -> str:
-    """The language of this request: the cookie's where it names one of ours."""
+    """The language of this request, from the cookie."""
     chosen = request.cookies.get(COOKIE, "vi")
     return chosen if chosen in LANGUAGES else "vi"
 
 
 def translate(text: str, **parts: object) -> str:
-    """A source text in the language of this request; imported as `_`, the name that texts are gathered by."""
+    """A source text in the language of this request. Import it as `_`: texts are collected by that name."""
     return str(gettext(text, **parts))
 
 
 def language() -> str:
-    """The language in force, as `scanner.messages` names it."""
+    """The language of this request as `scanner.messages` names it: "vi" or "en"."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "vi"
 
@@ -54,13 +54,13 @@ def day(moment: dt.datetime | None) -> str:
 
 
 def percent(share: float) -> str:
-    """A probability in whole percent; certainty is never claimed by rounding."""
+    """A probability in whole percent; below 1 it is at most 99 %."""
     whole = round(share * 100)
     return f"{min(whole, 99) if share < 1 else 100} %"
 
 
 def own_path(target: str | None) -> str | None:
-    """The target where it is a path of this site; None for anything that could lead elsewhere."""
+    """The target if it is a path of this site; None for anything else (an open redirect)."""
     if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return None
     parts = urlsplit(target)

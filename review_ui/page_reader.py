@@ -1,6 +1,6 @@
-"""What the desk needs of the pipeline to read a page that a person places: handed over by whoever starts the desk.
+"""What manual registration needs of the pipeline; `sohoa serve` passes it to `create_app`.
 
-The desk itself knows no pixels and no engines; `sohoa serve` gives it `scanner.manual_registration.Rescuer`.
+The UI knows no pixels and no engines: `scanner.manual_registration.ManualReader` implements this protocol.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class ManualRegistration(Protocol):
     ) -> Record: ...
 
 
-def set_up_manual_registration(app: Flask, placer: ManualRegistration | None) -> None:
-    """Keep the placer at hand for the views; templates ask `can_place` whether to offer it."""
-    app.extensions["sohoa-placer"] = placer
-    app.template_global("can_place")(lambda: placer is not None)
+def set_up_manual_registration(app: Flask, registration: ManualRegistration | None) -> None:
+    """Give the views access to it; templates ask `can_register()` whether to offer it."""
+    app.extensions["sohoa_registration"] = registration
+    app.template_global("can_register")(lambda: registration is not None)
 
 
 def manual_registration() -> ManualRegistration | None:
-    """The placer of this app, if it has one."""
-    return cast("ManualRegistration | None", current_app.extensions["sohoa-placer"])
+    """The manual registration of this app, if it has one."""
+    return cast("ManualRegistration | None", current_app.extensions["sohoa_registration"])

@@ -1,8 +1,6 @@
-"""The queue: records that still need a person, and the way from one to the next."""
+"""The queue: records that need a person, and going from one to the next."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +14,7 @@ from scanner.store.views import BatchSummary, QueueItem, Viewer
 bp = Blueprint("queue", __name__, url_prefix="/queue")
 
 LISTED = 200
-"""Rows on the page; the work goes record by record, nobody reads a list of thousands."""
+"""Rows on the page; nobody reads a list of thousands."""
 
 
 @bp.get("/")
@@ -24,13 +22,13 @@ LISTED = 200
 def index() -> ResponseReturnValue:
     """Records with open work, of one batch or of all."""
     batch_id = request.args.get("batch") or None
-    items = store().queue(viewer(), batch_id)
+    items = store().queue(viewer(), batch_id, limit=LISTED)
     everything = store().batches(viewer())
     batches = [b for b in everything if b.open_records or b.id == batch_id]
     return render_template(
         "queue/index.html",
-        items=items[:LISTED],
-        total=len(items),
+        items=items,
+        total=sum(b.open_records for b in everything if batch_id in (None, b.id)),
         batches=batches,
         batch_id=batch_id,
         unplaced=sum(b.by_status.get(PageStatus.UNPLACED.value, 0) for b in everything),
@@ -41,13 +39,13 @@ def index() -> ResponseReturnValue:
 @bp.get("/next")
 @allow("review")
 def following() -> ResponseReturnValue:
-    """Go on to the next free record after the one named, or say that all is done."""
+    """Go on to the next free record after the one named; a page saying that all is done where there is none."""
     batch_id = request.args.get("batch") or None
-    items = store().queue(viewer(), batch_id)
-    chosen = next_free(items, request.args.get("after"), viewer())
+    chosen = store().next_record(viewer(), batch_id, after=request.args.get("after"))
     if chosen:
         return redirect(url_for("records.form", record_id=chosen.record_id, batch=batch_id))
-    return render_template("queue/done.html", batch=_batch_just_done(batch_id), one=batch_id, taken=len(items))
+    taken = sum(b.open_records for b in store().batches(viewer()) if batch_id in (None, b.id))
+    return render_template("queue/done.html", batch=_batch_just_done(batch_id), one=batch_id, taken=taken)
 
 
 def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
@@ -61,14 +59,6 @@ def _batch_just_done(batch_id: str | None) -> BatchSummary | None:
     return summary(batch_id) if batch_id else None
 
 
-def next_free(items: Sequence[QueueItem], after: str | None, person: Viewer) -> QueueItem | None:
-    """The first record behind `after` that nobody else has open, beginning anew at the end of the queue."""
-    places = [i for i, item in enumerate(items) if item.record_id == after]
-    start = places[0] + 1 if places else 0
-    turned = [*items[start:], *items[:start]]
-    return next((i for i in turned if i.record_id != after and not held_by_another(i, person)), None)
-
-
 def held_by_another(item: QueueItem, person: Viewer) -> bool:
-    """Does somebody else have this record open just now?"""
+    """Whether somebody else has this record open."""
     return item.held_by is not None and item.held_by != person.display

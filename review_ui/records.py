@@ -1,9 +1,8 @@
-"""The form page: one record beside its sheet, corrected field by field. A sheet of several pages is one record."""
+"""The record page: a record beside its sheet, corrected field by field. A sheet of several pages is one record."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,7 @@ from review_ui.batches import summary
 from review_ui.field_view import FieldCard, RefusedAnswer, field_card, field_cards, issue_notes, sheet_pictures
 from review_ui.language import clock
 from review_ui.language import translate as _
-from review_ui.value_parser import LONGEST, NotAValue, shown, value_from
+from review_ui.value_parser import MAX_LENGTH, InvalidValue, format_value, parse_value
 from scanner.errors import Conflict
 from scanner.forms.versions import load_version
 from scanner.model import FieldSpec, FormTemplate
@@ -22,13 +21,13 @@ from scanner.store.views import FieldView, RecordView
 bp = Blueprint("records", __name__, url_prefix="/records")
 
 HOLD_SECONDS = 120
-"""How long a record counts as somebody's after their page last spoke."""
+"""How long a lease on a record lasts after its page renewed it last."""
 
 
 @bp.get("/<uuid:record_id>")
 @allow("review")
 def form(record_id: object) -> ResponseReturnValue:
-    """The form page. Opening it takes the record for a while, so that others are led elsewhere."""
+    """The record page. Opening it takes a lease on the record, so that others get another one."""
     record = store().record(str(record_id), viewer())
     if record.head:
         return redirect(_address(record.head))
@@ -41,15 +40,15 @@ def form(record_id: object) -> ResponseReturnValue:
 @bp.post("/<uuid:record_id>/fields/<field>")
 @allow("review")
 def save(record_id: object, field: str) -> ResponseReturnValue:
-    """Save one field as soon as it is accepted, corrected, or given up as unreadable."""
+    """Save one field that was accepted, corrected, or marked as unreadable."""
     record = whole(str(record_id))
     sheet = form_of(record)
     spec, view = _field(record, sheet, field)
     unreadable = request.form.get("unreadable") == "1"
     try:
         seen = int(request.form.get("seen_revision", ""))
-        value = None if unreadable else value_from(spec, request.form.getlist("value"))
-    except NotAValue as problem:
+        value = None if unreadable else parse_value(spec, request.form.getlist("value"))
+    except InvalidValue as problem:
         return _refused(record, spec, str(problem))
     except ValueError:
         abort(400)
@@ -65,19 +64,19 @@ def save(record_id: object, field: str) -> ResponseReturnValue:
 @bp.post("/<uuid:record_id>/issues/<issue_id>")
 @allow("review")
 def settle(record_id: object, issue_id: str) -> ResponseReturnValue:
-    """A person looked at what a rule doubts: the values stand as they are written."""
+    """A person checked what a rule reports: the values are as the sheet says."""
     record = whole(str(record_id))
     issue = next((i for i in record.issues if i.id == issue_id), None)
     if issue is None:
         abort(404)
-    store().settle_issue(issue_id, viewer=viewer(), note=request.form.get("note", "")[:LONGEST])
+    store().settle_issue(issue_id, viewer=viewer(), note=request.form.get("note", "")[:MAX_LENGTH])
     return _saved(record.id, issue.fields[-1] if issue.fields else "")
 
 
 @bp.post("/<uuid:record_id>/hold")
 @allow("review")
 def hold(record_id: object) -> ResponseReturnValue:
-    """The page is still open."""
+    """Renew the lease: the page is still open."""
     store().hold(str(record_id), viewer(), HOLD_SECONDS)
     return "", 204
 
@@ -85,7 +84,7 @@ def hold(record_id: object) -> ResponseReturnValue:
 @bp.post("/<uuid:record_id>/release")
 @allow("review")
 def release(record_id: object) -> ResponseReturnValue:
-    """The page was left."""
+    """End the lease: the page was left."""
     store().release(str(record_id), viewer())
     return "", 204
 
@@ -94,7 +93,7 @@ def release(record_id: object) -> ResponseReturnValue:
 
 
 def whole(page_id: str) -> RecordView:
-    """The record that a page is of, with all its pages."""
+    """The record that a page belongs to, with all its pages."""
     record = store().record(page_id, viewer())
     return store().record(record.head, viewer()) if record.head else record
 
@@ -121,7 +120,7 @@ def _page(record: RecordView, refused: RefusedAnswer | None = None) -> str:
         record=record,
         sheet=sheet,
         cards=cards,
-        papers=sheet_pictures(record, sheet, cards),
+        page_views=sheet_pictures(record, sheet, cards),
         notes=notes,
         asking=sum(card.asks for card in cards) + len(notes),
         batch=summary(record.batch_id),
@@ -139,7 +138,7 @@ def _next_url(record_id: str) -> str:
 
 
 def _saved(record_id: str, field: str) -> ResponseReturnValue:
-    """What changed: for our script the new state, without it the page again at the next open field."""
+    """The new state as JSON; without a script the page again, at the next open field."""
     record = store().record(record_id, viewer())
     cards = field_cards(record, form_of(record))
     if not wants_json():
@@ -157,7 +156,7 @@ def _saved(record_id: str, field: str) -> ResponseReturnValue:
     )
 
 
-def _state(record: RecordView, card: FieldCard) -> dict[str, Any]:
+def _state(record: RecordView, card: FieldCard) -> dict[str, object]:
     return {
         "revision": card.view.revision,
         "open": card.view.open,
@@ -180,11 +179,11 @@ def _refused(record: RecordView, spec: FieldSpec, problem: str) -> ResponseRetur
 
 
 def _conflict(record_id: str, spec: FieldSpec) -> ResponseReturnValue:
-    """Somebody else was faster: show theirs, keep what was typed here, overwrite nothing."""
+    """Somebody else changed the field first: show their value, keep what was typed, overwrite nothing."""
     record = store().record(record_id, viewer())
     sheet = form_of(record)
     card = field_card(record, sheet, *_field(record, sheet, spec.id))
-    theirs = _("not readable") if card.unreadable else (shown(spec, card.view.value) or _("empty"))
+    theirs = _("unreadable") if card.unreadable else (format_value(spec, card.view.value) or _("empty"))
     who = card.view.by or _("The machine")
     message = _("%(who)s changed this at %(time)s to: %(value)s", who=who, time=clock(card.view.at), value=theirs)
     if not wants_json():

@@ -1,4 +1,4 @@
-"""What protects the pages: the session cookie, headers, and the brake on log-in."""
+"""Session cookie, CSRF protection, security headers, and the rate limit on log-in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
 SESSION_HOURS = 8
-"""A working day: whoever does nothing that long logs in again."""
+"""A working day; after that long without a request a person logs in again."""
 MAX_BODY = 64 * 1024
 """Bytes of one request; the longest is one field's text."""
 LOG_IN_LIMIT, ADDRESS_LIMIT = "10 per minute", "60 per minute"
@@ -58,7 +58,7 @@ def protect(app: Flask, key: bytes) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=SESSION_HOURS),
         MAX_CONTENT_LENGTH=MAX_BODY,
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a token must not die while somebody types
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a token must not expire while somebody types
     )
     app.session_interface = _Sessions()
     CSRFProtect(app)
@@ -66,7 +66,7 @@ def protect(app: Flask, key: bytes) -> None:
 
 
 def throttle(app: Flask, endpoint: str) -> None:
-    """Slow down guessing of passwords at a log-in view; counts are kept in memory."""
+    """Limit the rate of attempts at a log-in view; counts are kept in memory."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", strategy="fixed-window")
     view: Callable[..., object] = app.view_functions[endpoint]
     view = limiter.limit(LOG_IN_LIMIT, key_func=_address_and_name, methods=["POST"])(view)

@@ -1,4 +1,4 @@
-"""Serve the desk with waitress: one process, several threads, on Linux and Windows alike."""
+"""Serve the review UI with waitress: one process, several threads, on Linux and Windows."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from scanner.settings import Settings
 from scanner.store_factory import open_store
 
 THREADS = 8
-"""Pages are short and wait for the disk; eight answer an office of thirty reviewers."""
+"""Requests are short and mostly wait for the disk; eight threads serve an office of thirty reviewers."""
 
 
 def serve(
     settings: Settings,
     host: str = "127.0.0.1",
     port: int = 8000,
-    placer: ManualRegistration | None = None,
-    workshop: TrialReading | None = None,
+    registration: ManualRegistration | None = None,
+    trial_reading: TrialReading | None = None,
 ) -> None:
-    """Serve until interrupted; `placer` and `workshop` as for `create_app`.
+    """Serve until interrupted; `registration` and `trial_reading` as for `create_app`.
 
     Raises OSError when the port is taken, SohoaError when the store cannot open.
     """
     store = open_store(settings)
     try:
         waitress.serve(
-            create_app(settings, store, placer, workshop),
+            create_app(settings, store, registration, trial_reading),
             host=host,
             port=port,
             threads=THREADS,

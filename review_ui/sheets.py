@@ -1,7 +1,8 @@
-"""The pages of one sheet: a loose page of the same batch is put on it, or a page that is not its own is taken off."""
+"""The pages of one sheet: add a loose page of the same batch, or take off a page that belongs to another sheet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from review_ui.access import allow, store, viewer
 from review_ui.language import translate as _
 from review_ui.records import form_of, whole
-from review_ui.value_parser import shown
+from review_ui.value_parser import format_value
 from scanner.errors import Conflict
 from scanner.model import FormTemplate
-from scanner.store.views import RecordView, SheetPage
+from scanner.store.views import FieldView, SheetPage
 
-UNFINISHED = frozenset({"page_missing", "page_doubled"})
-"""Rules that a sheet breaks which may be nothing but a second scan of pages that are there."""
-NAMED = 2
+INCOMPLETE = frozenset({"page_missing", "page_doubled"})
+"""Issues of a sheet that may only be a second scan of pages that are there."""
+SHOWN_VALUES = 2
 """Values shown of a page where the form repeats none: enough to see whose it is."""
 
 bp = Blueprint("sheets", __name__, url_prefix="/sheets")
@@ -25,16 +26,16 @@ bp = Blueprint("sheets", __name__, url_prefix="/sheets")
 
 @dataclass(frozen=True, slots=True)
 class SheetPageCard:
-    """A page and what it says of whose it is: label and value."""
+    """A page, with values that show whose it is: label and value."""
 
     page: SheetPage
-    said: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...]
 
 
 @bp.get("/<uuid:record_id>")
 @allow("review")
 def index(record_id: object) -> ResponseReturnValue:
-    """The pages that are on the sheet, and those that could be."""
+    """The pages of the sheet, and the loose pages that could belong to it."""
     record = whole(str(record_id))
     form = form_of(record)
     there = {page.form_page for page in record.pages}
@@ -42,13 +43,10 @@ def index(record_id: object) -> ResponseReturnValue:
         "sheets/index.html",
         record=record,
         form=form,
-        pages=[_card(page, record, form) for page in record.pages],
+        pages=[_card(page, record.fields, form) for page in record.pages],
         missing=[n for n in range(1, form.page_count + 1) if n not in there],
-        loose=[
-            _card(page, store().record(page.record_id, viewer()), form)
-            for page in store().loose_pages(record.id, viewer())
-        ],
-        unfinished=any(issue.rule in UNFINISHED for issue in record.issues),
+        loose=[_card(found.page, found.fields, form) for found in store().unmatched_pages(record.id, viewer())],
+        incomplete=any(issue.rule in INCOMPLETE for issue in record.issues),
         batch=request.args.get("batch"),
     )
 
@@ -56,13 +54,13 @@ def index(record_id: object) -> ResponseReturnValue:
 @bp.post("/<uuid:record_id>/join")
 @allow("review")
 def join(record_id: object) -> ResponseReturnValue:
-    """Put a loose page on the sheet."""
+    """Add a loose page to the sheet."""
     try:
         found = store().join(request.form.get("page", ""), str(record_id), viewer=viewer())
     except Conflict:
-        flash(_("The page or the sheet has changed meanwhile; look again."))
+        flash(_("The page or the sheet has been changed by somebody else. Check it again."))
         return redirect(_here(str(record_id)))
-    flash(_("The page is on this sheet now."))
+    flash(_("The page was added to this sheet."))
     return redirect(url_for("records.form", record_id=found, batch=request.args.get("batch")))
 
 
@@ -73,34 +71,34 @@ def split(record_id: object) -> ResponseReturnValue:
     try:
         left = store().split(request.form.get("page", ""), viewer=viewer())
     except Conflict:
-        flash(_("The page or the sheet has changed meanwhile; look again."))
+        flash(_("The page or the sheet has been changed by somebody else. Check it again."))
         left = str(record_id)
     else:
-        flash(_("The page was taken off; it is among the loose pages now."))
+        flash(_("The page was removed from the sheet; it is now an unassigned page."))
     return redirect(_here(left))
 
 
 @bp.post("/<uuid:record_id>/aside")
 @allow("review")
 def aside(record_id: object) -> ResponseReturnValue:
-    """These pages are there a second time, or of no use: set aside, to be taken back at any time."""
+    """Set the sheet's pages aside, for example as scanned twice; they can be taken back."""
     try:
         store().leave_out(str(record_id), viewer=viewer())
     except Conflict:
-        flash(_("The page or the sheet has changed meanwhile; look again."))
+        flash(_("The page or the sheet has been changed by somebody else. Check it again."))
         return redirect(_here(str(record_id)))
-    flash(_("The sheet was set aside; it stands among the pages set aside and can be taken back there."))
+    flash(_("The sheet was set aside. You can restore it from the list of pages set aside."))
     return redirect(url_for("queue.index", batch=request.args.get("batch")))
 
 
-def _card(page: SheetPage, record: RecordView, form: FormTemplate) -> SheetPageCard:
+def _card(page: SheetPage, fields: Sequence[FieldView], form: FormTemplate) -> SheetPageCard:
     """The values that pages of the form repeat; where it repeats none, the first of the page."""
     here = {spec.id: spec for spec in form.fields if spec.page == page.form_page}
     repeated = {spec.same_as for spec in form.fields} | {spec.id for spec in form.fields if spec.same_as}
-    values = {view.field: view.value for view in record.fields}
-    said = {name: (spec.label, shown(spec, values[name])) for name, spec in here.items() if name in values}
-    telling = [words for name, words in said.items() if name in repeated]
-    return SheetPageCard(page, tuple(telling or list(said.values())[:NAMED]))
+    values = {view.field: view.value for view in fields}
+    shown_here = {name: (spec.label, format_value(spec, values[name])) for name, spec in here.items() if name in values}
+    repeated_here = [pair for name, pair in shown_here.items() if name in repeated]
+    return SheetPageCard(page, tuple(repeated_here or list(shown_here.values())[:SHOWN_VALUES]))
 
 
 def _here(record_id: str) -> str:

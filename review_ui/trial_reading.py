@@ -1,4 +1,4 @@
-"""What the desk may ask of the pixels without knowing how: handed to `create_app` by whoever serves it."""
+"""What the form designer needs of the pipeline; `sohoa serve` passes it to `create_app`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scanner.model import FormTemplate, Record, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class TrialReading:
-    """Detection of a blank's fields, a form's pages, the reading of a file. One at a time: it takes the machine."""
+    """Detecting a blank's fields, changing a form's pages, reading a file; `busy` is held by the one who does it."""
 
     draft: Callable[[Path, str, str], FormTemplate | Unreadable]
     """(blank, id, title) → a draft in the folder of drafts. Raises FormError."""

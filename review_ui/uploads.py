@@ -1,4 +1,4 @@
-"""Files that people send: how large they may be, what they may be, and where they lie while they are looked at."""
+"""Uploaded files: size limits, accepted kinds, and the temporary folder that holds one while it is read."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from review_ui.access import may, settings
 MAX_UPLOAD = 32 * 1024 * 1024
 """Bytes of one scan: an A4 sheet at 300 dpi in colour is 26 MB without any compression."""
 SIGNS = {b"%PDF": ".pdf", b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg", b"II*\0": ".tif", b"MM\0*": ".tif"}
-"""How files begin. A name from outside says nothing and is never used."""
+"""The first bytes of accepted files. A file's name is never used: anybody can choose it."""
 
 
-def set_up_uploads(app: Flask, room: str, limits: Mapping[str, int]) -> None:
-    """Let the views named take larger requests, from people who may enter the room; for all others nothing changes.
+def set_up_uploads(app: Flask, area: str, limits: Mapping[str, int]) -> None:
+    """Allow larger requests to the views named, from people who may use the area.
 
     Runs before the CSRF check, which reads the form.
     """
 
     @app.before_request
-    def _make_room() -> None:
+    def _raise_limit() -> None:
         most = limits.get(request.endpoint or "")
-        if most is not None and may(room):
+        if most is not None and may(area):
             request.max_content_length = most
 
 
-def kind_of(sent: FileStorage | None) -> str | None:
-    """The suffix of what was sent, by its first bytes; None for what is neither PDF nor a picture."""
+def suffix_of(sent: FileStorage | None) -> str | None:
+    """The suffix that the first bytes of a file call for; None where it is neither a PDF nor a picture."""
     if sent is None:
         return None
     head = sent.stream.read(8)
@@ -42,8 +42,8 @@ def kind_of(sent: FileStorage | None) -> str | None:
 
 
 @contextmanager
-def set_aside(sent: FileStorage, suffix: str) -> Iterator[Path]:
-    """The file in a folder of its own for as long as it is needed, and not a moment longer."""
+def temporary_file(sent: FileStorage, suffix: str) -> Iterator[Path]:
+    """The file in a folder of its own, which is deleted at the end."""
     folder = Path(tempfile.mkdtemp(prefix="upload-", dir=settings().ready().data))
     try:
         path = folder / f"sheet{suffix}"

@@ -1,4 +1,4 @@
-"""The people who work here: add, disable, give a new password."""
+"""Users: add, disable, set a new password."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from review_ui.access import allow, store, viewer
+from review_ui.language import language
 from review_ui.language import translate as _
 from scanner.errors import UserError
 
@@ -29,14 +30,14 @@ def roles() -> dict[str, str]:
 @bp.get("/")
 @allow("users")
 def index() -> ResponseReturnValue:
-    """Everybody, and the form for a new user."""
+    """All users, and the form for a new one."""
     return _page()
 
 
 @bp.post("/")
 @allow("users")
 def add() -> ResponseReturnValue:
-    """Add a user; what cannot be is told beside the form, and what was typed stays."""
+    """Add a user; a problem is shown above the form, and what was typed stays."""
     given = {key: request.form.get(key, "").strip() for key in ("name", "display", "role", "communes")}
     communes = tuple(given["communes"].replace(",", " ").split())
     if given["role"] not in roles():
@@ -50,10 +51,8 @@ def add() -> ResponseReturnValue:
             communes,
             viewer=viewer(),
         )
-    except UserError:
-        return _page(
-            _("The user cannot be added: the name is taken or has spaces in it, or the password is too short."), given
-        )
+    except UserError as error:
+        return _page(error.sentences(language()), given)
     log.info("user %s added a user", viewer().id)
     flash(_("The user was added."))
     return redirect(url_for("users.index"))
@@ -62,14 +61,14 @@ def add() -> ResponseReturnValue:
 @bp.post("/disable")
 @allow("users")
 def disable() -> ResponseReturnValue:
-    """Shut a user out. Nobody can shut out themselves."""
+    """Disable a user. Nobody can disable themselves."""
     name = request.form.get("name", "")
     if name == viewer().name:
         return _page(_("You cannot disable yourself."))
     try:
         store().disable_user(name, viewer=viewer())
-    except UserError:
-        return _page(_("There is no such user."))
+    except UserError as error:
+        return _page(error.sentences(language()))
     flash(_("The user was disabled."))
     return redirect(url_for("users.index"))
 
@@ -77,11 +76,11 @@ def disable() -> ResponseReturnValue:
 @bp.post("/password")
 @allow("users")
 def password() -> ResponseReturnValue:
-    """Give a user a new password."""
+    """Set a user's password."""
     try:
         store().set_password(request.form.get("name", ""), request.form.get("password", ""), viewer=viewer())
-    except UserError:
-        return _page(_("The password was not changed: it is too short, or there is no such user."))
+    except UserError as error:
+        return _page(error.sentences(language()))
     flash(_("The password was changed."))
     return redirect(url_for("users.index"))
 

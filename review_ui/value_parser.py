@@ -1,4 +1,4 @@
-"""From what a person typed or chose to a field's value; what cannot be that field's value says why."""
+"""Parse what a person typed or chose into a field's value, and format values for the screen."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Sequence
 
 from review_ui.language import translate as _
 from scanner.model import FieldKind, FieldSpec, Value
+from scanner.vietnam.dates import typed_date
 
-LONGEST = 500
-DATE_PARTS = re.compile(r"(\d{1,2})[/.\-\s](\d{1,2})[/.\-\s](\d{4})", re.ASCII)
-
-
-class NotAValue(ValueError):
-    """What was typed cannot be this field's value; the text is for the person."""
+MAX_LENGTH = 500
 
 
-def value_from(spec: FieldSpec, given: Sequence[str]) -> Value:
-    """The field's value from the strings of a form (one, or one an option ticked). Raises NotAValue."""
+class InvalidValue(ValueError):
+    """The input cannot be a value of this field; the text tells the person why."""
+
+
+def parse_value(spec: FieldSpec, given: Sequence[str]) -> Value:
+    """The field's value from the strings that a form sent: one, or one for each ticked option. Raises InvalidValue."""
     if spec.kind is FieldKind.CHOICES:
         return tuple(o.id for o in spec.options if o.id in _known(spec, given))
     if spec.kind is FieldKind.CHOICE:
         chosen = _known(spec, given)
         if len(chosen) > 1:
-            raise NotAValue(_("Only one answer can be chosen here."))
+            raise InvalidValue(_("Only one answer can be chosen here."))
         return next(iter(chosen), None)
     if spec.kind is FieldKind.SIGNATURE:
         return "true" in given
@@ -34,7 +34,7 @@ def value_from(spec: FieldSpec, given: Sequence[str]) -> Value:
 def _known(spec: FieldSpec, given: Sequence[str]) -> set[str]:
     chosen = {g for g in given if g}
     if not chosen <= {o.id for o in spec.options}:
-        raise NotAValue(_("There is no such answer on this form."))
+        raise InvalidValue(_("This form has no such answer."))
     return chosen
 
 
@@ -42,10 +42,10 @@ def _text(spec: FieldSpec, typed: str) -> str | None:
     text = " ".join(unicodedata.normalize("NFC", typed).split())
     if not text:
         return None
-    if len(text) > LONGEST:
-        raise NotAValue(_("This is too long: at most %(n)d characters.", n=LONGEST))
+    if len(text) > MAX_LENGTH:
+        raise InvalidValue(_("This is too long: at most %(n)d characters.", n=MAX_LENGTH))
     if any(unicodedata.category(c) == "Cc" for c in text):
-        raise NotAValue(_("There are characters in it that cannot be printed."))
+        raise InvalidValue(_("The text contains characters that cannot be printed."))
     if spec.kind is FieldKind.DIGITS:
         return _digits(text)
     return _date(text) if spec.kind is FieldKind.DATE else text
@@ -54,25 +54,19 @@ def _text(spec: FieldSpec, typed: str) -> str | None:
 def _digits(text: str) -> str:
     digits = re.sub(r"[\s.\-]", "", text)
     if not re.fullmatch(r"[0-9]+", digits):
-        raise NotAValue(_("Only digits can stand here."))
+        raise InvalidValue(_("Only digits are allowed here."))
     return digits
 
 
 def _date(text: str) -> str:
-    """dd/mm/yyyy, or yyyy where only the year is written. Whether the day exists is for the rules to say."""
-    bare = re.sub(r"\s*([/.\-])\s*", r"\1", text)
-    if re.fullmatch(r"[0-9]{4}", bare):
-        return bare
-    if re.fullmatch(r"[0-9]{8}", bare):
-        return f"{bare[:2]}/{bare[2:4]}/{bare[4:]}"
-    if parts := DATE_PARTS.fullmatch(bare):
-        day, month, year = parts.groups()
-        return f"{day.zfill(2)}/{month.zfill(2)}/{year}"
-    raise NotAValue(_("Write the date as day/month/year, or the year alone."))
+    """dd/mm/yyyy, or yyyy where only the year is written. The rules check whether the day exists."""
+    if date := typed_date(text):
+        return date
+    raise InvalidValue(_("Write the date as day/month/year, or the year alone."))
 
 
-def shown(spec: FieldSpec, value: Value) -> str:
-    """A value as a person reads it: an option's label, "yes" or "no" for a signature; "" where empty."""
+def format_value(spec: FieldSpec, value: Value) -> str:
+    """A value for the screen: the labels of options, whether it is signed; "" where it is empty."""
     if isinstance(value, bool):
         return _("Signed") if value else _("Not signed")
     labels = {o.id: o.label for o in spec.options}

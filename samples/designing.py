@@ -52,7 +52,7 @@ class Ruled:
     params: Mapping[str, str | Sequence[str]]
 
 
-def whole_workshop(settings: Settings) -> TrialReading:
+def whole_trial_reading(settings: Settings) -> TrialReading:
     """Everything that the designer asks of the pixels, as `sohoa serve` hands it over."""
     return TrialReading(
         draft=partial(draft_from_blank, settings),
@@ -75,7 +75,7 @@ def desk_of(settings: Settings) -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     store = open_store(settings)
     store.add_user("admin", "Nguyễn Văn Quản", "admin", PASSWORD)
-    app = create_app(settings, store, workshop=whole_workshop(settings))
+    app = create_app(settings, store, trial_reading=whole_trial_reading(settings))
     try:
         with serving(app) as address:
             yield address

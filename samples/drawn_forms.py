@@ -18,6 +18,7 @@ from scanner.model import Box
 
 LINE_STYLES = ("dots", "wide dots", "round dots", "dashes", "solid", "periods", "spaced periods", "underscores", "grey")
 LEADING_MM = 7.0
+"""From line to line; a box to write in is as high at most."""
 WORDS = (
     "Full name", "Address", "Mobile", "Occupation", "Place of work", "Ethnic group", "Village", "Issued by",
     "Main skill", "Household", "Filled in by", "District", "Diploma", "Office", "Nationality", "Remarks",

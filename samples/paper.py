@@ -22,6 +22,7 @@ Rng = np.random.Generator
 MM = 300 / 25.4
 SHEET = (210.0, 297.0)
 WHITE = 250
+"""Grey level of bare paper."""
 FOOT_MM = 1.0
 """A line is printed so far above the lower edge of its box."""
 

@@ -6,7 +6,6 @@ one page its reading, never the batch: so a run that was killed and run again en
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import importlib
 import multiprocessing
@@ -27,10 +26,11 @@ from typing import Any
 import cv2
 
 from scanner.errors import EngineError, SettingsError, SohoaError
+from scanner.files import is_disk_full
 from scanner.forms.loading import load_form
 from scanner.intake.pages import Limits, find_sources, list_pages
 from scanner.model import FormTemplate, PageRef, PageStatus, Reason, Record, Unreadable
-from scanner.pipeline import PageReader, build_reader, read_ref, unread
+from scanner.pipeline import PageReader, build_reader, read_kept, read_ref, unread
 from scanner.settings import Settings
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
@@ -110,16 +110,16 @@ def scan(
     total(len(jobs))
     store.files.sweep()
     batch_id = store.ensure_batch(batch, xa=xa, form=forms[0].id if len(forms) == 1 else "")
-    known, summary = store.known_pages(), Summary()
+    refs = [job.ref if isinstance(job, Unreadable) else job for job in jobs]
+    known, summary = store.known_pages((ref.sha256, ref.number) for ref in refs), Summary()
     new = []
-    for job in jobs:
-        ref = job.ref if isinstance(job, Unreadable) else job
+    for job, ref in zip(jobs, refs, strict=True):
         if (ref.sha256, ref.number) in known:
             summary.known += 1
             tick(None)
         else:
             new.append(job)
-    with _Workers(forms, settings, scheduler) as workers:
+    with Workers(forms, settings, scheduler) as workers:
         for record in workers.read(new):
             if store.add_record(batch_id, record):
                 summary.count(record)
@@ -154,8 +154,7 @@ def read_here(
 
 def _of_one_page(error: Exception) -> bool:
     """Is this a fault that one page met, and not something the operator must mend first?"""
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return not full and not isinstance(error, SohoaError)
+    return not is_disk_full(error) and not isinstance(error, SohoaError)
 
 
 def _fault(error: Exception) -> Reason:
@@ -167,6 +166,18 @@ def _fault(error: Exception) -> Reason:
 
 
 # --- workers -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page to be read from the picture that was kept of it; `image` is its key."""
+
+    ref: PageRef
+    image: str
+
+
+Job = PageRef | KeptPage
+"""What a worker is given: small, without pixels."""
 
 _reader: PageReader | None = None
 _files: PictureStore | None = None
@@ -200,19 +211,22 @@ def _ready() -> None:
     """Done as soon as a worker is."""
 
 
-def _work(ref: PageRef) -> Record:
+def _work(job: Job) -> Record:
     assert _reader is not None
-    return read_ref(ref, _reader, _files)
+    if isinstance(job, KeptPage):
+        assert _files is not None
+        return read_kept(job.ref, job.image, _reader, _files)
+    return read_ref(job, _reader, _files)
 
 
-def _work_remotely(ref: PageRef, form_ids: Sequence[str], settings: Settings) -> Record:
+def _work_remotely(job: Job, form_ids: Sequence[str], settings: Settings) -> Record:
     with _one_at_a_time:  # a worker of a cluster may have several threads; the engines have one
         if _reader is None:
             _set_up(form_ids, settings)
-        return _work(ref)
+        return _work(job)
 
 
-class _Workers:
+class Workers:
     """A pool of processes, or a cluster; built again when a worker dies."""
 
     def __init__(self, forms: Sequence[FormTemplate], settings: Settings, scheduler: str | None) -> None:
@@ -221,15 +235,15 @@ class _Workers:
         self._crew: _Pool | _Cluster | None = None
         self._tried = False
 
-    def __enter__(self) -> _Workers:
+    def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop()
 
-    def read(self, jobs: Sequence[PageRef | Unreadable]) -> Iterator[Record]:
+    def read(self, jobs: Sequence[Job | Unreadable]) -> Iterator[Record]:
         """A record a job, in the order of the jobs."""
-        waiting: deque[tuple[PageRef | Unreadable, Future[Record] | None]] = deque()
+        waiting: deque[tuple[Job | Unreadable, Future[Record] | None]] = deque()
         rest = iter(jobs)
         while True:
             while len(waiting) < self._room() and (job := next(rest, None)) is not None:
@@ -250,7 +264,7 @@ class _Workers:
     def _room(self) -> int:
         return (self._crew.size if self._crew else self._settings.workers) + IN_FLIGHT
 
-    def _outcome(self, ref: PageRef, future: Future[Record]) -> Record | None:
+    def _outcome(self, job: Job, future: Future[Record]) -> Record | None:
         """What became of a page; None where its worker died or it takes too long.
 
         Jobs are begun in order, so the oldest is being read by now: the time limit is that of one page.
@@ -262,31 +276,31 @@ class _Workers:
         except Exception as error:
             if not _of_one_page(error):
                 raise
-            return self._refused(ref, _fault(error))
+            return self._refused(_ref_of(job), _fault(error))
 
-    def _alone(self, ref: PageRef) -> Record:
+    def _alone(self, job: Job) -> Record:
         """Once more among fresh workers with nothing beside it; a page that fails again is told so."""
         self._stop(kill=True)
-        record = self._outcome(ref, self._submit(ref))
+        record = self._outcome(job, self._submit(job))
         if record is None:
             self._stop(kill=True)
-            record = self._refused(ref, Reason("page_crashed", {"fault": "the worker died or took too long"}))
+            record = self._refused(_ref_of(job), Reason("page_crashed", {"fault": "the worker died or took too long"}))
         return record
 
     def _refused(self, ref: PageRef, reason: Reason) -> Record:
         return unread(ref, self._forms, PageStatus.UNREADABLE, reason)
 
-    def _submit(self, ref: PageRef) -> Future[Record]:
+    def _submit(self, job: Job) -> Future[Record]:
         if self._crew is None:
             self._crew = self._start()
         try:
-            return self._crew.submit(ref)
+            return self._crew.submit(job)
         except BrokenExecutor as broken:  # a worker died since the last result: told when this page's turn comes
             lost: Future[Record] = Future()
             lost.set_exception(broken)
             return lost
 
-    def _again(self, job: PageRef | Unreadable) -> Future[Record] | None:
+    def _again(self, job: Job | Unreadable) -> Future[Record] | None:
         return None if isinstance(job, Unreadable) else self._submit(job)
 
     def _start(self) -> _Pool | _Cluster:
@@ -302,6 +316,10 @@ class _Workers:
         crew, self._crew = self._crew, None
         if crew is not None:
             crew.stop(kill=kill)
+
+
+def _ref_of(job: Job) -> PageRef:
+    return job.ref if isinstance(job, KeptPage) else job
 
 
 def _done(future: Future[Record]) -> bool:
@@ -326,17 +344,15 @@ class _Pool:
                 break
         except (BrokenExecutor, FutureTimeout):
             self.stop(kill=True)
-            raise EngineError(
-                "The worker processes cannot be started.", "Free some memory or use fewer --workers, then try again."
-            ) from None
+            raise EngineError("workers_not_started") from None
         except BaseException:
             self.stop(kill=True)
             raise
 
-    def submit(self, ref: PageRef) -> Future[Record]:
+    def submit(self, job: Job) -> Future[Record]:
         """Hand out a page."""
         with _no_interrupts():
-            return self._executor.submit(_work, ref)
+            return self._executor.submit(_work, job)
 
     def stop(self, *, kill: bool) -> None:
         """Let the workers end what they are at, or end them."""
@@ -368,18 +384,18 @@ class _Cluster:
         try:
             connect: Any = importlib.import_module("distributed").Client
         except ImportError:
-            raise SettingsError("Dask is not installed.", "Install it with: pip install 'sohoa[cluster]'") from None
+            raise SettingsError("dask_missing") from None
         try:
             self._client = connect(address, timeout=10)
         except (OSError, ValueError):
-            raise SettingsError("The scheduler does not answer.", "Check --scheduler and that it runs.") from None
+            raise SettingsError("scheduler_silent") from None
         self.size = max(sum(self._client.nthreads().values()), 1)
         self._executor: Executor = self._client.get_executor(pure=False)
         self._about = form_ids, settings
 
-    def submit(self, ref: PageRef) -> Future[Record]:
+    def submit(self, job: Job) -> Future[Record]:
         """Hand out a page."""
-        return self._executor.submit(_work_remotely, ref, *self._about)
+        return self._executor.submit(_work_remotely, job, *self._about)
 
     def stop(self, *, kill: bool) -> None:
         """Leave the cluster; with `kill` what it is still at is not waited for."""

@@ -1,6 +1,6 @@
-"""The command line: `sohoa`. Every command ends in an exit code and at most one sentence; nobody is shown a traceback.
+"""The command line: `sohoa`. Every command ends with an exit code and, if it failed, what is wrong and what to do.
 
-0 all is well; 1 the operator must act; 2 the command was given wrongly; 3 done, but some pages need a person.
+0 all well; 1 the operator must act; 2 wrong usage; 3 finished, but some pages need a person. No traceback is shown.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from scanner import __version__
-from scanner.commands import calibrate, crops, desk, forms, lists, pages, people
-from scanner.commands.common import end, with_settings
+from scanner.commands import calibrate, crops, desk, forms, lists, pages, reread, users
+from scanner.commands.common import language_of, with_settings
 from scanner.errors import SohoaError, StorageFull
+from scanner.files import is_disk_full
 from scanner.settings import Settings, load_settings
 
 ONE_THREAD = ("OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS")
 """One core a process: left alone, Tesseract and small matrices wake every core, and a page costs two to three times as
 much on a busy machine."""
 FAULTS = "faults.log"
-"""In the data folder: where in the program faults of ours happened. It holds no values."""
+"""In the data folder: where in the program internal errors happened. It holds no values."""
 
 
 class _Group(click.Group):
-    """Turns whatever goes wrong in a command into its one sentence."""
+    """Ends a command that failed with its error's sentences and exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -38,35 +39,41 @@ class _Group(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except KeyboardInterrupt:
-            end("Stopped. Run the same command again to go on.")
+            _end(ctx, SohoaError("stopped"))
         except SohoaError as error:
-            end(str(error), error.exit_code)
+            _end(ctx, error)
         except OSError as error:
-            _about_a_file(ctx, error)
+            _end_file_error(ctx, error)
         except Exception as error:
-            _about_us(ctx, error)
+            _end_internal_error(ctx, error)
 
 
-def _about_a_file(ctx: click.Context, error: OSError) -> None:
+def _end(ctx: click.Context, error: SohoaError) -> NoReturn:
+    """What is wrong and what to do, in the operator's language, on standard error."""
+    click.echo(f"sohoa: {error.sentences(language_of(ctx))}", err=True)
+    sys.exit(error.exit_code)
+
+
+def _end_file_error(ctx: click.Context, error: OSError) -> NoReturn:
+    """A full disk or a file that cannot be opened is for the operator; anything else of this kind is internal."""
     if error.errno == errno.EPIPE:  # the reader of a pipe has seen enough; click ends quietly
         raise error
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        end("The disk is full. Free some space, then run the same command again.", StorageFull.exit_code)
-    told = (PermissionError, FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
-    if isinstance(error, told) and error.filename and not ctx.params.get("debug"):
-        end(f"{error.filename} cannot be opened ({error.strerror}). Check the path and its permission.")
-    _about_us(ctx, error)
+    if is_disk_full(error):
+        _end(ctx, StorageFull("disk_full"))
+    of_path = (PermissionError, FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
+    if isinstance(error, of_path) and error.filename and not ctx.params.get("debug"):
+        _end(ctx, SohoaError("file_not_opened", path=error.filename, detail=error.strerror))
+    _end_internal_error(ctx, error)
 
 
-def _about_us(ctx: click.Context, error: Exception) -> None:
-    """A fault of ours. The place is told and kept, never the text: it could hold somebody's name."""
+def _end_internal_error(ctx: click.Context, error: Exception) -> NoReturn:
+    """The place is shown and kept, never the text: it could hold somebody's name."""
     if ctx.params.get("debug"):
         raise error
-    kept = _keep(error, ctx)
-    end(
-        f"Sohoa met a fault ({type(error).__name__} at {_place(error.__traceback__)}). "
-        + (f"Report it with the file {kept}." if kept else "Run it again with --debug and report it.")
-    )
+    kept, fault, place = _keep(error, ctx), type(error).__name__, _place(error.__traceback__)
+    if kept is None:
+        _end(ctx, SohoaError("internal_error_not_kept", fault=fault, place=place))
+    _end(ctx, SohoaError("internal_error", fault=fault, place=place, path=kept))
 
 
 def _place(trace: TracebackType | None) -> str:
@@ -90,7 +97,7 @@ def _keep(error: Exception, ctx: click.Context) -> Path | None:
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sohoa")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="The data folder (SOHOA_DATA).")
-@click.option("--debug", is_flag=True, help="Show where a fault happened.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an internal error.")
 @click.pass_context
 def main(ctx: click.Context, data: Path | None, debug: bool) -> None:
     """Sohoa: from scanned forms to verified records."""
@@ -102,17 +109,18 @@ def main(ctx: click.Context, data: Path | None, debug: bool) -> None:
 @click.command()
 @with_settings
 def doctor(settings: Settings) -> None:
-    """Is this machine ready? Each missing piece with the command that mends it."""
+    """Check this machine: what is missing, with the command that installs or corrects it."""
     from scanner.doctor import examine, print_findings
 
     findings = examine(settings)
-    print_findings(findings)
+    print_findings(findings, settings.language)
     if any(f.required and not f.ok for f in findings):
         sys.exit(1)
 
 
 for command in (
-    doctor, pages.read, pages.scan, desk.serve, desk.export, desk.report, pages.evaluate, people.users, forms.forms,
+    doctor, pages.read, pages.scan, reread.reread, desk.serve, desk.export, desk.report, pages.evaluate, users.users,
+    forms.forms,
     crops.crops, calibrate.calibrate, lists.lists,
 ):  # fmt: skip
     main.add_command(command)

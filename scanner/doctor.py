@@ -1,4 +1,4 @@
-"""Is this machine ready? What is missing, and the command that mends it."""
+"""Is this machine ready? What is missing, and the command that installs or corrects it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scanner.errors import SohoaError
+from scanner.messages import message
 from scanner.settings import Settings
 
 FREE_GB = 2.0
@@ -20,88 +21,99 @@ FREE_GB = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """One thing that was checked: `name` is a code ("tesseract"), `detail` and `action` are in the settings' language.
+
+    `action` says what to do where it is not `ok`; most often it is the command to run.
+    """
 
     name: str
     ok: bool
     detail: str
-    mend: str = ""
+    action: str = ""
     required: bool = True
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at everything Sohoa needs."""
-    looks: list[Callable[[Settings], Finding]] = [
+    """Check everything Sohoa needs."""
+    checks: list[Callable[[Settings], Finding]] = [
         _python, _tesseract, _in_process, _pdfium, _poppler, _digits, _hand, _calibration, _forms, _lists, _data,
         _database, _space, _cluster, _browser,
     ]  # fmt: skip
-    return [look(settings) for look in looks]
+    return [check(settings) for check in checks]
 
 
-def print_findings(findings: list[Finding]) -> None:
-    """A table: what, how it is, how to mend it."""
+def print_findings(findings: list[Finding], lang: str = "en") -> None:
+    """A table: what was checked, its state, what to do."""
     table = Table(box=None)
-    for head in ("", "", "", "mend with"):
+    for head in ("", "", "", message("doctor.head.action", lang)):
         table.add_column(head, overflow="fold")
     for f in findings:
-        sign = "[green]ok[/]" if f.ok else "[red]missing[/]" if f.required else "[yellow]optional[/]"
-        table.add_row(sign, f.name, f.detail, "" if f.ok else f.mend)
+        state, colour = ("ok", "green") if f.ok else ("missing", "red") if f.required else ("optional", "yellow")
+        sign = f"[{colour}]{message(f'doctor.{state}', lang)}[/]"
+        table.add_row(sign, message(f"doctor.{f.name}", lang), f.detail, "" if f.ok else f.action)
     Console().print(table)
+
+
+def _failed(name: str, error: SohoaError, settings: Settings) -> Finding:
+    text = error.text(settings.language)
+    return Finding(name, False, text.problem, text.action)
 
 
 def _python(_: Settings) -> Finding:
     version = ".".join(str(v) for v in sys.version_info[:3])
-    return Finding("Python", sys.version_info >= (3, 11), version, "sudo apt-get install python3.11")
+    return Finding("python", sys.version_info >= (3, 11), version, "sudo apt-get install python3.11")
 
 
-def _tesseract(_: Settings) -> Finding:
+def _tesseract(settings: Settings) -> Finding:
     from scanner.ocr.tesseract import Tesseract
 
     try:
-        return Finding("Tesseract with Vietnamese", True, Tesseract().name)
+        return Finding("tesseract", True, Tesseract().name)
     except SohoaError as error:
-        return Finding("Tesseract with Vietnamese", False, error.wrong, error.action)
+        return _failed("tesseract", error, settings)
 
 
-def _in_process(_: Settings) -> Finding:
+def _in_process(settings: Settings) -> Finding:
     from scanner.ocr.tesseract import in_process_available
 
     there = in_process_available()
-    detail = "Tesseract runs in-process" if there else "Tesseract runs as one process a page: slower"
+    detail = message(f"doctor.tesserocr.{'in_process' if there else 'slower'}", settings.language)
     return Finding("tesserocr", there, detail, "pip install 'sohoa[fast]'", required=False)
 
 
-def _pdfium(_: Settings) -> Finding:
+def _pdfium(settings: Settings) -> Finding:
     """Its process is started, as reading a PDF does."""
     from scanner.intake.pdf.client import pdfium_version
 
     version = pdfium_version()
-    mend = "install Sohoa again: its package pypdfium2 cannot be loaded"
-    return Finding("PDFium (PDF)", version is not None, version or "does not start", mend)
+    detail = version or message("doctor.pdfium.not_started", settings.language)
+    return Finding("pdfium", version is not None, detail, message("doctor.pdfium.action", settings.language))
 
 
-def _poppler(_: Settings) -> Finding:
+def _poppler(settings: Settings) -> Finding:
     path = shutil.which("pdftoppm")
-    detail = path or "not found; PDF files that PDFium refuses are not read"
-    return Finding("poppler (PDF)", path is not None, detail, "sudo apt-get install poppler-utils", required=False)
+    detail = path or message("doctor.poppler.not_found", settings.language)
+    return Finding("poppler", path is not None, detail, "sudo apt-get install poppler-utils", required=False)
 
 
-def _digits(_: Settings) -> Finding:
+def _digits(settings: Settings) -> Finding:
     from scanner.ocr.digits import CellReader
 
     try:
-        return Finding("digit reader", True, CellReader().name)
+        return Finding("digit_reader", True, CellReader().name)
     except SohoaError as error:
-        return Finding("digit reader", False, error.wrong, error.action)
+        return _failed("digit_reader", error, settings)
 
 
-def _hand(_: Settings) -> Finding:
+def _hand(settings: Settings) -> Finding:
     from scanner.ocr.handwriting import LineReader
 
     try:
-        return Finding("handwriting reader", True, LineReader().name)
+        return Finding("handwriting_reader", True, LineReader().name)
     except SohoaError as error:
-        return Finding("handwriting reader", False, f"{error.wrong} Lines go to a person until then.", error.action)
+        text = error.text(settings.language)
+        meanwhile = message("command.lines_go_to_a_person", settings.language)
+        return Finding("handwriting_reader", False, f"{text.problem} {meanwhile}", text.action)
 
 
 def _calibration(settings: Settings) -> Finding:
@@ -111,13 +123,12 @@ def _calibration(settings: Settings) -> Finding:
     try:
         used = load_calibration(settings.data)
     except SohoaError as error:
-        return Finding("calibration", False, error.wrong, error.action)
-    if used.of_site:
-        return Finding("calibration", True, f"this site's own: {used.fitted_on}")
-    if (settings.data / DATA).exists():
-        detail = "the shipped one: this site's own was made with another version of Sohoa"
+        return _failed("calibration", error, settings)
+    if not used.of_site and (settings.data / DATA).exists():
+        detail = message("doctor.calibration.other_version", settings.language)
         return Finding("calibration", False, detail, "sohoa calibrate", required=False)
-    return Finding("calibration", True, f"the shipped one: {used.fitted_on}")
+    code = "doctor.calibration.own" if used.of_site else "doctor.calibration.shipped"
+    return Finding("calibration", True, message(code, settings.language, fitted_on=used.fitted_on))
 
 
 def _forms(settings: Settings) -> Finding:
@@ -126,10 +137,10 @@ def _forms(settings: Settings) -> Finding:
 
     try:
         ids = list_forms(*settings.form_places)
-        wrong = [i for i in ids if all_faults(load_form(i, *settings.form_places))]
+        faulty = [i for i in ids if all_faults(load_form(i, *settings.form_places))]
     except SohoaError as error:
-        return Finding("forms", False, error.wrong, error.action)
-    return Finding("forms", bool(ids) and not wrong, ", ".join(ids), f"sohoa forms check {' '.join(wrong)}")
+        return _failed("forms", error, settings)
+    return Finding("forms", bool(ids) and not faulty, ", ".join(ids), " ".join(["sohoa forms check", *faulty]))
 
 
 def _lists(settings: Settings) -> Finding:
@@ -138,9 +149,10 @@ def _lists(settings: Settings) -> Finding:
 
     damaged = ", ".join(str(path) for path in damaged_lists(settings.lists))
     if damaged:
-        return Finding("own lists", False, f"damaged and not used: {damaged}", "sohoa lists update", required=False)
+        detail = message("doctor.lists.damaged", settings.language, files=damaged)
+        return Finding("lists", False, detail, "sohoa lists update", required=False)
     own = ", ".join(f"{name} {len(entries)}" for name, entries in site_lists(settings.lists).items())
-    return Finding("own lists", True, own or "none yet", required=False)
+    return Finding("lists", True, own or message("doctor.lists.none", settings.language), required=False)
 
 
 def _data(settings: Settings) -> Finding:
@@ -149,52 +161,55 @@ def _data(settings: Settings) -> Finding:
         probe = settings.data / ".doctor"
         probe.write_bytes(b"")
         probe.unlink()
-        return Finding("data folder", True, str(settings.data))
+        return Finding("data", True, str(settings.data))
     except (SohoaError, OSError):
-        return Finding(
-            "data folder", False, f"{settings.data} cannot be written to", "set SOHOA_DATA to another folder"
-        )
+        detail = message("doctor.data.not_writable", settings.language, path=settings.data)
+        return Finding("data", False, detail, message("doctor.data.action", settings.language))
 
 
 def _database(settings: Settings) -> Finding:
-    """Looked at, never made or migrated: that is for the commands that use it."""
+    """Checked, never made or migrated: that is for the commands that use it."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     from scanner.store.connection import alembic_config, clear_errors, connect
 
+    lang = settings.language
     if settings.database_url is None and not settings.database.exists():
-        return Finding("database", True, "SQLite, made with the first batch")
+        return Finding("database", True, message("doctor.database.not_yet", lang))
     try:
         engine = connect(settings.url)
         with clear_errors(), engine.connect() as connection:
             revision = MigrationContext.configure(connection).get_current_revision()
         engine.dispose()
     except SohoaError as error:
-        return Finding("database", False, error.wrong, error.action)
+        return _failed("database", error, settings)
     script = ScriptDirectory.from_config(alembic_config())
-    name = f"{engine.dialect.name}, revision {revision or 'none yet'}"
-    if revision is not None and revision not in {r.revision for r in script.walk_revisions()}:
-        return Finding("database", False, f"{name}: written by a newer version of Sohoa", "install that version")
     newest = script.get_current_head()
-    return Finding("database", True, name if revision == newest else f"{name}; brought to {newest} when it is used")
+    newer = revision is not None and revision not in {r.revision for r in script.walk_revisions()}
+    code = "newer" if newer else "revision" if revision == newest else "older"
+    named = revision or message("doctor.database.no_revision", lang)
+    detail = message(f"doctor.database.{code}", lang, dialect=engine.dialect.name, revision=named, newest=newest)
+    return Finding("database", not newer, detail, message("doctor.database.action", lang))
 
 
 def _space(settings: Settings) -> Finding:
     place = next((p for p in (settings.data, *settings.data.parents) if p.exists()), None)
     free = shutil.disk_usage(place or ".").free / 1e9
-    return Finding("free disk space", free >= FREE_GB, f"{free:.1f} GB", "free some space, or move SOHOA_DATA")
+    detail = message("doctor.space.free", settings.language, gb=f"{free:.1f}")
+    return Finding("space", free >= FREE_GB, detail, message("doctor.space.action", settings.language))
 
 
-def _browser(_: Settings) -> Finding:
+def _browser(settings: Settings) -> Finding:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    detail = path or "not found; the tests of the desk need it"
-    return Finding("Chromium", path is not None, detail, "sudo apt-get install chromium", required=False)
+    detail = path or message("doctor.browser.not_found", settings.language)
+    return Finding("browser", path is not None, detail, "sudo apt-get install chromium", required=False)
 
 
-def _cluster(_: Settings) -> Finding:
+def _cluster(settings: Settings) -> Finding:
     try:
         version = metadata.version("distributed")
     except metadata.PackageNotFoundError:
-        return Finding("Dask (cluster)", False, "not installed", "pip install 'sohoa[cluster]'", required=False)
-    return Finding("Dask (cluster)", True, version, required=False)
+        detail = message("doctor.dask.not_installed", settings.language)
+        return Finding("dask", False, detail, "pip install 'sohoa[cluster]'", required=False)
+    return Finding("dask", True, version, required=False)

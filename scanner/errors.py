@@ -18,6 +18,8 @@ placed, a damaged scan among good ones) is an answer, not an error: see `scanner
 
 from __future__ import annotations
 
+from scanner.messages import ErrorText, Phrase, error_text
+
 __all__ = [
     "Conflict",
     "EngineError",
@@ -34,26 +36,56 @@ __all__ = [
 
 
 class SohoaError(Exception):
-    """One clear sentence on what is wrong, and one on what to do.
+    """Something the operator must act on: a code of `scanner/locale/errors.json` with what fills its sentences.
 
-    Never put a citizen's name or number into either: both end on screens and in logs.
+        raise SourceError("no_such_path", path=path)
+
+    Parameters are plain values or a `Phrase`, which is put into the reader's language. Never give a citizen's name or
+    number: the sentences end on screens and in logs.
     """
 
     exit_code = 1
 
-    def __init__(self, wrong: str, action: str) -> None:
-        super().__init__(f"{wrong} {action}")
-        self.wrong = wrong
-        self.action = action
+    def __init__(self, code: str, action: str | None = None, /, **params: object) -> None:
+        """`action` is for an error that has no code yet: both arguments are then its sentences, in English alone."""
+        self.code = code
+        self.params = {name: value if _is_plain(value) else str(value) for name, value in params.items()}
+        self._fixed = None if action is None else ErrorText(code, action)
+        super().__init__(str(self))
+
+    def text(self, lang: str = "en") -> ErrorText:
+        """What is wrong and what to do, in that language."""
+        return self._fixed or error_text(self.code, lang, self.params)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in English."""
+        return self.text().problem
+
+    @property
+    def action(self) -> str:
+        """What to do, in English."""
+        return self.text().action
+
+    def sentences(self, lang: str = "en") -> str:
+        """Both sentences in that language."""
+        return " ".join(self.text(lang))
+
+    def __str__(self) -> str:
+        return self.sentences()
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Workers send errors home pickled: both sentences, not their sum, make the error again."""
-        return _again, (type(self), self.wrong, self.action)
+        """Workers send errors home pickled: the code and its parameters make the error again, not its text."""
+        return _again, (type(self), self.code, self._fixed and self._fixed.action, self.params)
 
 
-def _again(kind: type[SohoaError], wrong: str, action: str) -> SohoaError:
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float | Phrase)
+
+
+def _again(kind: type[SohoaError], code: str, action: str | None, params: dict[str, object]) -> SohoaError:
     error = kind.__new__(kind)
-    SohoaError.__init__(error, wrong, action)
+    SohoaError.__init__(error, code, action, **params)
     return error
 
 
@@ -85,7 +117,7 @@ class NotThere(StoreError):
     """No such record, batch or issue, or not for this person to see."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such record.", "Go back to the queue and open it again.")
+        super().__init__("no_such_record")
 
 
 class Conflict(StoreError):

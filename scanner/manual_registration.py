@@ -77,7 +77,7 @@ class ManualReader:
     def _printed(self, form_id: str, page: int) -> FormTemplate:
         form = load_form(form_id, *self._settings.form_places)
         if not 1 <= page <= form.page_count:
-            raise FormError(f"The form {form_id} has no page {page}.", f"Its pages are 1 to {form.page_count}.")
+            raise FormError("form_page_missing", form=form_id, page=page, pages=form.page_count)
         return form.of_page(page)
 
     def _of(self, form: FormTemplate) -> PageReader:

@@ -132,6 +132,15 @@ def read_ref(ref: PageRef, reader: PageReader, files: PictureStore | None = None
     return record if files is None else _keep_pictures(record, page, images, files)
 
 
+def read_kept(ref: PageRef, image: str, reader: PageReader, files: PictureStore, today: date | None = None) -> Record:
+    """Read a page anew from its kept picture; `image` is the picture's key, which the record keeps."""
+    kept = pages.open_page(replace(ref, path=files.path(image), number=1), reader.limits)
+    if isinstance(kept, Unreadable):
+        return unread(ref, reader.catalogue.forms, PageStatus.UNREADABLE, kept.reason)
+    record, images = read_page(replace(kept, ref=ref), reader, today)
+    return replace(_keep_views(record, images, files), image=image)
+
+
 def read_by_hand(
     ref: PageRef,
     image: str,

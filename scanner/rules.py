@@ -158,10 +158,10 @@ def _plain(value: Value) -> Value:
 def _runnable(rule: RuleSpec, form: FormTemplate) -> NamedCheck:
     named = CHECKS.get(rule.check)
     if named is None:
-        raise FormError(f"Rule {rule.rule} of form {form.id} names no check.", f"The checks are {', '.join(CHECKS)}.")
+        raise FormError("rule_unknown", rule=rule.rule, form=form.id, checks=", ".join(CHECKS))
     missing = [r for r in named.roles if not rule.fields.get(r)] + [p for p in named.params if p not in rule.params]
     if missing:
-        raise FormError(f"Rule {rule.rule} of form {form.id} lacks {', '.join(missing)}.", "Add it to the form file.")
+        raise FormError("rule_incomplete", rule=rule.rule, form=form.id, missing=", ".join(missing))
     return named
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from pathlib import Path
@@ -12,7 +11,9 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from scanner.errors import SettingsError, SohoaError, StorageFull
+from scanner.errors import SettingsError, SohoaError
+from scanner.files import storage_error, write_file
+from scanner.messages import invalid_value
 
 FILE = "sohoa.toml"
 KEY_BYTES = 32
@@ -101,32 +102,17 @@ class Settings(BaseSettings):
         path = self.ready().data / "secret.key"
         try:
             if not path.exists():
-                _write_key(path)
+                write_file(path, secrets.token_bytes(KEY_BYTES), private=True)  # an empty key would let anybody sign
             key = path.read_bytes()
         except OSError as error:
             raise _unusable(path, error) from None
         if len(key) < KEY_BYTES:
-            raise SettingsError(f"{path} is damaged.", "Remove it; a new one is made, and everybody logs in again.")
+            raise SettingsError("secret_key_damaged", path=path)
         return key
 
 
-def _write_key(path: Path) -> None:
-    """All of the key or none of it: an empty one would let anybody sign."""
-    partial = path.with_name(f".{path.name}-{secrets.token_hex(4)}.partial")
-    try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def _unusable(path: Path, error: OSError) -> SohoaError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("The disk is full.", "Free some space, then run the same command again.")
-    return SettingsError(f"{path} cannot be used.", "Check its permission, or name another folder with --data.")
+    return storage_error(error, SettingsError("data_folder_unusable", path=path))
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -137,8 +123,8 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         given = str(first["loc"][0]) if first["loc"] else "?"
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f'"{given}" in {FILE} is no setting.', "Mend its name, or remove it.") from None
+            raise SettingsError("setting_unknown", name=given, file=FILE) from None
         name = f"SOHOA_{given.upper()}"
-        raise SettingsError(f"{name} is wrong: {first['msg']}.", "Mend the flag, the variable or sohoa.toml.") from None
+        raise SettingsError("setting_wrong", name=name, detail=invalid_value(first)) from None
     except (ValueError, OSError):
-        raise SettingsError(f"{FILE} cannot be read.", "Mend the file, or remove it.") from None
+        raise SettingsError("settings_file_unreadable", file=FILE) from None

@@ -18,12 +18,13 @@ from scanner.store.pictures import PictureStore
 UNIQUE = "unique"
 
 
-def open_store(settings: Settings) -> Store:
-    """The database and the pictures that the settings name, with every form's rules at work."""
+def open_store(settings: Settings, *, create: bool = True) -> Store:
+    """The database and the pictures that the settings name, with the rules of every form. With `create` False there
+    must be a database already, or StoreError is raised."""
     settings.ready()
     forms = _Forms(*settings.form_places)
     files = PictureStore(settings.files)
-    return Store.open(settings.url, files, rules=forms.check, unique=forms.unique, forms=forms.whole)
+    return Store.open(settings.url, files, create=create, rules=forms.check, unique=forms.unique, forms=forms.whole)
 
 
 class _Forms:

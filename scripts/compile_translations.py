@@ -1,4 +1,4 @@
-"""Bring the review desk's translations up to date: gather its texts, merge them into .po, compile to .mo.
+"""Update the translations of the review UI: collect its texts, merge them into .po, compile to .mo.
 
     python scripts/compile_translations.py            update and compile
     python scripts/compile_translations.py --check    change nothing; exit 1 when something is stale or untranslated

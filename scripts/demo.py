@@ -33,7 +33,7 @@ def main(folder: Path) -> None:
     settings = load_settings(data=folder, database_url=None).model_copy(update={"database_url": None})
     forms = [load_form(name) for name in list_forms()]
     store = open_store(settings)
-    with progress("Reading the samples") as meter:
+    with progress(settings, "pages") as meter:
         summary = scan([SAMPLES], store, forms, settings, batch="Demo", total=meter.expect, tick=meter.step)
     for name, display, role in PEOPLE:
         store.add_user(name, display, role, PASSWORD)

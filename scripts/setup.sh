@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes this machine ready: Debian packages through apt where they are missing, a .venv with the locked dependencies.
-# With --tests also what the tests need: a browser, its driver, and PostgreSQL. Quick when nothing is missing.
-# `make fresh` runs this on minimal Debian systems: run it after any change here.
+# With --tests also what the tests need: a browser, its driver, and PostgreSQL; with --check npm. Quick when nothing
+# is missing. `make fresh` runs this on minimal Debian systems: run it after any change here.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -42,6 +42,11 @@ if [ "${1:-}" = "--tests" ]; then
     need postgresql sh -c 'ls /usr/lib/postgresql/*/bin/initdb'
     # Playwright's wheel brings the driver of the browser, a Node.js, but not this library of it; see the end
     need libatomic1 "${python:-python3}" -c 'import ctypes; ctypes.CDLL("libatomic.so.1")'
+fi
+
+if [ "${1:-}" = "--check" ]; then
+    need nodejs command -v node
+    need npm command -v npm
 fi
 
 if [ -n "$missing" ]; then

@@ -51,7 +51,7 @@ def stored(data: Path) -> int:
     """How many pages are in the database."""
     store = open_store(Settings(data=data))
     try:
-        return len(store.known_pages())
+        return sum(b.pages for b in store.batches())
     finally:
         store.close()
 
@@ -66,7 +66,7 @@ def every_error() -> list[errors.SohoaError]:
 def test_error_comes_whole_out_of_a_worker(error: errors.SohoaError) -> None:
     back = pickle.loads(pickle.dumps(error))
     assert type(back) is type(error)
-    assert (str(back), back.wrong, back.action) == (str(error), error.wrong, error.action)
+    assert (str(back), back.problem, back.action) == (str(error), error.problem, error.action)
 
 
 def test_disk_full_in_a_worker_stops_the_batch_and_marks_no_page(

@@ -128,6 +128,12 @@ def test_every_path_of_the_project_exists() -> None:
     assert [str(p) for p in paths if not re.search(r"\bID\b", p.text) and not (ROOT / p.text).exists()] == []
 
 
+def test_documents_named_in_the_code_exist() -> None:
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*.py")]
+    named = {name for path in files for name in re.findall(r"\bdocs/[\w/-]+\.md", path.read_text(encoding="utf-8"))}
+    assert named and [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
 # --- commands, options, settings ---------------------------------------------------------------------
 
 
@@ -315,15 +321,17 @@ def test_bold_words_of_the_guides_are_on_the_screens(page: str, vietnamese: bool
 
 SELF_EXPLAINING = frozenset(
     """
-    a act address administrative album answer answers aside assembled base bin box busy candidate card case cell
-    change char check choice click conflict count counts crease current database decided decoding detected digit
-    enclosed error ethnic evaluation export fall finding fit fitting frame frequent full group guess image images in
-    index initial item joint keypoint kind lattice layout learning level limits line list map match matches meter
-    missing model moment name named newer next not number option outcome parts pass pdf picture pictures place point
-    points print process provenance queries ref reference refused report row sample scale score scripted sessions set
-    settings sink sohoa source span spec start state status step storage stored strokes summary table template terms
-    there to transform trial truth unmatched unreadable user users value values view week weekly window workbook
-    recalibration unplaced registered recogniser tesseract reader queue unit logistic review gate confidence
+    a act address administrative album answer answers aside assembled base bin box busy candidate captioned card
+    case cell change char check click conflict count counts crease current database decided decoding detected
+    digit enclosed ethnic evaluation export exportable fall file finding fit fitting frame frequent full group guess
+    image images in index initial invalid item joint judged kept keypoint kind lattice layout learning level
+    limits list locked logistic map matches memory meter missing model moment name named newer next not option outcome
+    parts pass pdf pdfium phrase picture pictures place plot point points poppler print process provenance
+    queries queue reader recalibration recogniser ref reference refused registered regression reliability report
+    reread rereading row sample scale score scripted sessions set settings sink sohoa source span spec start
+    state status step storage stored strokes summary table template terms tesseract text there tile to transform
+    truth unit unmatched unplaced unreadable user users value values view week weekly window workbook worker
+    worst
     """.split()
 )
 """Words of class names that a reader of English knows in this sense."""
@@ -341,6 +349,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text).lower()).strip()
 
 
+@cache
 def public_classes() -> dict[str, list[str]]:
     """The modules that define each public class of the program."""
     found: defaultdict[str, list[str]] = defaultdict(list)

@@ -37,7 +37,7 @@ def at_revision(data: Path, revision: str) -> Settings:
 
 def test_everything_required_is_here_or_names_what_mends_it(tmp_path: Path) -> None:
     found = examine(Settings(data=tmp_path))
-    assert all(f.ok or f.mend for f in found)
+    assert all(f.ok or f.action for f in found)
     assert all(f.ok for f in found if f.required)
 
 
@@ -62,8 +62,8 @@ def test_database_of_a_newer_version_is_told_and_left_alone(tmp_path: Path) -> N
 def test_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, database_url="postgresql://a:sekret@127.0.0.1:1/x")
     found = finding(settings, "database")
-    assert not found.ok and "SOHOA_DATABASE_URL" in found.mend
-    assert "sekret" not in found.detail + found.mend
+    assert not found.ok and "SOHOA_DATABASE_URL" in found.action
+    assert "sekret" not in found.detail + found.action
 
 
 def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
@@ -74,32 +74,32 @@ def test_file_that_is_no_database_is_told(tmp_path: Path) -> None:
 
 def test_data_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    found = finding(Settings(data=tmp_path / "file" / "data"), "data folder")
-    assert not found.ok and "SOHOA_DATA" in found.mend
+    found = finding(Settings(data=tmp_path / "file" / "data"), "data")
+    assert not found.ok and "SOHOA_DATA" in found.action
 
 
 def test_missing_poppler_is_optional_and_named_with_its_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = finding(Settings(data=tmp_path), "poppler (PDF)")
-    assert not found.ok and not found.required and "poppler-utils" in found.mend
+    found = finding(Settings(data=tmp_path), "poppler")
+    assert not found.ok and not found.required and "poppler-utils" in found.action
 
 
 def test_pdfium_is_started_and_its_version_named(tmp_path: Path) -> None:
-    found = finding(Settings(data=tmp_path), "PDFium (PDF)")
+    found = finding(Settings(data=tmp_path), "pdfium")
     assert found.ok and metadata.version("pypdfium2") in found.detail
 
 
 def test_missing_weights_of_a_reader_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handwriting, "WEIGHTS", "gone.onnx")
-    found = finding(Settings(data=tmp_path), "handwriting reader")
-    assert not found.ok and "gone.onnx" in found.detail and "Install" in found.mend
+    found = finding(Settings(data=tmp_path), "handwriting_reader")
+    assert not found.ok and "gone.onnx" in found.detail and "Install" in found.action
 
 
 def test_little_room_on_the_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "FREE_GB", 1e9)
-    assert not finding(Settings(data=tmp_path), "free disk space").ok
+    assert not finding(Settings(data=tmp_path), "space").ok
 
 
 def test_broken_form_is_told(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_calibration_of_another_version_or_damaged_is_told_with_what_mends_it(tm
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(MADE_FROM, "x", 1), encoding="utf-8")
     found = finding(Settings(data=tmp_path), "calibration")
-    assert not found.ok and found.required and DATA in found.detail and "--reset" in found.mend
+    assert not found.ok and found.required and DATA in found.detail and "--reset" in found.action
     path.write_text(text.replace(f'"{MADE_FROM}": "', f'"{MADE_FROM}": "0'), encoding="utf-8")
     found = finding(Settings(data=tmp_path), "calibration")
     assert not found.ok and not found.required and "another version" in found.detail

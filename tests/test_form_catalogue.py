@@ -260,6 +260,8 @@ def test_evaluation_takes_each_page_for_the_form_it_is(tmp_path: Path, forms: li
 
     found = evaluate(truth, None, forms, read)
     assert [form.id for form in found.forms] == ["drawn"]
-    assert [(p.file, p.reason.params) for p in found.elsewhere if p.reason] == [("2.png", {"form": "drawn", "page": 2})]
+    assert [(p.file, p.reason.params) for p in found.misidentified if p.reason] == [
+        ("2.png", {"form": "drawn", "page": 2})
+    ]
     assert {item.right for item in found.items if item.file == "1.png"} == {True}
     assert {item.right for item in found.items if item.file == "2.png"} == {False}

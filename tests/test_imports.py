@@ -13,8 +13,9 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
-        "errors messages vietnam page_transform",
-        "model",
+        "messages vietnam page_transform",
+        "errors",
+        "model files",
         "settings store.pictures confidence.statistics intake.decoding",
         "intake.pdf",
         "intake layout ocr rules forms.blanks",
@@ -25,6 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "pipeline store export",
         "store_factory trial_reading manual_registration",
         "batch confidence.recalibration evaluation doctor site_lists.growth",
+        "rereading",
         "commands",
         "cli",
         "__main__",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import json
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from scanner.messages import all_messages, format_reason, message
+from scanner.messages import ERRORS, LANGUAGES, all_messages, format_reason, message
 from scanner.model import Reason
 
 SCANNER = Path(__file__).parent.parent / "scanner"
 
 
+@cache
 def codes() -> dict[str, set[str]]:
     """Every reason's code in the sources, with the names of its measures where they are written out."""
     found: dict[str, set[str]] = {}
@@ -45,7 +47,7 @@ def test_reason_has_words_in_both_languages_with_its_measures(code: str) -> None
         assert texts[lang].strip()
 
 
-@pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "wording" / "steps.json").read_text(encoding="utf-8"))))
+@pytest.mark.parametrize("code", sorted(json.loads((SCANNER / "locale" / "steps.json").read_text(encoding="utf-8"))))
 def test_reason_of_a_step_is_told_in_both_languages(code: str) -> None:
     assert message(code, "en") not in ("", code) and message(code, "vi") not in ("", code, message(code, "en"))
 
@@ -60,5 +62,24 @@ def test_measures_stand_in_the_sentence() -> None:
 
 
 def test_no_code_has_two_sentences() -> None:
-    files = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((SCANNER / "wording").glob("*.json"))]
+    paths = [path for path in sorted((SCANNER / "locale").glob("*.json")) if path.name != ERRORS]
+    files = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     assert len(all_messages()) == sum(len(file) for file in files)
+
+
+@pytest.mark.parametrize("code", sorted(all_messages()))
+def test_message_fills_the_same_gaps_in_both_languages(code: str) -> None:
+    texts = all_messages()[code]
+    assert set(texts) == set(LANGUAGES)
+    gaps = [{name for _, name, _, _ in string.Formatter().parse(texts[lang]) if name} for lang in LANGUAGES]
+    assert gaps[0] == gaps[1]
+
+
+def test_messages_of_commands_are_there_under_the_codes_that_are_used() -> None:
+    used = set()
+    for path in (SCANNER / "commands").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print_message":
+                used |= {n.value for n in ast.walk(node.args[1]) if isinstance(n, ast.Constant)}
+    used = {f"command.{code}" for code in used if not str(code).endswith(".")}
+    assert used and used <= set(all_messages())

@@ -1,40 +1,57 @@
-"""What several commands need: the settings, the form, the store, progress, and how a command ends."""
+"""What several commands need: settings, forms, the store, progress, output in the operator's language."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.errors import FormError, SettingsError
+from scanner.errors import FormError, SettingsError, SohoaError
+from scanner.messages import LANGUAGES, format_reason, message
 from scanner.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from scanner.model import FormTemplate
+    from scanner.model import FormTemplate, Reason
     from scanner.store.database import Store
     from scanner.store.views import Viewer
 
-MUST_ACT, NEEDS_A_PERSON = 1, 3
+NEEDS_A_PERSON = 3
+"""Exit code."""
 EVERY = 50
-"""Where there is no terminal, a line of progress for so many."""
+"""Where there is no terminal, one line of progress for so many items."""
 
 
-def end(sentence: str, code: int = MUST_ACT) -> NoReturn:
-    """End the program with one sentence for the operator."""
-    click.echo(f"sohoa: {sentence}", err=True)
-    sys.exit(code)
+def language_of(ctx: click.Context) -> str:
+    """The language of the settings; where those cannot be loaded, that of SOHOA_LANGUAGE, else English."""
+    try:
+        return load_settings(**(ctx.find_root().obj or {})).language
+    except SohoaError:
+        named = os.environ.get("SOHOA_LANGUAGE", "")
+        return named if named in LANGUAGES else "en"
 
 
-def end_with_pages(lines: Sequence[str]) -> None:
-    """Name the pages that need a person and say so in the exit code; nothing where there are none."""
+def print_message(settings: Settings, code: str, *, err: bool = False, **params: object) -> None:
+    """One line of `scanner/locale/commands.json` ("scan.pages" → "command.scan.pages") in the operator's language."""
+    click.echo(message(f"command.{code}", settings.language, **params), err=err)
+
+
+def page_line(settings: Settings, source: str, page: int, reason: Reason | None) -> str:
+    """A page with the reason why a person must look at it, where one is known."""
+    why = format_reason(reason, settings.language) if reason else ""
+    return message("command.page_line", settings.language, source=source, page=page, why=why)
+
+
+def end_with_pages(settings: Settings, lines: Sequence[str]) -> None:
+    """Name the pages that need a person and end with exit code 3; nothing where there are none."""
     if lines:
-        click.echo("These pages need a person:", err=True)
+        print_message(settings, "pages_need_a_person", err=True)
         for line in lines:
             click.echo(f"  {line}", err=True)
         sys.exit(NEEDS_A_PERSON)
@@ -58,7 +75,7 @@ def chosen_form(settings: Settings, form_id: str | None) -> FormTemplate:
     wanted = form_id or settings.form
     known = list_forms(*settings.form_places)
     if wanted is None and len(known) != 1:
-        raise FormError("Several forms are installed." if known else "No form is installed.", "Name one with --form.")
+        raise FormError("several_forms_installed" if known else "no_form_installed")
     return load_form(wanted or known[0], *settings.form_places)
 
 
@@ -69,47 +86,49 @@ def chosen_forms(settings: Settings, form_id: str | None) -> list[FormTemplate]:
     wanted = form_id or settings.form
     names = [wanted] if wanted else list_forms(*settings.form_places)
     if not names:
-        raise FormError("No form is installed.", "Make one with: sohoa forms new")
+        raise FormError("no_form_installed")
     return [load_form(name, *settings.form_places) for name in names]
 
 
-def tell_missing_reader() -> None:
-    """One sentence where the reader of handwriting cannot start: print is still read, and people see every line."""
+def warn_of_missing_reader(settings: Settings) -> None:
+    """A warning where the reader of handwriting cannot start: print is still read, and people check every line."""
     from scanner.errors import EngineError
     from scanner.ocr.handwriting import LineReader
 
     try:
         LineReader()
     except EngineError as error:
-        click.echo(f"sohoa: {error.wrong} Lines go to a person. {error.action}", err=True)
+        text = error.text(settings.language)
+        meanwhile = message("command.lines_go_to_a_person", settings.language)
+        click.echo(f"sohoa: {text.problem} {meanwhile} {text.action}", err=True)
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Store]:
-    """The store, closed at the end."""
+def opened(settings: Settings, *, create: bool = True) -> Iterator[Store]:
+    """The store, closed at the end; with `create` False it must be there already."""
     from scanner.store_factory import open_store
 
-    store = open_store(settings)
+    store = open_store(settings, create=create)
     try:
         yield store
     finally:
         store.close()
 
 
-def of_commune(xa: str | None) -> Viewer | None:
-    """Somebody who sees one commune alone: the database then gives out nothing of another."""
+def viewer_of_commune(xa: str | None) -> Viewer | None:
+    """A viewer who sees one commune alone, so that the database returns nothing of another; None: everything."""
     from scanner.store.views import Viewer
 
     return None if xa is None else Viewer("", "operator", "operator", "exporter", (xa.strip(),))
 
 
-def must_be_there(store: Store, batch: str | None, viewer: Viewer | None) -> None:
-    """A name mistyped must not look like nothing being there."""
+def check_names(store: Store, batch: str | None, viewer: Viewer | None) -> None:
+    """A mistyped name must not look like an empty batch or commune. Raises SettingsError."""
     names = {b.name for b in store.batches(viewer)}
     if viewer is not None and not names:
-        raise SettingsError("There is no batch of that commune.", "Name the commune by the code given to sohoa scan.")
+        raise SettingsError("no_batch_of_commune")
     if batch is not None and batch not in names:
-        raise SettingsError("There is no batch of that name.", "The review desk lists them.")
+        raise SettingsError("no_such_batch")
 
 
 def installed_forms(settings: Settings) -> Callable[[str], FormTemplate | None]:
@@ -127,7 +146,7 @@ def installed_forms(settings: Settings) -> Callable[[str], FormTemplate | None]:
 
 
 class Meter:
-    """Tells how far long work is: a bar on a terminal, on anything else a plain line now and then."""
+    """Progress of long work: a bar on a terminal, elsewhere a plain line from time to time."""
 
     def __init__(self, what: str, bar: Progress | None = None, *, quiet: bool = False) -> None:
         self._what, self._bar, self._quiet = what, bar, quiet
@@ -150,15 +169,15 @@ class Meter:
 
 
 @contextmanager
-def progress(what: str, *, quiet: bool = False) -> Iterator[Meter]:
-    """A meter on standard error, so that what a command writes stays clean; `quiet`: one that shows nothing."""
+def progress(settings: Settings, what: str, *, quiet: bool = False) -> Iterator[Meter]:
+    """A meter of "pages" or "records" on standard error, apart from a command's output; `quiet`: it shows nothing."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    console, label = Console(stderr=True), message(f"command.progress.{what}", settings.language)
     if quiet or not console.is_terminal:
-        yield Meter(what, quiet=quiet)
+        yield Meter(label, quiet=quiet)
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        yield Meter(what, bar)
+        yield Meter(label, bar)

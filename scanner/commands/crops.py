@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.commands.common import installed_forms, must_be_there, of_commune, opened, progress, with_settings
+from scanner.commands.common import (
+    check_names,
+    installed_forms,
+    opened,
+    print_message,
+    progress,
+    viewer_of_commune,
+    with_settings,
+)  # fmt: skip
 from scanner.errors import SettingsError
 from scanner.settings import Settings
 
@@ -18,15 +26,17 @@ if TYPE_CHECKING:
 
 @click.group()
 def crops() -> None:
-    """Pictures of fields with their verified texts, as training data."""
+    """Export pictures of fields with their verified texts, as training data."""
 
 
 @crops.command("export")
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="A folder, new or empty.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The folder to write, new or empty."
+)
 @click.option("--batch", help="Only this batch.")
 @click.option("--xa", help="Only batches of this commune, by its code.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only records verified on this day or later.")
-@click.option("--digits", is_flag=True, help="Also numbers and dates, into digits.tsv.")
+@click.option("--digits", is_flag=True, help="Also export numbers and dates, to digits.tsv.")
 @click.option("--consent", is_flag=True, help="State that the citizens consented to this use.")
 @with_settings
 def export(
@@ -40,31 +50,24 @@ def export(
 ) -> None:
     """Write pictures and texts of verified fields to a folder."""
     from scanner.export.columns import VIETNAM
-    from scanner.export.crops import Terms, export_crops
+    from scanner.export.crops import CropTerms, export_crops
 
     if not consent:
-        raise SettingsError(
-            "Nothing was exported: it is not stated that the citizens consented to training with what they wrote.",
-            "If they did, run the command again with --consent; if not, ask them first.",
-        )
-    terms = Terms(datetime.now(UTC), settings.crops_retention_days, digits)
+        raise SettingsError("consent_not_stated")
+    terms = CropTerms(datetime.now(UTC), settings.crops_retention_days, digits)
     start = since.replace(tzinfo=VIETNAM) if since else None
-    with opened(settings) as store, progress("Records") as meter:
-        viewer = of_commune(xa)
-        must_be_there(store, batch, viewer)
+    with opened(settings) as store, progress(settings, "records") as meter:
+        viewer = viewer_of_commune(xa)
+        check_names(store, batch, viewer)
         rows = store.export_rows("verified", batch, viewer, verified_from=start)
         done = export_crops(rows, installed_forms(settings), store.files, out, terms, tick=meter.step)
-    click.echo(f"{out}: {done.pictures} pictures, {done.by_people} of them settled by a person.")
-    click.echo(f"It holds personal data and must be deleted by {done.delete_by.isoformat()}.")
-    _print_left_out(done, terms.keep_days)
+    print_message(settings, "crops.done", path=out, pictures=done.pictures, by_people=done.by_people)
+    print_message(settings, "crops.delete_by", day=done.delete_by.isoformat())
+    _print_left_out(settings, done)
 
 
-def _print_left_out(done: CropSummary, days: int) -> None:
-    for count, why in (
-        (done.too_old, f"records are older than {days} days (SOHOA_CROPS_RETENTION_DAYS)"),
-        (done.no_form, "records are of forms that are not installed"),
-        (done.no_picture, "fields have no picture"),
-        (done.held_back, "fields are numbers or dates; take them along with --digits"),
-    ):
-        if count:
-            click.echo(f"Left out: {count} {why}.", err=True)
+def _print_left_out(settings: Settings, done: CropSummary) -> None:
+    days = settings.crops_retention_days
+    for code in ("too_old", "no_form", "no_picture", "held_back"):
+        if count := getattr(done, code):
+            print_message(settings, f"crops.{code}", count=count, days=days, err=True)

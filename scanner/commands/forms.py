@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.commands.common import end, with_settings
+from scanner.commands.common import print_message, with_settings
+from scanner.errors import FormError
 from scanner.messages import format_reason
 from scanner.settings import Settings
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def forms() -> None:
-    """Forms as configuration."""
+    """List, check, draw and draft forms."""
 
 
 def _named(settings: Settings, name: str) -> FormTemplate:
@@ -31,42 +32,44 @@ def _named(settings: Settings, name: str) -> FormTemplate:
 @forms.command("list")
 @with_settings
 def show(settings: Settings) -> None:
-    """The forms that are installed."""
+    """List the installed forms."""
     from scanner.forms.loading import list_forms, load_form
 
     for form_id in list_forms(*settings.form_places):
         form = load_form(form_id, *settings.form_places)
-        click.echo(f"{form.id}\t{form.version}\t{len(form.fields)} fields\t{form.title}")
+        fields = len(form.fields)
+        print_message(settings, "forms.line", id=form.id, version=form.version, fields=fields, title=form.title)
 
 
 @forms.command("check")
 @click.argument("names", metavar="[FORM|FILE]...", nargs=-1)
 @with_settings
 def check(settings: Settings, names: tuple[str, ...]) -> None:
-    """Validate forms (all that are installed): overlaps, boxes off the sheet, double ids, rules."""
+    """Check forms: overlaps, boxes outside the sheet, duplicate ids, rules. Default: all installed forms."""
     from scanner.forms.loading import list_forms
     from scanner.forms.versions import all_faults
 
-    wrong = []
+    faulty = []
     for name in names or list_forms(*settings.form_places):
         form = _named(settings, name)
         faults = all_faults(form)
         for fault in faults:
             click.echo(format_reason(fault, settings.language), err=True)
         if faults:
-            wrong.append(f"{form.id} has {len(faults)} faults.")
+            faulty.append(f"{form.id} ({len(faults)})")
         else:
-            click.echo(f"{form.id}: {len(form.fields)} fields, {len(form.rules)} rules, no faults.")
-    if wrong:
-        end(f"{' '.join(wrong)} Mend the form file.")
+            fields, rules = len(form.fields), len(form.rules)
+            print_message(settings, "forms.no_faults", id=form.id, fields=fields, rules=rules)
+    if faulty:
+        raise FormError("forms_with_faults", forms=", ".join(faulty))
 
 
 @forms.command("draw")
 @click.argument("name", metavar="FORM|FILE")
-@click.option("--out", type=click.Path(path_type=Path), help="The PNG; default: FORM.png.")
+@click.option("--out", type=click.Path(path_type=Path), help="The PNG to write; default: FORM.png.")
 @with_settings
 def draw(settings: Settings, name: str, out: Path | None) -> None:
-    """Paint a form's boxes over its blank."""
+    """Draw a form's boxes over its blank, as a PNG."""
     from PIL import Image
 
     from scanner.forms.loading import blank_image
@@ -80,17 +83,17 @@ def draw(settings: Settings, name: str, out: Path | None) -> None:
 
 @forms.command("new")
 @click.argument("blank", type=click.Path(path_type=Path))
-@click.option("--id", "form_id", help="Id of the form; default: the file's name.")
+@click.option("--id", "form_id", help="Id of the form; default: the name of the file.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of forms; default: SOHOA_FORMS or ./form_templates."
 )
 @with_settings
 def new(settings: Settings, blank: Path, form_id: str | None, out: Path | None) -> None:
-    """Draft a form from its blank: lines, boxes and cells are found, then named by you."""
+    """Draft a form from its blank: lines, boxes and cells are found; you then name the fields."""
     from scanner.forms.drafting import draft_form
     from scanner.forms.loading import FILE
 
     folder = out or settings.forms or Path("form_templates")
     form = draft_form(blank, form_id or blank.stem.lower().replace(" ", "-"), folder)
     file = folder / form.id / FILE
-    click.echo(f"{file}: {len(form.fields)} fields found. Name them, then run: sohoa forms check {file}")
+    print_message(settings, "forms.drafted", file=file, fields=len(form.fields))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.commands.common import installed_forms, opened, with_settings
+from scanner.commands.common import installed_forms, opened, print_message, with_settings
 from scanner.errors import SettingsError, SohoaError, StorageFull, StoreError
 from scanner.settings import Settings
 
@@ -17,52 +17,55 @@ if TYPE_CHECKING:
 
 @click.group()
 def lists() -> None:
-    """Lists of jobs, majors, workplaces that grow with verified records."""
+    """Manage this site's lists of jobs, majors and workplaces, which grow with verified records."""
 
 
 @lists.command("update")
 @with_settings
 def update(settings: Settings) -> None:
-    """Make the lists anew from what several verified records share."""
+    """Rebuild the lists from what several verified records share."""
     with opened(settings) as store:
         changes = _grown(store, settings)
     for change in changes:
-        click.echo(f"{change.name}: {change.entries} own entries, {change.new} new, {change.gone} gone.")
+        print_message(
+            settings, "lists.changed", name=change.name, entries=change.entries, new=change.new, gone=change.gone
+        )
 
 
 @lists.command("show")
 @click.argument("name", required=False)
 @with_settings
 def show(settings: Settings, name: str | None) -> None:
-    """The lists and how long they are, or a list's own entries."""
+    """Show the lists with their lengths, or the entries of this site in one list."""
     from scanner.site_lists.lists import GROWING, damaged_lists, site_lists
     from scanner.vietnam.wordlists import word_list
 
     if name is not None and name not in GROWING:
-        raise SettingsError("No list of that name grows.", f"Those that do: {', '.join(GROWING)}.")
+        raise SettingsError("no_such_list", lists=", ".join(GROWING))
     own = site_lists(settings.lists)
     if name is None:
         for each in GROWING:
-            click.echo(f"{each}\t{len(word_list(each))} shipped\t{len(own.get(each, ()))} own")
+            shipped = len(word_list(each))
+            print_message(settings, "lists.line", name=each, shipped=shipped, own=len(own.get(each, ())))
     else:
         for entry in own.get(name, ()):
             click.echo(entry)
     for path in damaged_lists(settings.lists):
-        click.echo(f"{path} is damaged and not used. Make it anew with: sohoa lists update", err=True)
+        print_message(settings, "lists.damaged", path=path, err=True)
 
 
-def grow_quietly(store: Store, settings: Settings) -> None:
-    """The same update before pages are read: it tells only counts, and where it fails reading goes on without it."""
+def update_before_reading(store: Store, settings: Settings) -> None:
+    """The same update before pages are read: only counts are printed, and reading goes on where the update fails."""
     try:
         changes = _grown(store, settings)
     except (StorageFull, StoreError):  # nothing else would go well either
         raise
     except SohoaError as error:
-        click.echo(f"The lists were not updated: {error}", err=True)
+        print_message(settings, "lists.not_updated", why=error.sentences(settings.language), err=True)
         return
     new, gone = sum(c.new for c in changes), sum(c.gone for c in changes)
     if new or gone:
-        click.echo(f"Lists: {new} new entries, {gone} gone.", err=True)
+        print_message(settings, "lists.grown", new=new, gone=gone, err=True)
 
 
 def _grown(store: Store, settings: Settings) -> list[ListChange]:

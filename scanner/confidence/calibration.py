@@ -112,11 +112,9 @@ def _of_site(path: Path, shipped: Calibration) -> Calibration | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
-        raise SettingsError(f"{path} cannot be read.", "Mend its permission.") from None
+        raise SettingsError("calibration_unreadable", path=path) from None
     except (SettingsError, ValueError, KeyError, TypeError):
-        raise SettingsError(
-            f"{path} is damaged.", "Go back to the calibration that ships with: sohoa calibrate --reset"
-        ) from None
+        raise SettingsError("site_calibration_damaged", path=path) from None
 
 
 def _no_lower(model: LogisticModel, threshold: float) -> LogisticModel:
@@ -129,9 +127,7 @@ def parse_calibration(text: str) -> Calibration:
         data = json.loads(text)
         return Calibration({kind: _model(row) for kind, row in data["models"].items()}, str(data["fitted_on"]))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-        raise SettingsError(
-            "The calibration data is damaged.", "Install Sohoa again, or fit it anew with make calibrate."
-        ) from None
+        raise SettingsError("calibration_damaged") from None
 
 
 def _model(row: Mapping[str, Any]) -> LogisticModel:

@@ -36,7 +36,7 @@ from scanner.confidence.statistics import (
     sigmoid,
 )
 from scanner.errors import SettingsError
-from scanner.export.outfile import replacing
+from scanner.files import replacing
 from scanner.model import FormTemplate
 from scanner.store.views import DecidedReading
 
@@ -228,7 +228,7 @@ def reset(data: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        raise SettingsError(f"{data / DATA} cannot be removed.", "Mend the permission of its folder.") from None
+        raise SettingsError("calibration_not_removed", path=data / DATA) from None
     return True
 
 

@@ -1,28 +1,28 @@
 """How right the reading is: a truth file against what is delivered, in figures, a table and a report."""
 
-from scanner.evaluation.baseline import Fall, Pages, fallen, read_baseline, write_baseline
+from scanner.evaluation.baseline import CountsByPage, Regression, find_regressions, read_baseline, write_baseline
 from scanner.evaluation.curves import calibration_error, reliability, risk_coverage
-from scanner.evaluation.pictures import Album
+from scanner.evaluation.pictures import WorstPictures
 from scanner.evaluation.report import write_report
 from scanner.evaluation.run import Evaluation, UnplacedPage, evaluate, evaluation_to_json
-from scanner.evaluation.scores import Item, Score
-from scanner.evaluation.table import falls_line, print_table
+from scanner.evaluation.scores import JudgedField, Score
+from scanner.evaluation.table import format_regressions, print_table
 from scanner.evaluation.truth import TruthPage, read_truth
 
 __all__ = [
-    "Album",
+    "CountsByPage",
     "Evaluation",
-    "Fall",
-    "Item",
-    "Pages",
+    "JudgedField",
+    "Regression",
     "Score",
     "TruthPage",
     "UnplacedPage",
+    "WorstPictures",
     "calibration_error",
     "evaluate",
     "evaluation_to_json",
-    "fallen",
-    "falls_line",
+    "find_regressions",
+    "format_regressions",
     "print_table",
     "read_baseline",
     "read_truth",

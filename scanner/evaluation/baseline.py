@@ -1,4 +1,4 @@
-"""A committed baseline: what was counted before, page by page, and what has fallen since beyond noise.
+"""A committed baseline file: what was counted before, page by page, and what has become worse since, beyond noise.
 
 Counts are kept and not rates, so that it is known how much a rate can move by itself; and they are kept for each page,
 so that a part of the pages can be held against the same part. A page no longer placed counts as read wholly wrong.
@@ -17,28 +17,28 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, mod
 
 from scanner.errors import SourceError
 from scanner.evaluation.run import Evaluation
-from scanner.evaluation.scores import Item, Score, by_kind
-from scanner.export.outfile import replacing
+from scanner.evaluation.scores import JudgedField, Score, by_kind
+from scanner.files import replacing
 from scanner.model import FormTemplate
 
-NOISE = 0.01
-"""A fall is told where chance alone would make one so deep less than once in a hundred times."""
+SIGNIFICANCE = 0.01
+"""A regression is reported where its p-value is below: chance alone makes so deep a fall once in a hundred times."""
 COUNTS = ("n", "exact", "accepted", "silent")
-Pages = Mapping[str, Mapping[str, Score]]
+CountsByPage = Mapping[str, Mapping[str, Score]]
 """Counts by page ("1.jpg (1)") and by kind, as `by_kind` names them."""
 Measure = Literal["exact", "accepted", "silent"]
 MEASURES: tuple[Measure, ...] = ("exact", "accepted", "silent")
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
-    """What fell: a measure of a kind, the counts before and now, and how often chance would make such a fall."""
+class Regression:
+    """A measure of a kind that became worse: the counts before and now, and the p-value of such a fall (0–1)."""
 
     kind: str
     measure: Measure
     before: Score
     now: Score
-    chance: float
+    p_value: float
 
 
 class _File(BaseModel):
@@ -60,9 +60,9 @@ class _File(BaseModel):
         return self
 
 
-def pages_of(evaluation: Evaluation) -> Pages:
+def pages_of(evaluation: Evaluation) -> CountsByPage:
     """The counts of each placed page."""
-    held: dict[str, list[Item]] = {}
+    held: dict[str, list[JudgedField]] = {}
     for item in evaluation.items:
         held.setdefault(_name(item.file, item.page), []).append(item)
     return {name: {s.name: s for s in by_kind(items)} for name, items in held.items()}
@@ -83,26 +83,23 @@ def write_baseline(evaluation: Evaluation, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def read_baseline(path: Path, forms: FormTemplate | Sequence[FormTemplate]) -> Pages:
+def read_baseline(path: Path, forms: FormTemplate | Sequence[FormTemplate]) -> CountsByPage:
     """The counts of a baseline file. Raises SourceError: no such file, not a baseline, of a form that is not read."""
-    again = "Write it with --write-baseline."
     try:
         file = _File.model_validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise SourceError(f"There is no baseline file {path}.", again) from None
+        raise SourceError("baseline_missing", path=path) from None
     except OSError as error:
-        raise SourceError(f"The baseline file {path} cannot be read ({error.strerror}).", "Check it.") from None
+        raise SourceError("baseline_unreadable", path=path, detail=error.strerror) from None
     except ValidationError:
-        raise SourceError(f"{path} is not a baseline of this program.", again) from None
+        raise SourceError("baseline_invalid", path=path) from None
     known = [form.id for form in ((forms,) if isinstance(forms, FormTemplate) else forms)]
     if not set(file.form.split(", ")).issubset(known):
-        raise SourceError(
-            f"The baseline {path} is of the form {file.form}, not {', '.join(known)}.", "Give another --baseline."
-        )
+        raise SourceError("baseline_other_form", path=path, form=file.form, forms=", ".join(known))
     return {name: {kind: Score(kind, *counts) for kind, counts in kinds.items()} for name, kinds in file.pages.items()}
 
 
-def fallen(before: Pages, evaluation: Evaluation) -> tuple[Fall, ...]:
+def find_regressions(before: CountsByPage, evaluation: Evaluation) -> tuple[Regression, ...]:
     """What fell beyond noise on the pages that both know, the surest fall first.
 
     Each kind and all of them together: the exact rate, the share accepted, and silent errors, which fall by rising.
@@ -111,18 +108,18 @@ def fallen(before: Pages, evaluation: Evaluation) -> tuple[Fall, ...]:
     """
     now = _now(before, evaluation)
     if not now:
-        raise SourceError("The baseline and the truth file have no page in common.", "Give the baseline of that file.")
+        raise SourceError("baseline_no_common_page")
     then = {name: before[name] for name in now}
-    falls = [
-        Fall(kind, measure, old, new, chance)
+    regressions = [
+        Regression(kind, measure, old, new, p_value)
         for kind, old, new in _pairs(then, now)
         for measure in MEASURES
-        if (chance := chance_of_fall(_hits(old, measure), old.n, _hits(new, measure), new.n)) < NOISE
+        if (p_value := p_value_of_fall(_hits(old, measure), old.n, _hits(new, measure), new.n)) < SIGNIFICANCE
     ]
-    return tuple(sorted(falls, key=lambda fall: fall.chance))
+    return tuple(sorted(regressions, key=lambda regression: regression.p_value))
 
 
-def chance_of_fall(hits: int, n: int, hits_now: int, n_now: int) -> float:
+def p_value_of_fall(hits: int, n: int, hits_now: int, n_now: int) -> float:
     """Chance of at most `hits_now` of `n_now` where nothing changed since `hits` of `n`; 1 where either n is 0.
 
     Fisher's exact test for two proportions, one-sided: the lower tail of the hypergeometric distribution (Fisher, R. A.
@@ -142,7 +139,7 @@ def _log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
-def _now(before: Pages, evaluation: Evaluation) -> Pages:
+def _now(before: CountsByPage, evaluation: Evaluation) -> CountsByPage:
     """Today's counts of the pages that the baseline knows."""
     now = {name: kinds for name, kinds in pages_of(evaluation).items() if name in before}
     for page in evaluation.unplaced:
@@ -152,13 +149,13 @@ def _now(before: Pages, evaluation: Evaluation) -> Pages:
     return now
 
 
-def _pairs(then: Pages, now: Pages) -> Iterable[tuple[str, Score, Score]]:
+def _pairs(then: CountsByPage, now: CountsByPage) -> Iterable[tuple[str, Score, Score]]:
     """Each kind that both have, and "total", with its counts over all pages then and now."""
     old, new = _summed(then), _summed(now)
     return [(kind, old[kind], new[kind]) for kind in old if kind in new]
 
 
-def _summed(pages: Pages) -> dict[str, Score]:
+def _summed(pages: CountsByPage) -> dict[str, Score]:
     sums: dict[str, Score] = {}
     for kinds in pages.values():
         for kind, held in kinds.items():

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from scanner.confidence.statistics import EDGES, bins_of, expected_calibration_error, wilson_interval
-from scanner.evaluation.scores import Item
+from scanner.evaluation.scores import JudgedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class RiskPoint:
     risk: float
 
 
-def risk_coverage(items: Sequence[Item]) -> tuple[RiskPoint, ...]:
-    """Risk against coverage as the threshold falls, one point for each confidence that occurs.
+def risk_coverage(items: Sequence[JudgedField]) -> tuple[RiskPoint, ...]:
+    """Risk against coverage as the threshold regressions, one point for each confidence that occurs.
 
     El-Yaniv & Wiener (2010), JMLR 11, 1605–1641. Equal confidences cannot be told apart by any
     threshold, so they enter together. Unclear fields have no value to be right or wrong and are left out.
@@ -38,7 +38,7 @@ def risk_coverage(items: Sequence[Item]) -> tuple[RiskPoint, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class ReliabilityBin:
     """Items of one range of confidence: their mean confidence and the share that is right (95 % interval)."""
 
     low: float
@@ -49,21 +49,23 @@ class Bin:
     interval: tuple[float, float]
 
 
-def reliability(items: Sequence[Item]) -> tuple[Bin, ...]:
+def reliability(items: Sequence[JudgedField]) -> tuple[ReliabilityBin, ...]:
     """Mean confidence against the share right, for each range of `EDGES` in which there is an item."""
     judged = [item for item in items if not item.unclear]
     which = bins_of(np.array([item.confidence for item in judged], float))
-    bins: list[Bin] = []
+    bins: list[ReliabilityBin] = []
     for number, (low, high) in enumerate(pairwise(EDGES)):
         held = [item for item, k in zip(judged, which, strict=True) if k == number]
         if held:
             right = sum(item.right for item in held)
             mean = sum(item.confidence for item in held) / len(held)
-            bins.append(Bin(low, high, len(held), mean, right / len(held), wilson_interval(right, len(held))))
+            bins.append(
+                ReliabilityBin(low, high, len(held), mean, right / len(held), wilson_interval(right, len(held)))
+            )
     return tuple(bins)
 
 
-def calibration_error(items: Sequence[Item]) -> float:
+def calibration_error(items: Sequence[JudgedField]) -> float:
     """The expected calibration error of items that have a right value, over the bins of `reliability`; 0–1."""
     judged = [item for item in items if not item.unclear]
     confidence = np.array([item.confidence for item in judged], float)

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from scanner.errors import StoreError
-from scanner.evaluation.scores import Item, Place, rank
+from scanner.evaluation.scores import FieldKey, JudgedField, rank
 from scanner.model import Box, FieldLayout, FormTemplate, Record
 from scanner.store.pictures import PictureStore
 
@@ -24,7 +24,7 @@ LABEL_MM = 25.0
 QUALITY = 80
 
 
-class PagePictures(PictureStore):
+class MemoryPictureStore(PictureStore):
     """A file store in memory. A truth file may name thousands of pages whose pictures nobody wants on the disk."""
 
     def __init__(self) -> None:
@@ -42,31 +42,31 @@ class PagePictures(PictureStore):
         try:
             return self._held[key]
         except KeyError:
-            raise StoreError("There is no such picture.", "Read the page again.") from None
+            raise StoreError("no_such_picture_in_memory") from None
 
     def clear(self) -> None:
         """Forget the page."""
         self._held.clear()
 
 
-class Album:
+class WorstPictures:
     """Pictures of the worst `room` readings so far, as JPEG.
 
     Pages must be read in this process with `files` as their store, and each be given to `take` before the next is read.
     """
 
     def __init__(self, forms: FormTemplate | Sequence[FormTemplate], room: int = SHOWN) -> None:
-        self.files = PagePictures()
+        self.files = MemoryPictureStore()
         self._forms = {form.id: form for form in ((forms,) if isinstance(forms, FormTemplate) else forms)}
         self._room = room
-        self._held: list[tuple[tuple[bool, float, Place], bytes]] = []
+        self._held: list[tuple[tuple[bool, float, FieldKey], bytes]] = []
 
     @property
-    def pictures(self) -> Mapping[Place, bytes]:
+    def pictures(self) -> Mapping[FieldKey, bytes]:
         """Picture by the place of its reading."""
         return {place: picture for (_, _, place), picture in self._held}
 
-    def take(self, items: Iterable[Item], record: Record) -> None:
+    def take(self, items: Iterable[JudgedField], record: Record) -> None:
         """Keep the pictures of a page's wrong readings, drop those that are no longer among the worst, and the page."""
         for item in items:
             if not item.right and not item.unread and self._among_the_worst(item):
@@ -76,10 +76,10 @@ class Album:
                     del self._held[self._room :]
         self.files.clear()
 
-    def _among_the_worst(self, item: Item) -> bool:
+    def _among_the_worst(self, item: JudgedField) -> bool:
         return len(self._held) < self._room or rank(item) < self._held[-1][0]
 
-    def _picture(self, item: Item, record: Record) -> bytes | None:
+    def _picture(self, item: JudgedField, record: Record) -> bytes | None:
         """The ink of a field; where there is none, its place on the sheet."""
         crop = next((r.crop for r in record.readings if r.field == item.field), None)
         if crop is not None:

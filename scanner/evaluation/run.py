@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from scanner.evaluation.curves import calibration_error
-from scanner.evaluation.pictures import Album
-from scanner.evaluation.scores import Item, Place, Score, by_kind, normal, rank, score
+from scanner.evaluation.pictures import WorstPictures
+from scanner.evaluation.scores import FieldKey, JudgedField, Score, by_kind, normal, rank, score
 from scanner.evaluation.truth import TruthPage, read_truth
 from scanner.model import FieldKind, FieldSpec, FormTemplate, PageRef, PageStatus, Reason, Record
 
@@ -37,24 +37,24 @@ class UnplacedPage:
 class Evaluation:
     """Everything measured on one truth file. Fields of unplaced pages are in no score: the pages are named.
 
-    `forms` are those that its pages are of. `elsewhere` are pages that were read as another form, or another page of
-    theirs, than they are: every field of theirs counts as wrong. `pictures` are JPEGs of the worst readings, where an
-    album was kept.
+    `forms` are those that its pages are of. `misidentified` are pages that were read as another form or page
+    than they are: every field of theirs counts as wrong. `pictures` are JPEGs of the worst readings, where
+    they were kept.
     """
 
     forms: tuple[FormTemplate, ...]
     pages: int
-    items: tuple[Item, ...]
+    items: tuple[JudgedField, ...]
     unplaced: tuple[UnplacedPage, ...]
-    elsewhere: tuple[UnplacedPage, ...] = ()
-    pictures: Mapping[Place, bytes] = field(default_factory=dict, repr=False)
+    misidentified: tuple[UnplacedPage, ...] = ()
+    pictures: Mapping[FieldKey, bytes] = field(default_factory=dict, repr=False)
 
     @property
     def fields(self) -> dict[str, FieldSpec]:
         """The fields of all forms by the name they go by here: their id, with several forms the form's before it."""
         return {self._name(form.id, spec.id): spec for form in self.forms for spec in form.fields}
 
-    def spec(self, item: Item) -> FieldSpec:
+    def spec(self, item: JudgedField) -> FieldSpec:
         """The field that an item is of."""
         return self.fields[self._name(item.form, item.field)]
 
@@ -92,12 +92,12 @@ class Evaluation:
         return self._by_tag(lambda item: item.wear)
 
     @property
-    def worst(self) -> tuple[Item, ...]:
+    def worst(self) -> tuple[JudgedField, ...]:
         """Everything that is wrong: silent errors first, the most confident first."""
         return tuple(sorted((item for item in self.items if not item.right), key=rank))
 
     @property
-    def readings(self) -> dict[FieldKind, tuple[Item, ...]]:
+    def readings(self) -> dict[FieldKind, tuple[JudgedField, ...]]:
         """The fields of each kind that have a right value, empty ones included.
 
         Confidence is judged on these: whoever relies on it does not know either whether something is written.
@@ -112,15 +112,15 @@ class Evaluation:
         errors = {kind.value: calibration_error(items) for kind, items in self.readings.items()}
         return {**errors, "total": calibration_error(self.items)} if errors else {}
 
-    def _of_fields(self, wanted: Callable[[Item], bool]) -> tuple[Score, ...]:
-        held: dict[str, list[Item]] = {name: [] for name in self.fields}
+    def _of_fields(self, wanted: Callable[[JudgedField], bool]) -> tuple[Score, ...]:
+        held: dict[str, list[JudgedField]] = {name: [] for name in self.fields}
         for item in self.items:
             if wanted(item):
                 held[self._name(item.form, item.field)].append(item)
         return tuple(score(name, items) for name, items in held.items() if items)
 
-    def _by_tag(self, tag: Callable[[Item], str | None]) -> dict[str, tuple[Score, ...]]:
-        held: dict[str, list[Item]] = {}
+    def _by_tag(self, tag: Callable[[JudgedField], str | None]) -> dict[str, tuple[Score, ...]]:
+        held: dict[str, list[JudgedField]] = {}
         for item in self.items:
             if (name := tag(item)) is not None:
                 held.setdefault(name, []).append(item)
@@ -134,33 +134,34 @@ def evaluate(
     read: Read,
     *,
     map_pages: MapPages = map,
-    album: Album | None = None,
+    pictures: WorstPictures | None = None,
 ) -> Evaluation:
     """Read every page that the truth file names and compare, field by field.
 
     `forms` are those that a page may be of, the same that `read` knows. `images` None means the truth file's folder.
-    With an executor's `map` as `map_pages`, `read` must be picklable. An `album`, whose files `read` must then fill in
-    this process, keeps pictures of the worst.
+    With an executor's `map` as `map_pages`, `read` must be picklable. `pictures`, whose `files` `read` must then fill
+    in this process, keeps those of the worst readings.
     Raises SourceError for a truth file that cannot be used; nothing is read before it is checked.
     """
     forms = (forms,) if isinstance(forms, FormTemplate) else tuple(forms)
     pages = read_truth(truth, images, forms)
-    items: list[Item] = []
+    items: list[JudgedField] = []
     unplaced: list[UnplacedPage] = []
-    elsewhere: list[UnplacedPage] = []
+    misidentified: list[UnplacedPage] = []
     for page, record in zip(pages, map_pages(read, [page.ref for page in pages]), strict=True):
         found = tuple(_items(page, record)) if record.status is PageStatus.READ else ()
         items.extend(found)
         if record.status is not PageStatus.READ:
             unplaced.append(UnplacedPage(page.file, page.ref.number, record.status, record.reason))
         elif not _is_it(page, record):
-            taken_for = Reason("evaluation.elsewhere", {"form": record.form, "page": record.form_page})
-            elsewhere.append(UnplacedPage(page.file, page.ref.number, record.status, taken_for))
-        if album is not None:
-            album.take(found, record)
+            taken_for = Reason("evaluation.misidentified", {"form": record.form, "page": record.form_page})
+            misidentified.append(UnplacedPage(page.file, page.ref.number, record.status, taken_for))
+        if pictures is not None:
+            pictures.take(found, record)
     of = tuple(form for form in forms if any(page.form is form for page in pages))
-    pictures = album.pictures if album else {}
-    return Evaluation(of, len(pages), tuple(items), tuple(unplaced), tuple(elsewhere), pictures)
+    return Evaluation(
+        of, len(pages), tuple(items), tuple(unplaced), tuple(misidentified), pictures.pictures if pictures else {}
+    )
 
 
 def _is_it(page: TruthPage, record: Record) -> bool:
@@ -168,7 +169,7 @@ def _is_it(page: TruthPage, record: Record) -> bool:
     return record.form == page.form.id and page.form_page in (None, record.form_page)
 
 
-def _items(page: TruthPage, record: Record) -> Iterable[Item]:
+def _items(page: TruthPage, record: Record) -> Iterable[JudgedField]:
     right_form = _is_it(page, record)
     readings = {reading.field: reading for reading in record.readings} if right_form else {}
     for spec in page.form.fields:
@@ -177,7 +178,7 @@ def _items(page: TruthPage, record: Record) -> Iterable[Item]:
         if right_form and page.form_page is None and spec.page != record.form_page:
             continue
         reading = readings.get(spec.id)
-        yield Item(
+        yield JudgedField(
             file=page.file,
             page=page.ref.number,
             field=spec.id,
@@ -201,7 +202,7 @@ def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
         "form": ", ".join(form.id for form in evaluation.forms),
         "pages": evaluation.pages,
         "unplaced": [{"file": p.file, "page": p.page, "status": p.status.value} for p in evaluation.unplaced],
-        "elsewhere": [{"file": p.file, "page": p.page} for p in evaluation.elsewhere],
+        "misidentified": [{"file": p.file, "page": p.page} for p in evaluation.misidentified],
         "calibration_error": {name: round(error, 5) for name, error in evaluation.calibration_errors.items()},
         "total": _figures(evaluation.total),
         "by_kind": {s.name: _figures(s) for s in evaluation.by_kind},

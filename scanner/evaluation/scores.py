@@ -15,7 +15,7 @@ from scanner.model import FieldKind, Value
 
 WRITTEN = frozenset({FieldKind.TEXT, FieldKind.DIGITS, FieldKind.DATE})
 """Kinds whose value is a string of characters: they have a character error rate and can be left empty."""
-Place = tuple[str, int, str]
+FieldKey = tuple[str, int, str]
 """Where a reading stands: file, page, field."""
 
 
@@ -35,7 +35,7 @@ def tone_blind(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class JudgedField:
     """One field of one placed page: what it says, what was delivered, and how sure that was.
 
     An `unclear` field has no right value: it is right when it was left to a person. Nothing is right of a field that
@@ -77,12 +77,12 @@ class Item:
         return self.kind in WRITTEN and self.truth is None and not self.unclear
 
     @property
-    def place(self) -> Place:
+    def place(self) -> FieldKey:
         """Where it stands."""
         return self.file, self.page, self.field
 
 
-def rank(item: Item) -> tuple[bool, float, Place]:
+def rank(item: JudgedField) -> tuple[bool, float, FieldKey]:
     """Sorts wrong readings, the worst first: those that nobody would have seen, then the most confident."""
     return item.review, -item.confidence, item.place
 
@@ -140,7 +140,7 @@ class Score:
         return wilson_interval(self.silent, self.accepted)
 
 
-def score(name: str, items: Iterable[Item]) -> Score:
+def score(name: str, items: Iterable[JudgedField]) -> Score:
     """Count some items."""
     judged = list(items)
     chars = errors = blind_chars = blind_errors = 0
@@ -165,13 +165,13 @@ def score(name: str, items: Iterable[Item]) -> Score:
     )
 
 
-def by_kind(items: Iterable[Item]) -> tuple[Score, ...]:
+def by_kind(items: Iterable[JudgedField]) -> tuple[Score, ...]:
     """One score a kind, then "empty" (written fields with nothing in them) and "unclear" ones.
 
     Empty fields stand apart so that they cannot flatter the kinds. An unticked group of choices is an
     answer like any other and stays with its kind.
     """
-    groups: dict[str, list[Item]] = {name: [] for name in (*FieldKind, "empty", "unclear")}
+    groups: dict[str, list[JudgedField]] = {name: [] for name in (*FieldKind, "empty", "unclear")}
     for item in items:
         groups["unclear" if item.unclear else "empty" if item.empty else item.kind.value].append(item)
     return tuple(score(name, group) for name, group in groups.items() if group)

@@ -20,7 +20,8 @@ from scanner.errors import SourceError
 from scanner.evaluation.scores import normal
 from scanner.model import FieldKind, FieldSpec, FormTemplate, PageRef, Value
 
-ACTION = "Correct that line of the truth file and run it again."
+Where = Mapping[str, str | int]
+"""A line of the truth file as errors name it: "file" and "number"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,15 @@ def read_truth(truth: Path, images: Path | None, forms: Sequence[FormTemplate]) 
     for number, line in enumerate(_text(truth).split("\n"), start=1):
         if not line.strip():
             continue
-        where = f"Line {number} of {truth.name}"
+        where: Where = {"file": truth.name, "number": number}
         page = _page(_object(line, where), where, folder, forms)
         key = (page.file, page.ref.number)
         if key in seen:
-            raise SourceError(f"{where} names the same page as line {seen[key]}.", ACTION)
+            raise SourceError("truth_page_twice", **where, other=seen[key])
         seen[key] = number
         pages.append(page)
     if not pages:
-        raise SourceError(f"The truth file {truth.name} holds no page.", "Give a file with one JSON line a page.")
+        raise SourceError("truth_empty", file=truth.name)
     return tuple(pages)
 
 
@@ -65,37 +66,37 @@ def _text(truth: Path) -> str:
     try:
         return truth.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise SourceError(f"There is no truth file {truth}.", "Check the path.") from None
+        raise SourceError("truth_missing", path=truth) from None
     except UnicodeDecodeError:
-        raise SourceError(f"The truth file {truth.name} is not UTF-8 text.", "Save it as UTF-8.") from None
+        raise SourceError("truth_not_utf8", file=truth.name) from None
     except OSError as error:
-        raise SourceError(f"The truth file {truth} cannot be read ({error.strerror}).", "Check it.") from None
+        raise SourceError("truth_unreadable", path=truth, detail=error.strerror) from None
 
 
-def _object(line: str, where: str) -> dict[str, Any]:
+def _object(line: str, where: Where) -> dict[str, Any]:
     try:
         data = json.loads(line)
     except json.JSONDecodeError as error:
-        raise SourceError(f"{where} is not JSON ({error.msg} at column {error.colno}).", ACTION) from None
+        raise SourceError("truth_not_json", **where, detail=error.msg, column=error.colno) from None
     if not isinstance(data, dict):
-        raise SourceError(f"{where} is not a JSON object.", ACTION)
+        raise SourceError("truth_not_object", **where)
     return data
 
 
-def _page(data: Mapping[str, Any], where: str, folder: Path, forms: Sequence[FormTemplate]) -> TruthPage:
+def _page(data: Mapping[str, Any], where: Where, folder: Path, forms: Sequence[FormTemplate]) -> TruthPage:
     file, number = data.get("file"), data.get("page", 1)
     if not isinstance(file, str) or not file:
-        raise SourceError(f'{where} has no "file".', ACTION)
+        raise SourceError("truth_no_file", **where)
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise SourceError(f'{where}: "page" must be a number from 1.', ACTION)
+        raise SourceError("truth_bad_page", **where)
     path = folder / file
     if not path.is_file():
-        raise SourceError(f"{where} names {file}, which is not in {folder}.", "Give the folder of images.")
+        raise SourceError("truth_image_missing", **where, image=file, folder=folder)
     fields, unclear = data.get("fields"), data.get("unclear", [])
     if not isinstance(fields, dict):
-        raise SourceError(f'{where} has no "fields" object.', ACTION)
+        raise SourceError("truth_no_fields", **where)
     if not isinstance(unclear, list) or not all(isinstance(name, str) for name in unclear):
-        raise SourceError(f'{where}: "unclear" must be a list of field ids.', ACTION)
+        raise SourceError("truth_bad_unclear", **where)
     form = _form(data.get("form"), (*fields, *unclear), where, forms)
     specs = {spec.id: spec for spec in form.fields}
     return TruthPage(
@@ -110,63 +111,63 @@ def _page(data: Mapping[str, Any], where: str, folder: Path, forms: Sequence[For
     )
 
 
-def _form(named: Any, fields: Sequence[str], where: str, forms: Sequence[FormTemplate]) -> FormTemplate:
+def _form(named: Any, fields: Sequence[str], where: Where, forms: Sequence[FormTemplate]) -> FormTemplate:
     """The form that a line names, or the only one that has all its fields."""
     if named is not None:
         forms = [form for form in forms if form.id == named]
         if not forms:
-            raise SourceError(f'{where}: "form" must be the id of a form that is read here.', ACTION)
+            raise SourceError("truth_unknown_form", **where)
     fitting = [form for form in forms if {spec.id for spec in form.fields}.issuperset(fields)]
     if len(fitting) > 1:
-        raise SourceError(f"{where} fits several forms.", 'Name one of them with "form" in the line, or with --form.')
+        raise SourceError("truth_several_forms", **where)
     if fitting:
         return fitting[0]
     if len(forms) == 1:
         odd = next(name for name in fields if name not in {spec.id for spec in forms[0].fields})
-        raise SourceError(f'{where} names the field "{odd}", which form {forms[0].id} does not have.', ACTION)
-    raise SourceError(f"{where} names fields that no form has together.", ACTION)
+        raise SourceError("truth_unknown_field", **where, field=odd, form=forms[0].id)
+    raise SourceError("truth_fields_of_no_form", **where)
 
 
-def _form_page(named: Any, specs: Sequence[FieldSpec], where: str, form: FormTemplate) -> int | None:
+def _form_page(named: Any, specs: Sequence[FieldSpec], where: Where, form: FormTemplate) -> int | None:
     """The page that a line names, or the one on which all its fields stand."""
     if named is None:
         pages = {spec.page for spec in specs} if form.page_count > 1 else {1}
         return pages.pop() if len(pages) == 1 else None
     if not isinstance(named, int) or isinstance(named, bool) or not 1 <= named <= form.page_count:
-        raise SourceError(f'{where}: "form_page" must be a page of the form, 1 to {form.page_count}.', ACTION)
+        raise SourceError("truth_bad_form_page", **where, pages=form.page_count)
     if any(spec.page != named for spec in specs):
-        raise SourceError(f'{where} names a field of another page than its "form_page".', ACTION)
+        raise SourceError("truth_field_of_other_page", **where)
     return named
 
 
-def _tag(data: Mapping[str, Any], name: str, where: str) -> str | None:
+def _tag(data: Mapping[str, Any], name: str, where: Where) -> str | None:
     tag = data.get(name)
     if tag is not None and not isinstance(tag, str):
-        raise SourceError(f'{where}: "{name}" must be text.', ACTION)
+        raise SourceError("truth_tag_not_text", **where, name=name)
     return tag or None
 
 
-def _value(spec: FieldSpec, value: Any, where: str) -> Value:
+def _value(spec: FieldSpec, value: Any, where: Where) -> Value:
     """The value in the form that readings have. Says which field is wrong, never what stands in it."""
     match spec.kind:
         case FieldKind.CHOICES:
             if value is not None and not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
-                raise SourceError(f'{where}: "{spec.id}" must be a list of option ids.', ACTION)
+                raise SourceError("truth_not_options", **where, field=spec.id)
             chosen = tuple(value or ())
             _known_options(spec, chosen, where)
             return normal(chosen, spec.kind)
         case FieldKind.SIGNATURE:
             if value is not None and not isinstance(value, bool):
-                raise SourceError(f'{where}: "{spec.id}" must be true or false.', ACTION)
+                raise SourceError("truth_not_bool", **where, field=spec.id)
             return bool(value)
         case _:
             if value is not None and not isinstance(value, str):
-                raise SourceError(f'{where}: "{spec.id}" must be text or null.', ACTION)
+                raise SourceError("truth_not_text", **where, field=spec.id)
             if spec.kind is FieldKind.CHOICE and value:
                 _known_options(spec, (value,), where)
             return normal(value, spec.kind)
 
 
-def _known_options(spec: FieldSpec, chosen: tuple[str, ...], where: str) -> None:
+def _known_options(spec: FieldSpec, chosen: tuple[str, ...], where: Where) -> None:
     if not {option.id for option in spec.options}.issuperset(chosen):
-        raise SourceError(f'{where}: "{spec.id}" names an option that the form does not have.', ACTION)
+        raise SourceError("truth_unknown_option", **where, field=spec.id)

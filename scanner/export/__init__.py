@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import SettingsError
-from scanner.export.outfile import replacing
 from scanner.export.page_json import record_to_json
-from scanner.export.rows import Row
+from scanner.export.rows import ExportableRecord
 from scanner.export.text import row_to_json, write_csv, write_jsonl
 from scanner.export.xlsx import write_xlsx
+from scanner.files import replacing
 from scanner.model import FormTemplate
 
 __all__ = ["FORMATS", "ExportSummary", "export", "record_to_json", "replacing", "row_to_json"]
@@ -35,7 +35,7 @@ class ExportSummary:
 
 
 def export(
-    rows: Iterable[Row],
+    rows: Iterable[ExportableRecord],
     form: FormTemplate,
     fmt: str,
     out: Path,
@@ -54,7 +54,7 @@ def export(
     count = _Count(form.id, tick)
     counted = count.through(rows)
     if fmt not in FORMATS:
-        raise SettingsError(f'There is no export format "{fmt}".', f"Give one of: {', '.join(FORMATS)}.")
+        raise SettingsError("unknown_export_format", format=fmt, formats=", ".join(FORMATS))
     with replacing(out) as temporary:
         if fmt == "csv":
             write_csv(counted, form, temporary, delimiter)
@@ -72,7 +72,7 @@ class _Count:
         self._form, self._tick = form, tick
         self.records = self.verified = self.other_forms = 0
 
-    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def through(self, rows: Iterable[ExportableRecord]) -> Iterator[ExportableRecord]:
         for row in rows:
             if row.form != self._form:
                 self.other_forms += 1

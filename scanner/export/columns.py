@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scanner.export.rows import Row
+from scanner.export.rows import ExportableRecord
 from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
 
@@ -25,7 +25,7 @@ class Provenance:
     """A column about the record rather than from the sheet. Its id begins with "_": no field id does."""
 
     id: str
-    cell: Callable[[Row], str | int | bool | dt.datetime | None]
+    cell: Callable[[ExportableRecord], str | int | bool | dt.datetime | None]
     width: int
 
 
@@ -59,7 +59,7 @@ def local_time(moment: dt.datetime | None) -> dt.datetime | None:
     return None if moment is None else moment.astimezone(VIETNAM).replace(microsecond=0)
 
 
-def provenance_cell(column: Provenance, row: Row) -> str:
+def provenance_cell(column: Provenance, row: ExportableRecord) -> str:
     """A provenance cell of the CSV: moments as ISO 8601 with Việt Nam's offset, "true" or "false"."""
     match column.cell(row):
         case None:
@@ -123,14 +123,3 @@ def labelled(spec: FieldSpec, value: Value, lang: str) -> str:
 def is_number(spec: FieldSpec, value: str) -> bool:
     """Digits of a number or date field, as the form's contract has them."""
     return spec.kind in (FieldKind.DIGITS, FieldKind.DATE) and bool(value) and set(value) <= set("0123456789/")
-
-
-def real_date(value: str) -> dt.date | None:
-    """The day of "dd/mm/yyyy"; None for a year alone and for what is no day of the calendar."""
-    pieces = value.split("/")
-    if len(pieces) != 3 or not all(piece.isascii() and piece.isdigit() for piece in pieces):
-        return None
-    try:
-        return dt.date(int(pieces[2]), int(pieces[1]), int(pieces[0]))
-    except ValueError:
-        return None

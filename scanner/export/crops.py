@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from typing import Protocol
 
 from scanner.errors import StoreError
 from scanner.export.columns import VIETNAM
-from scanner.export.outfile import new_folder
+from scanner.files import new_folder, write_new
 from scanner.messages import LANGUAGES, message
 from scanner.model import FieldKind, FormTemplate, Value
 from scanner.store.pictures import PictureStore
@@ -46,7 +45,7 @@ class CropField(Protocol):
         """0 while the value is the machine's."""
 
 
-class CropRow(Protocol):
+class CropRecord(Protocol):
     """A verified record, as the store gives it. `arrived` is aware."""
 
     @property
@@ -60,14 +59,14 @@ class CropRow(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class CropTerms:
     """What may go out: records that came in at most `keep_days` before `now` (aware); numbers and dates if `digits`."""
 
     now: dt.datetime
     keep_days: int
     digits: bool = False
 
-    def too_old(self, row: CropRow) -> bool:
+    def too_old(self, row: CropRecord) -> bool:
         """May this record's pictures be kept no longer?"""
         return row.arrived < self.now - dt.timedelta(days=self.keep_days)
 
@@ -96,11 +95,11 @@ class CropSummary:
 
 
 def export_crops(
-    rows: Iterable[CropRow],
+    rows: Iterable[CropRecord],
     forms: Callable[[str], FormTemplate | None],
     files: PictureStore,
     out: Path,
-    terms: Terms,
+    terms: CropTerms,
     *,
     tick: Callable[[], object] | None = None,
 ) -> CropSummary:
@@ -110,7 +109,7 @@ def export_crops(
     called after each record. Raises StorageFull, and SohoaError where `out` is not empty or cannot be written.
     """
     with new_folder(out) as folder:
-        harvest = _Harvest(folder, files, terms)
+        harvest = _CropWriter(folder, files, terms)
         for row in rows:
             harvest.take(row, forms(row.form))
             if tick:
@@ -120,17 +119,17 @@ def export_crops(
 
 
 @dataclass(slots=True)
-class _Harvest:
+class _CropWriter:
     """Copies the pictures one by one; keeps their labels to write them at the end."""
 
     folder: Path
     files: PictureStore
-    terms: Terms
+    terms: CropTerms
     summary: CropSummary = field(default_factory=CropSummary)
     oldest: dt.datetime | None = None
     labels: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {LABELS: [], NUMBERS: []}, repr=False)
 
-    def take(self, row: CropRow, form: FormTemplate | None) -> None:
+    def take(self, row: CropRecord, form: FormTemplate | None) -> None:
         """What a record has to give."""
         if self.terms.too_old(row):
             self.summary.too_old += 1
@@ -141,7 +140,7 @@ class _Harvest:
             for held in row.fields:
                 self._field(row, held, kinds.get(held.field))
 
-    def _field(self, row: CropRow, held: CropField, kind: FieldKind | None) -> None:
+    def _field(self, row: CropRecord, held: CropField, kind: FieldKind | None) -> None:
         text = nfc(held.value) if isinstance(held.value, str) else ""  # its single spaces leave no tab and no line end
         if not text or kind not in LABELS_OF:
             return
@@ -154,7 +153,7 @@ class _Harvest:
             self.summary.no_picture += 1
             return
         name = _name(row.record_id, held.field, held.crop)
-        _write(self.folder / name, picture)
+        write_new(self.folder / name, picture, private=True)
         self.labels[table].append((name, text))
         self.summary.by_people += held.revision > 0
         self.oldest = min(self.oldest or row.arrived, row.arrived)
@@ -172,10 +171,10 @@ class _Harvest:
         """Write the labels and what the folder is."""
         self.summary.texts, self.summary.numbers = len(self.labels[LABELS]), len(self.labels[NUMBERS])
         self.summary.delete_by = self.terms.last_day(self.oldest)
-        _write(self.folder / LABELS, _table(self.labels[LABELS]))
+        write_new(self.folder / LABELS, _table(self.labels[LABELS]), private=True)
         if self.terms.digits:
-            _write(self.folder / NUMBERS, _table(self.labels[NUMBERS]))
-        _write(self.folder / README, _about(self.summary, self.terms).encode())
+            write_new(self.folder / NUMBERS, _table(self.labels[NUMBERS]), private=True)
+        write_new(self.folder / README, _about(self.summary, self.terms).encode(), private=True)
 
 
 def _name(record_id: str, field_id: str, crop: str) -> str:
@@ -189,7 +188,7 @@ def _table(labels: list[tuple[str, str]]) -> bytes:
     return "".join(f"{name}\t{text}\n" for name, text in sorted(labels)).encode()
 
 
-def _about(summary: CropSummary, terms: Terms) -> str:
+def _about(summary: CropSummary, terms: CropTerms) -> str:
     """What the folder is, in both languages: whoever finds it must be able to read it."""
     days = {"made": f"{terms.now.astimezone(VIETNAM):%d/%m/%Y}", "delete_by": f"{summary.delete_by:%d/%m/%Y}"}
     texts = []
@@ -198,11 +197,3 @@ def _about(summary: CropSummary, terms: Terms) -> str:
         if terms.digits:
             texts.append(message("crops.readme.digits", lang))
     return "\n\n".join(texts) + "\n"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A new file, readable by its owner alone and on the disk itself before the folder gets its name."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from scanner.model import Box, Reason, Step, Value
 
 
-class FieldState(Protocol):
+class ExportableField(Protocol):
     """One field as it stands: the value, what the machine had read, and whose value it is."""
 
     @property
@@ -56,7 +56,7 @@ class FieldState(Protocol):
     def at(self) -> dt.datetime | None: ...
 
 
-class IssueState(Protocol):
+class ExportableIssue(Protocol):
     """One rule that the record breaks, or broke until a person settled it."""
 
     @property
@@ -69,7 +69,7 @@ class IssueState(Protocol):
     def open(self) -> bool: ...
 
 
-class PageState(Protocol):
+class ExportablePage(Protocol):
     """One page of the sheet that a record is of."""
 
     @property
@@ -90,7 +90,7 @@ class PageState(Protocol):
     def registration(self) -> Mapping[str, Any] | None: ...
 
 
-class Row(Protocol):
+class ExportableRecord(Protocol):
     """One stored record with its values and where they come from. Moments are aware.
 
     Of a sheet of several pages source, page and sha256 are those of the first page that is there.
@@ -115,15 +115,15 @@ class Row(Protocol):
     @property
     def form_page(self) -> int: ...
     @property
-    def pages(self) -> Sequence[PageState]:
+    def pages(self) -> Sequence[ExportablePage]:
         """The pages that are there, in the form's order."""
 
     @property
     def values(self) -> Mapping[str, Value]: ...
     @property
-    def fields(self) -> Sequence[FieldState]: ...
+    def fields(self) -> Sequence[ExportableField]: ...
     @property
-    def issues(self) -> Sequence[IssueState]: ...
+    def issues(self) -> Sequence[ExportableIssue]: ...
     @property
     def verified(self) -> bool: ...
     @property

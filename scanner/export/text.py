@@ -18,12 +18,12 @@ from scanner.export.page_json import (
     stored_registration_to_json,
     value_to_json,
 )
-from scanner.export.rows import FieldState, PageState, Row
+from scanner.export.rows import ExportableField, ExportablePage, ExportableRecord
 from scanner.messages import format_reason
 from scanner.model import FormTemplate, PageStatus
 
 
-def write_csv(rows: Iterable[Row], form: FormTemplate, path: Path, delimiter: str = ",") -> None:
+def write_csv(rows: Iterable[ExportableRecord], form: FormTemplate, path: Path, delimiter: str = ",") -> None:
     r"""Write a CSV: UTF-8 with BOM, CRLF, every cell quoted, field ids as headings, option ids as values.
 
     Excel takes the BOM for UTF-8 and splits at the list separator of the machine's region. A first line
@@ -41,7 +41,7 @@ def write_csv(rows: Iterable[Row], form: FormTemplate, path: Path, delimiter: st
             writer.writerow([*values, *(provenance_cell(column, row) for column in about)])
 
 
-def write_jsonl(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str) -> None:
+def write_jsonl(rows: Iterable[ExportableRecord], form: FormTemplate, path: Path, lang: str) -> None:
     """Write one JSON object a line: a record as a page in the contract, with who verified each value and when."""
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for row in rows:
@@ -49,7 +49,7 @@ def write_jsonl(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str) 
             stream.write("\n")
 
 
-def row_to_json(row: Row, form: FormTemplate, lang: str) -> dict[str, Any]:
+def row_to_json(row: ExportableRecord, form: FormTemplate, lang: str) -> dict[str, Any]:
     """A stored record as in `record_to_json`, with `record`, `batch`, `xa`, `verified`, `verified_by`, `verified_at`.
 
     `value` is what stands now and `review` whether a person must still look; `machine_value` and
@@ -85,7 +85,7 @@ def row_to_json(row: Row, form: FormTemplate, lang: str) -> dict[str, Any]:
     }
 
 
-def _page(page: PageState, lang: str) -> dict[str, Any]:
+def _page(page: ExportablePage, lang: str) -> dict[str, Any]:
     return {
         "source": page.source,
         "page": page.page,
@@ -96,7 +96,7 @@ def _page(page: PageState, lang: str) -> dict[str, Any]:
     }
 
 
-def _field(field: FieldState, lang: str, form_page: int | None) -> dict[str, Any]:
+def _field(field: ExportableField, lang: str, form_page: int | None) -> dict[str, Any]:
     return {
         "value": value_to_json(field.value),
         "raw": field.raw,

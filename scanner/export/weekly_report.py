@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from scanner.errors import SettingsError
 from scanner.export.columns import VIETNAM
-from scanner.export.html import document, section, table, tiles
-from scanner.export.outfile import replacing
+from scanner.export.html_report import Table, Tile, render_report
 from scanner.export.workbook import Cell, Workbook, WorkbookTable
+from scanner.files import replacing
 from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, PageStatus
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scanner.store.views import ExportRow, IssueCount, PageRow, Viewer
 
 COUNTS = ("pages", "read", "unplaced", "blank", "unreadable", "other", "rescan", "verified", "open")
-WIDE = 12
+MOST_COMMUNES = 12
 """Communes that fit beside each other in the HTML report; the workbook shows all."""
 
 
@@ -47,7 +47,7 @@ class Week:
             week = cls(int(match[1]), int(match[2]))
             _ = week.monday
         except ValueError:
-            raise SettingsError(f'"{text}" is no week.', "Write it like 2024-W41.") from None
+            raise SettingsError("invalid_week", week=text) from None
         return week
 
     @classmethod
@@ -196,7 +196,7 @@ def write_weekly_report(report: WeeklyReport, out: Path, lang: str = "vi") -> No
     writers = {".xlsx": _write_xlsx, ".html": _write_html}
     writer = writers.get(out.suffix.lower())
     if writer is None:
-        raise SettingsError(f"A report cannot be written as {out.name}.", "End the name in .xlsx or .html.")
+        raise SettingsError("unknown_report_format", file=out.name)
     with replacing(out) as temporary:
         writer(report, temporary, lang)
 
@@ -204,12 +204,12 @@ def write_weekly_report(report: WeeklyReport, out: Path, lang: str = "vi") -> No
 # --- tables, alike in both formats -----------------------------------------------------------------
 
 
-def _say(code: str, lang: str, **params: str | float) -> str:
+def _text(code: str, lang: str, **params: str | float) -> str:
     return message(f"report.{code}", lang, **params)
 
 
 def _commune(xa: str, lang: str) -> str:
-    return xa or _say("no_commune", lang)
+    return xa or _text("no_commune", lang)
 
 
 def _sum(counts: Sequence[PageCounts]) -> list[int]:
@@ -221,7 +221,7 @@ def _by_commune(report: WeeklyReport, lang: str) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for xa in sorted({held.xa for held in report.arrivals}):
         rows.append([_commune(xa, lang), *_sum([held for held in report.arrivals if held.xa == xa])])
-    return [*rows, [_say("total", lang), *_sum(report.arrivals)]]
+    return [*rows, [_text("total", lang), *_sum(report.arrivals)]]
 
 
 def _by_day(report: WeeklyReport, lang: str) -> list[list[Cell]]:
@@ -234,7 +234,7 @@ def _answers(report: WeeklyReport, communes: Sequence[str], lang: str) -> list[l
     for held in report.answers:
         known: dict[str | None, str] = {option.id: option.label for option in held.field.options}
         for option in [*known, *(chosen for chosen in held.total if chosen not in known)]:
-            label = _say("no_answer", lang) if option is None else known.get(option, option)
+            label = _text("no_answer", lang) if option is None else known.get(option, option)
             counts = [held.by_xa.get(xa, Counter())[option] for xa in communes]
             rows.append([held.field.label, label, held.total[option], *counts])
     return rows
@@ -245,7 +245,7 @@ def _issues(report: WeeklyReport, lang: str) -> list[list[Cell]]:
 
 
 def _count_heads(lang: str) -> list[str]:
-    return [_say(f"head.{name}", lang) for name in COUNTS]
+    return [_text(f"head.{name}", lang) for name in COUNTS]
 
 
 def _date(day: dt.date) -> str:
@@ -255,9 +255,9 @@ def _date(day: dt.date) -> str:
 def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
     communes = report.communes
     named = [_commune(xa, lang) for xa in communes]
-    place, day = _say("head.commune", lang), _say("head.day", lang)
-    answer_heads = [_say(f"head.{name}", lang) for name in ("field", "option", "total")] + named
-    issue_heads = [place, *(_say(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
+    place, day = _text("head.commune", lang), _text("head.day", lang)
+    answer_heads = [_text(f"head.{name}", lang) for name in ("field", "option", "total")] + named
+    issue_heads = [place, *(_text(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
     with Workbook(path, lang) as book:
         _fill(book, "by_commune", [place, *_count_heads(lang)], _by_commune(report, lang), [30] + [13] * len(COUNTS))
         _fill(book, "by_day", [place, day, *_count_heads(lang)], _by_day(report, lang), [30, 13] + [13] * len(COUNTS))
@@ -265,13 +265,13 @@ def _write_xlsx(report: WeeklyReport, path: Path, lang: str) -> None:
         _fill(book, "answers", answer_heads, _answers(report, communes, lang), widths)
         _fill(book, "issues", issue_heads, _issues(report, lang), [30, 42, 14, 14])
         about: list[list[Cell]] = [[line] for line in _about(report, lang)]
-        _fill(book, "about", [_say("title", lang, week=str(report.week))], about, [120])
+        _fill(book, "about", [_text("title", lang, week=str(report.week))], about, [120])
 
 
 def _fill(
     book: Workbook, name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], widths: Sequence[int]
 ) -> None:
-    held = WorkbookTable(book, _say(f"sheet.{name}", book.lang), heads, widths)
+    held = WorkbookTable(book, _text(f"sheet.{name}", book.lang), heads, widths)
     for row in rows:
         held.add([(cell, None) for cell in row])
     held.close()
@@ -281,50 +281,39 @@ def _about(report: WeeklyReport, lang: str) -> list[str]:
     days = report.week.days
     made = f"{report.made_at.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
     return [
-        _say("intro", lang, first=_date(days[0]), last=_date(days[-1]), made=made),
-        _say("note_pages", lang),
-        _say("note_answers", lang, n=report.verified),
+        _text("intro", lang, first=_date(days[0]), last=_date(days[-1]), made=made),
+        _text("note_pages", lang),
+        _text("note_answers", lang, n=report.verified),
     ]
 
 
 def _write_html(report: WeeklyReport, path: Path, lang: str) -> None:
-    intro, note_pages, note_answers = _about(report, lang)
-    place, day = _say("head.commune", lang), _say("head.day", lang)
+    intro, _, note_answers = _about(report, lang)
+    place, day = _text("head.commune", lang), _text("head.day", lang)
     sums = dict(zip(COUNTS, _sum(report.arrivals), strict=True))
     by_commune = _by_commune(report, lang)
-    communes = report.communes if len(report.communes) <= WIDE else ()
-    answer_heads = [_say(f"head.{name}", lang) for name in ("field", "option", "total")]
-    issue_heads = [place, *(_say(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
-    sections = [
-        tiles(
-            [
-                (str(sums["pages"]), _say("head.pages", lang), "", ""),
-                (str(sums["read"]), _say("head.read", lang), "", ""),
-                (str(sums["verified"]), _say("head.verified", lang), "", "good"),
-                (str(sums["open"]), _say("head.open", lang), "", ""),
-            ]
+    communes = report.communes if len(report.communes) <= MOST_COMMUNES else ()
+    answer_heads = [_text(f"head.{name}", lang) for name in ("field", "option", "total")]
+    issue_heads = [place, *(_text(f"head.{name}", lang) for name in ("rule", "open_issues", "settled"))]
+    text = render_report(
+        "weekly_report.html",
+        lang,
+        title=_text("title", lang, week=str(report.week)),
+        intro=intro,
+        note_answers=note_answers,
+        tiles=[
+            Tile(str(sums[name]), _text(f"head.{name}", lang), tone="good" if name == "verified" else "")
+            for name in ("pages", "read", "verified", "open")
+        ],
+        by_commune=Table([place, *_count_heads(lang)], _texts(by_commune), sums=[len(by_commune) - 1]),
+        by_day=Table([place, day, *_count_heads(lang)], _texts(_by_day(report, lang)), words=2),
+        answers=Table(
+            [*answer_heads, *(_commune(xa, lang) for xa in communes)],
+            _texts(_answers(report, communes, lang)),
+            words=2,
         ),
-        section(
-            _say("sheet.by_commune", lang),
-            table([place, *_count_heads(lang)], _texts(by_commune), bold=[len(by_commune) - 1]),
-            note_pages,
-        ),
-        section(
-            _say("sheet.by_day", lang),
-            table([place, day, *_count_heads(lang)], _texts(_by_day(report, lang)), words=2),
-        ),
-        section(
-            _say("sheet.answers", lang),
-            table(
-                [*answer_heads, *(_commune(xa, lang) for xa in communes)],
-                _texts(_answers(report, communes, lang)),
-                words=2,
-            ),
-            note_answers,
-        ),
-        section(_say("sheet.issues", lang), table(issue_heads, _texts(_issues(report, lang)), words=2)),
-    ]
-    text = document(_say("title", lang, week=str(report.week)), intro, sections, lang)
+        issues=Table(issue_heads, _texts(_issues(report, lang)), words=2),
+    )
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

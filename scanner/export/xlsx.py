@@ -8,11 +8,12 @@ from pathlib import Path
 
 from xlsxwriter.format import Format
 
-from scanner.export.columns import headings, labelled, local_time, provenance, provenance_headings, real_date
-from scanner.export.rows import FieldState, Row
+from scanner.export.columns import headings, labelled, local_time, provenance, provenance_headings
+from scanner.export.rows import ExportableField, ExportableRecord
 from scanner.export.workbook import ROWS, Cell, Workbook, WorkbookTable, write_cell
 from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
+from scanner.vietnam.dates import parse_date
 
 OLDEST = dt.date(1900, 3, 1)
 """Excel counts a 29 February 1900 that never was: days before March 1900 are not safe as its dates."""
@@ -30,7 +31,9 @@ EXPLAINED = ("heading", "id", "no", "kind", "required", "meaning")
 EXPLAINED_WIDTHS = (38, 24, 8, 18, 10, 70)
 
 
-def write_xlsx(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str, sheet_rows: int = ROWS) -> None:
+def write_xlsx(
+    rows: Iterable[ExportableRecord], form: FormTemplate, path: Path, lang: str, sheet_rows: int = ROWS
+) -> None:
     """Write the workbook: sheet 1 the records, sheet 2 the explanation, sheet 3 each value a person settled.
 
     Numbers are text, so leading zeros live. A full date is a real date; a year alone, an impossible date
@@ -58,7 +61,7 @@ def write_xlsx(rows: Iterable[Row], form: FormTemplate, path: Path, lang: str, s
         changes.close()
 
 
-def _record(book: Workbook, form: FormTemplate, row: Row) -> list[tuple[Cell, Format | None]]:
+def _record(book: Workbook, form: FormTemplate, row: ExportableRecord) -> list[tuple[Cell, Format | None]]:
     cells: list[tuple[Cell, Format | None]] = [
         (_cell(spec, row.values.get(spec.id), book.lang), None) for spec in form.fields
     ]
@@ -73,13 +76,15 @@ def _record(book: Workbook, form: FormTemplate, row: Row) -> list[tuple[Cell, Fo
 def _cell(spec: FieldSpec, value: Value, lang: str) -> Cell:
     """A value as a cell: a date for a full date, text for the rest."""
     if spec.kind is FieldKind.DATE and isinstance(value, str):
-        day = real_date(value)
+        day = parse_date(value)
         if day is not None and day >= OLDEST:
             return day
     return labelled(spec, value, lang)
 
 
-def _change(book: Workbook, spec: FieldSpec, name: str, row: Row, view: FieldState) -> list[tuple[Cell, Format | None]]:
+def _change(
+    book: Workbook, spec: FieldSpec, name: str, row: ExportableRecord, view: ExportableField
+) -> list[tuple[Cell, Format | None]]:
     source, page = _place(row, spec)
     return [
         (row.record_id, None),
@@ -97,7 +102,7 @@ def _change(book: Workbook, spec: FieldSpec, name: str, row: Row, view: FieldSta
     ]
 
 
-def _place(row: Row, spec: FieldSpec) -> tuple[str, int]:
+def _place(row: ExportableRecord, spec: FieldSpec) -> tuple[str, int]:
     """File and page on which a field stands."""
     if spec.page == row.form_page:
         return row.source, row.page

@@ -23,11 +23,11 @@ SECONDS = 60
 def render_blank(path: Path, page: int = 1) -> Gray:
     """A page of a PDF, or a picture, as grey at 300 dpi. Raises FormError."""
     if not path.is_file():
-        raise FormError(f"The blank {path.name} is missing.", "Put it beside the form file.")
+        raise FormError("blank_missing", file=path.name)
     if path.suffix.lower() == ".pdf":
         return _from_pdf(path, page)
     if page != 1:
-        raise FormError(f"{path.name} has no page {page}.", "Correct blank_page in the form file.")
+        raise FormError("blank_page_missing", file=path.name, page=page)
     return _from_picture(path)
 
 
@@ -42,18 +42,18 @@ def blank_pages(path: Path) -> int:
 
 
 def _not_a_pdf(path: Path) -> FormError:
-    return FormError(f"{path.name} is not a PDF that can be read.", "Export the blank as PDF again.")
+    return FormError("blank_pdf_unreadable", file=path.name)
 
 
 def _from_pdf(path: Path, number: int) -> Gray:
     try:
         page = inspect_page(path, number, SECONDS)
         if max(page.inches) * 25.4 > LARGEST_MM:
-            raise FormError(f"The page of {path.name} is too large for a form.", "Export the blank at its true size.")
+            raise FormError("blank_page_too_large", file=path.name)
         return render_page(verify_images(page, SECONDS), DPI, grey=True, seconds=SECONDS)
     except PdfRefused as refusal:
         if refusal.reason.code == "page_missing":
-            raise FormError(f"{path.name} has no page {number}.", "Correct blank_page in the form file.") from None
+            raise FormError("blank_page_missing", file=path.name, page=number) from None
         raise _not_a_pdf(path) from None
     except OSError:
         raise _not_a_pdf(path) from None
@@ -65,15 +65,15 @@ def _from_picture(path: Path) -> Gray:
             dpi = _dpi(opened)
             largest = LARGEST_MM * (dpi or 600) / 25.4
             if max(opened.size) > largest:
-                raise FormError(f"{path.name} is too large for a form.", "Give the blank as PDF, or at 300 dpi.")
+                raise FormError("blank_too_large", file=path.name)
             image = ImageOps.exif_transpose(opened).convert("L")
     except Image.DecompressionBombError:
-        raise FormError(f"{path.name} is too large for a form.", "Give the blank as PDF, or at 300 dpi.") from None
+        raise FormError("blank_too_large", file=path.name) from None
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError):
-        raise FormError(f"{path.name} is neither a PDF nor a picture.", "Give the blank as PDF, PNG or JPEG.") from None
+        raise FormError("blank_unknown_format", file=path.name) from None
     size = _size_at_300(image.size, dpi)
     if size is None:
-        raise FormError(f"{path.name} does not say its resolution.", "Save it with its dpi, or give the blank as PDF.")
+        raise FormError("blank_without_dpi", file=path.name)
     if image.size != size:
         image = image.resize(size, Image.Resampling.BOX if size[0] < image.size[0] else Image.Resampling.BICUBIC)
     return np.array(image, np.uint8)
@@ -115,10 +115,7 @@ def fit_to_sheet(image: Gray, sheet: tuple[float, float]) -> Gray:
     rows, cols = round(sheet[1] * PX_PER_MM), round(sheet[0] * PX_PER_MM)
     if max(abs(image.shape[0] - rows), abs(image.shape[1] - cols)) > FIT_MM * PX_PER_MM:
         w, h = image.shape[1] / PX_PER_MM, image.shape[0] / PX_PER_MM
-        raise FormError(
-            f"The blank is {w:.0f} × {h:.0f} mm, its form file says {sheet[0]:g} × {sheet[1]:g} mm.",
-            "Correct the sheet in the form file.",
-        )
+        raise FormError("blank_wrong_size", blank=f"{w:.0f} × {h:.0f}", sheet=f"{sheet[0]:g} × {sheet[1]:g}")
     fitted = np.full((rows, cols), 255, np.uint8)
     part = image[:rows, :cols]
     fitted[: part.shape[0], : part.shape[1]] = part

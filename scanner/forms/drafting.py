@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import shutil
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from scanner.errors import FormError, StorageFull
+from scanner.errors import FormError
+from scanner.files import atomic_folder, storage_error
 from scanner.forms.blanks import blank_pages, fit_to_sheet, render_blank, sheet_of
 from scanner.forms.loading import FILE, SOURCE_NOTE, pages_of, rendering_of, save_form
 from scanner.layout.detection.detect import Detected, detect
@@ -35,28 +35,24 @@ def draft_form(blank: Path, form_id: str, folder: Path) -> FormTemplate:
     there, or the folder cannot be written to; StorageFull when the disk is full. Nothing half-made is left behind.
     """
     if not re.fullmatch(r"[^\W_][\w-]*", form_id):
-        raise FormError(f'"{form_id}" cannot be the id of a form.', "Use letters, digits and hyphens.")
+        raise FormError("invalid_form_id", form=form_id)
     place = folder / form_id
     if place.exists():
-        raise FormError(f'The form "{form_id}" is already there.', "Choose another id, or remove its folder first.")
+        raise FormError("form_exists", form=form_id)
     count = blank_pages(blank)
     if not 1 <= count <= MOST_PAGES:
-        raise FormError(f"{blank.name} has {count} pages.", f"Give the blank of one form, of 1 to {MOST_PAGES} pages.")
+        raise FormError("blank_too_many_pages", file=blank.name, pages=count, most=MOST_PAGES)
     images = [render_blank(blank, number) for number in range(1, count + 1)]
     form = draft(images, form_id, "blank" + (blank.suffix.lower() if blank.suffix.lower() != ".png" else "-source.png"))
-    partial = folder / f".{form_id}.partial"
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        shutil.copyfile(blank, partial / form.blank)
-        for image, page in zip(images, pages_of(form), strict=True):
-            write_rendering(fit_to_sheet(image, page.sheet), partial / rendering_of(page), blank)
-        save_form(form, partial / FILE)
-        partial.replace(place)
+        with atomic_folder(place) as partial:
+            shutil.copyfile(blank, partial / form.blank)
+            for image, page in zip(images, pages_of(form), strict=True):
+                write_rendering(fit_to_sheet(image, page.sheet), partial / rendering_of(page), blank)
+            save_form(form, partial / FILE)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        kind = StorageFull if error.errno == errno.ENOSPC else FormError
-        raise kind(f"The form could not be written ({error.strerror}).", "Choose another folder with --out.") from None
+        wrong = FormError("form_not_written_here", detail=error.strerror)
+        raise storage_error(error, wrong) from None
     return form.model_copy(update={"folder": place})
 
 

@@ -5,30 +5,25 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFilter, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ValidationError
 
 from scanner.errors import FormError
+from scanner.files import write_file
 from scanner.forms.blanks import fit_to_sheet, render_blank
 from scanner.model import (
     DPI,
-    Box,
-    FieldKind,
-    FieldLayout,
     FieldSpec,
     FormTemplate,
     Gray,
     NextPage,
     Option,
-    Reason,
     RuleSpec,
 )
 
@@ -37,20 +32,6 @@ RENDERED = "blank.png"
 SOURCE_NOTE = "blank-sha256"
 """The kept rendering says under this name of which file it is the picture."""
 SHEET_MM = (30.0, 600.0)
-MEND = "Mend the form file."
-TOUCH_MM2, TOUCH_SHARE = 0.5, 0.2
-"""Boxes may share a wall, and a line's room may hang a little into the next line's."""
-LAYOUTS: Mapping[FieldKind, frozenset[FieldLayout]] = {
-    FieldKind.TEXT: frozenset({FieldLayout.LINE, FieldLayout.AREA, FieldLayout.COMB}),
-    FieldKind.DIGITS: frozenset({FieldLayout.LINE, FieldLayout.COMB}),
-    FieldKind.DATE: frozenset({FieldLayout.LINE, FieldLayout.COMB, FieldLayout.PARTS}),
-    FieldKind.CHOICE: frozenset({FieldLayout.TICKS}),
-    FieldKind.CHOICES: frozenset({FieldLayout.TICKS}),
-    FieldKind.SIGNATURE: frozenset({FieldLayout.AREA, FieldLayout.LINE}),
-}
-DATE_BOXES = {FieldLayout.COMB: 8, FieldLayout.PARTS: 3}
-OTHER_INK = 0.003
-"""Share of a rendering's ink that may have no ink of the other near it: renderers differ by a pixel."""
 
 
 # --- where forms live --------------------------------------------------------------------------------
@@ -64,7 +45,7 @@ def forms_folder(folder: Path | None = None) -> Path:
     for place in (here.parent / "form_templates", here / "form_templates"):
         if place.is_dir():
             return place
-    raise FormError("The folder of forms is missing.", "Install Sohoa again, or name the folder with SOHOA_FORMS.")
+    raise FormError("forms_folder_missing")
 
 
 def list_forms(folder: Path | None = None, site: Path | None = None) -> list[str]:
@@ -82,11 +63,11 @@ def load_form(form_id: str, folder: Path | None = None, site: Path | None = None
     """The form of that id. Raises FormError when there is none or its file is wrong."""
     known = list_forms(folder, site)
     if form_id not in known:
-        raise FormError(f'There is no form "{form_id}".', f"Known forms: {', '.join(known) or 'none'}.")
+        raise FormError("no_such_form", form=form_id, forms=", ".join(known) or "-")
     place = next(p for p in _places(folder, site) if (p / form_id / FILE).exists())
     form = read_form(place / form_id / FILE)
     if form.id != form_id:
-        raise FormError(f'{form_id}/{FILE} calls itself "{form.id}".', "Give the folder and the form one id.")
+        raise FormError("form_id_differs", file=f"{form_id}/{FILE}", form=form.id)
     return form
 
 
@@ -99,23 +80,23 @@ def read_form(path: Path) -> FormTemplate:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
-        raise FormError(f"The form file {name} cannot be opened.", "Check the path and your permission.") from None
+        raise FormError("form_file_unreadable", file=name) from None
     except (ValueError, RecursionError) as error:
-        raise FormError(f"{name} is not valid JSON ({error}).", MEND) from None
+        raise FormError("form_file_not_json", file=name, detail=error) from None
     return form_of(data, path.parent, name)
 
 
 def form_of(data: Any, folder: Path, name: str) -> FormTemplate:
     """What a form file holds → FormTemplate; `name` is the file's in what FormError says."""
     if not isinstance(data, dict):
-        raise FormError(f"{name} does not hold a form.", MEND)
+        raise FormError("form_file_no_form", file=name)
     try:
         form = FormTemplate.model_validate({**data, "folder": folder})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise FormError(f"{name} is wrong at {_place(first['loc'], data)}: {first['msg']}.", MEND) from None
+        raise FormError("form_file_wrong", file=name, place=_place(first["loc"], data), detail=first["msg"]) from None
     for place, fault in _oddities(form, data):
-        raise FormError(f"{name} is wrong at {place}: {fault}.", MEND)
+        raise FormError("form_file_wrong", file=name, place=place, detail=fault)
     return form
 
 
@@ -183,12 +164,10 @@ def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, 
 
 
 def save_form(form: FormTemplate, path: Path) -> None:
-    """Write a form file, boxes to a hundredth of a millimetre, one field after another, stable."""
+    """Write a form file, boxes to a hundredth of a millimetre; equal forms give equal bytes. Raises OSError."""
     data = form.model_dump(mode="json", exclude={"folder", "page"}, exclude_defaults=True)
     text = json.dumps(_rounded(data), ensure_ascii=False, indent=1)
-    partial = path.with_suffix(".partial")
-    partial.write_text(_boxes_on_one_line(text) + "\n", encoding="utf-8", newline="\n")
-    partial.replace(path)
+    write_file(path, (_boxes_on_one_line(text) + "\n").encode())
 
 
 def _rounded(value: Any) -> Any:
@@ -256,138 +235,4 @@ def _kept(path: Path) -> Gray:
         with Image.open(path) as image:
             return np.array(image.convert("L"), np.uint8)
     except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
-        raise FormError(
-            f"{path.parent.name}/{path.name} is damaged.", "Delete it: the blank is then rendered."
-        ) from None
-
-
-# --- checking ----------------------------------------------------------------------------------------
-
-
-def check_form(form: FormTemplate, checks: Collection[str] = ()) -> list[Reason]:
-    """What is wrong with a form: ids, kinds and layouts, boxes, rules, and the blank beside it.
-
-    `checks` are the names of the checks that exist (scanner.rules.CHECKS); empty means do not look.
-    """
-    return [
-        *_id_faults(form),
-        *_page_faults(form),
-        *(fault for page in pages_of(form) for spec in page.fields for fault in _field_faults(spec, page.sheet)),
-        *(fault for page in pages_of(form) for fault in _overlaps(page)),
-        *_rule_faults(form, checks),
-        *(fault for page in pages_of(form) for fault in _blank_faults(page)),
-    ]
-
-
-def _id_faults(form: FormTemplate) -> Iterable[Reason]:
-    if not form.fields:
-        yield Reason("no_fields")
-    ids = [f.id for f in form.fields]
-    for double in sorted({i for i in ids if ids.count(i) > 1}):
-        yield Reason("double_field", {"field": double})
-    rules = [r.rule for r in form.rules]
-    for double in sorted({r for r in rules if rules.count(r) > 1}):
-        yield Reason("double_rule", {"rule": double})
-    for name in [*ids, *(o.id for f in form.fields for o in f.options)]:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            yield Reason("bad_id", {"field": name})
-
-
-def _page_faults(form: FormTemplate) -> Iterable[Reason]:
-    """Fields on pages that are not there, pages without a field, and values said to be repeated that cannot be."""
-    fields = {f.id: f for f in form.fields}
-    for spec in form.fields:
-        if not 1 <= spec.page <= form.page_count:
-            yield Reason("no_such_page", {"field": spec.id, "page": spec.page})
-        first = fields.get(spec.same_as or spec.id)
-        if first is None or (spec.same_as and (first.page == spec.page or first.kind is not spec.kind)):
-            yield Reason("same_as_unfit", {"field": spec.id, "other": str(spec.same_as)})
-    for number in range(1, form.page_count + 1):
-        if form.page_count > 1 and not any(f.page == number for f in form.fields):
-            yield Reason("page_without_fields", {"page": number})
-
-
-def _field_faults(spec: FieldSpec, sheet: tuple[float, float]) -> Iterable[Reason]:
-    options = [o.id for o in spec.options]
-    if len(set(options)) != len(options):
-        yield Reason("double_option", {"field": spec.id})
-    if spec.layout not in LAYOUTS[spec.kind]:
-        yield Reason("layout_unfit", {"field": spec.id, "kind": spec.kind.value, "layout": spec.layout.value})
-    elif spec.layout is FieldLayout.TICKS and (not options or spec.boxes):
-        yield Reason("no_options", {"field": spec.id})
-    elif spec.layout is not FieldLayout.TICKS and options:
-        yield Reason("options_unfit", {"field": spec.id})
-    elif not _count_fits(spec):
-        yield Reason("wrong_box_count", {"field": spec.id, "count": len(spec.boxes)})
-    elif any(b.x < a.x for a, b in pairwise(spec.boxes)):
-        yield Reason("boxes_out_of_order", {"field": spec.id})
-    if any(not _on(box, sheet) for box in spec.all_boxes):
-        yield Reason("outside_sheet", {"field": spec.id})
-
-
-def _count_fits(spec: FieldSpec) -> bool:
-    """Does the number of boxes fit the layout?"""
-    count = len(spec.boxes)
-    if spec.kind is FieldKind.DATE and spec.layout in DATE_BOXES:
-        return count == DATE_BOXES[spec.layout]
-    if spec.layout in (FieldLayout.LINE, FieldLayout.AREA):
-        return count == 1
-    return count >= 2 or spec.layout is FieldLayout.TICKS
-
-
-def _on(box: Box, sheet: tuple[float, float]) -> bool:
-    inside = box.x >= 0 and box.y >= 0 and box.right <= sheet[0] and box.bottom <= sheet[1]
-    return inside and box.w > 0 and box.h > 0
-
-
-def _overlaps(form: FormTemplate) -> Iterable[Reason]:
-    boxes = [(f.id, b) for f in form.fields for b in f.all_boxes]
-    seen = set()
-    for i, (first, a) in enumerate(boxes):
-        for second, b in boxes[i + 1 :]:
-            limit = max(TOUCH_MM2, TOUCH_SHARE * min(a.w * a.h, b.w * b.h))
-            if a.overlap(b) > limit and (first, second) not in seen:
-                seen.add((first, second))
-                yield Reason("overlap", {"field": first, "other": second})
-
-
-def _rule_faults(form: FormTemplate, checks: Collection[str]) -> Iterable[Reason]:
-    ids = {f.id for f in form.fields}
-    for rule in form.rules:
-        for missing in sorted(rule.named - ids):
-            yield Reason("rule_without_field", {"rule": rule.rule, "field": missing})
-        if checks and rule.check not in checks:
-            yield Reason("rule_without_check", {"rule": rule.rule, "check": rule.check})
-
-
-def _blank_faults(form: FormTemplate) -> Iterable[Reason]:
-    """The blank must be there, of the sheet's size, and its kept rendering must be a picture of it."""
-    blank, kept = form.folder / form.blank, form.folder / rendering_of(form)
-    if not blank.is_file():
-        yield Reason("blank_missing", {"file": form.blank})
-        return
-    try:
-        known = blank_image(form)
-    except FormError:
-        yield Reason("blank_unfit", {"file": form.blank})
-        return
-    if not kept.is_file() or kept == blank or _source(kept) == sha256(blank.read_bytes()).hexdigest():
-        return
-    try:
-        fresh = fit_to_sheet(render_blank(blank, form.blank_page), form.sheet)
-    except FormError:
-        return  # no renderer on this machine: the kept rendering is all there is, and reading works with it
-    if max(_strange_ink(known, fresh), _strange_ink(fresh, known)) > OTHER_INK:
-        yield Reason("blank_outdated", {"file": kept.name})
-
-
-def _source(kept: Path) -> str:
-    with Image.open(kept) as image:
-        return str(image.info.get(SOURCE_NOTE, ""))
-
-
-def _strange_ink(image: Gray, other: Gray) -> float:
-    """Share of an image's ink (300 dpi) with none of the other's within two pixels."""
-    ink = image < 128
-    near = np.array(Image.fromarray(other).filter(ImageFilter.MinFilter(5))) < 170
-    return float((ink & ~near).sum() / max(int(ink.sum()), 1))
+        raise FormError("blank_cache_damaged", file=f"{path.parent.name}/{path.name}") from None

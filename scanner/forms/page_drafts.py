@@ -5,14 +5,14 @@ Each gives the form as a draft with its files in order; what was the draft befor
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scanner.errors import FormError, StorageFull
+from scanner.errors import FormError
+from scanner.files import atomic_folder, storage_error
 from scanner.forms.blanks import blank_pages, fit_to_sheet, render_blank, sheet_of
 from scanner.forms.drafting import MOST_PAGES, draft, write_rendering
 from scanner.forms.loading import FILE, files_of, pages_of, rendering_of, save_form
@@ -26,7 +26,7 @@ def add_pages(form: FormTemplate, blank: Path, drafts: Path) -> FormTemplate:
     """Every page of a blank behind the form's last, with the fields found on it. Raises FormError, StorageFull."""
     count = blank_pages(blank)
     if not 1 <= count <= MOST_PAGES - form.page_count:
-        raise FormError(f"The form would have {form.page_count + count} pages.", f"{MOST_PAGES} are the most.")
+        raise FormError("form_too_many_pages", pages=form.page_count + count, most=MOST_PAGES)
     images = [render_blank(blank, number) for number in range(1, count + 1)]
     name = _name_of(blank)
     found = draft(images, form.id, name)
@@ -46,7 +46,7 @@ def replace_blank(form: FormTemplate, number: int, blank: Path, drafts: Path) ->
     if not 1 <= number <= form.page_count:
         raise IndexError(number)
     if blank_pages(blank) != 1:
-        raise FormError(f"{blank.name} has more than one page.", "Give the blank of this one page.")
+        raise FormError("blank_not_one_page", file=blank.name)
     image = render_blank(blank)
     place = NextPage(sheet=sheet_of(image), blank=_name_of(blank))
     places = [place if n == number else at for n, at in enumerate(_places(form), 1)]
@@ -61,7 +61,7 @@ def remove_page(form: FormTemplate, number: int, drafts: Path) -> FormTemplate:
     if not 1 <= number <= form.page_count:
         raise IndexError(number)
     if form.page_count == 1:
-        raise FormError("A form has at least one page.", "Give its only page another blank.")
+        raise FormError("form_last_page")
     gone = {f.id for f in form.fields if f.page == number}
     fields = tuple(_moved(f, number, gone) for f in form.fields if f.page != number)
     places = [at for n, at in enumerate(_places(form), 1) if n != number]
@@ -119,21 +119,14 @@ def _with_pictures(
 
 def _kept(form: FormTemplate, files: Files, drafts: Path) -> FormTemplate:
     """The form and its files as a draft, in place of the one that was there. Raises FormError, StorageFull."""
-    place, partial, old = (drafts / name for name in (form.id, f".{form.id}.partial", f".{form.id}.old"))
+    place = drafts / form.id
     try:
-        for rest in (partial, old):
-            shutil.rmtree(rest, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, lies in files.items():
-            if lies.is_file():  # a kept picture may be missing: then the blank is rendered
-                shutil.copyfile(lies, partial / name)
-        save_form(form, partial / FILE)
-        if place.exists():
-            place.replace(old)
-        partial.replace(place)
+        with atomic_folder(place, replace=True) as partial:
+            for name, lies in files.items():
+                if lies.is_file():  # a kept picture may be missing: then the blank is rendered
+                    shutil.copyfile(lies, partial / name)
+            save_form(form, partial / FILE)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else FormError
-        raise kind("The draft could not be written.", "Free some space, or check the folder's permission.") from None
-    shutil.rmtree(old, ignore_errors=True)
+        wrong = FormError("draft_not_written")
+        raise storage_error(error, wrong) from None
     return form.model_copy(update={"folder": place})

@@ -9,7 +9,6 @@ A folder is written under another name and then given its own; the form file in 
 
 from __future__ import annotations
 
-import errno
 import io
 import re
 import shutil
@@ -20,8 +19,10 @@ from urllib.parse import quote, unquote
 
 from PIL import Image
 
-from scanner.errors import FormError, SohoaError, StorageFull
-from scanner.forms.loading import FILE, blank_image, check_form, files_of, load_form, read_form, rendering_of, save_form
+from scanner.errors import FormError, SohoaError
+from scanner.files import atomic_file, atomic_folder, storage_error
+from scanner.forms.checking import check_form
+from scanner.forms.loading import FILE, blank_image, files_of, load_form, read_form, rendering_of, save_form
 from scanner.model import PX_PER_MM, FormTemplate, Reason
 from scanner.rules import CHECKS, rule_faults
 from scanner.vietnam.wordlists import LISTS
@@ -96,28 +97,18 @@ def publish(form: FormTemplate, current: FormTemplate | None, site: Path) -> For
 
 
 def _first_on_site(form: FormTemplate, current: FormTemplate | None, place: Path) -> None:
-    partial = place.with_name(f".{form.id}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with atomic_folder(place) as partial:
         copy_form(form, partial)
         _keep(current, partial)
         _keep(form, partial)
-        partial.replace(place)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _keep(form: FormTemplate | None, place: Path) -> None:
     """Keep a version whole beside the form in force, once: a version that is kept never changes."""
     if form is None or (place / VERSIONS / _folder_of(form.version)).exists():
         return
-    partial = place / VERSIONS / f".{_folder_of(form.version)}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with atomic_folder(place / VERSIONS / _folder_of(form.version)) as partial:
         copy_form(form, partial)
-        partial.replace(place / VERSIONS / _folder_of(form.version))
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def copy_form(form: FormTemplate, place: Path) -> None:
@@ -126,9 +117,8 @@ def copy_form(form: FormTemplate, place: Path) -> None:
     for name in files_of(form):
         lies, copy = form.folder / name, place / name
         if lies.is_file() and not (copy.exists() and copy.samefile(lies)):
-            partial = copy.with_name(f".{name}.partial")
-            shutil.copyfile(lies, partial)
-            partial.replace(copy)
+            with atomic_file(copy) as partial:
+                shutil.copyfile(lies, partial)
     save_form(form, place / FILE)
 
 
@@ -192,6 +182,5 @@ def blank_picture(form: FormTemplate) -> bytes:
 
 
 def _unwritten(error: OSError) -> SohoaError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("The disk is full.", "Free some space, then save again.")
-    return FormError("The form could not be written.", "Check the permission of the folder of forms.")
+    wrong = FormError("form_not_written")
+    return storage_error(error, wrong)

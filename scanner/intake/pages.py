@@ -10,7 +10,6 @@ import errno
 import hashlib
 import math
 import os
-import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.errors import SourceError
+from scanner.files import natural_key
 from scanner.intake.decoding import DecodingRefused, believed, count_frames, decode, reduction, squared
 from scanner.intake.pdf.client import PdfRefused
 from scanner.intake.pdf.document import (
@@ -68,16 +68,16 @@ def find_sources(paths: Sequence[Path]) -> list[Path]:
         except PermissionError:
             raise _closed(path) from None
         except (OSError, ValueError):
-            raise SourceError(f"There is no file or folder {path}.", "Check the path.") from None
+            raise SourceError("no_such_path", path=path) from None
         found += _inside(path) if is_folder else [path]
     if not found:
         names = ", ".join(str(p) for p in paths)
-        raise SourceError(f"There are no PDF, TIFF, JPEG or PNG files in {names}.", "Name another file or folder.")
+        raise SourceError("no_pages_found", folders=names)
     return list(dict.fromkeys(found))
 
 
 def _closed(folder: Path) -> SourceError:
-    return SourceError(f"{folder} cannot be opened.", "Ask for permission to read it.")
+    return SourceError("folder_unreadable", folder=folder)
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -90,12 +90,7 @@ def _inside(folder: Path) -> list[Path]:
         ]
     if folder in refused:
         raise _closed(folder)
-    return sorted(found + refused, key=lambda p: [_natural(part) for part in p.relative_to(folder).parts])
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """ "scan2" before "scan10"; parts are (number, "") or (-1, text)."""
-    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
+    return sorted(found + refused, key=lambda p: [natural_key(part) for part in p.relative_to(folder).parts])
 
 
 def list_pages(path: Path, limits: Limits) -> list[PageRef] | Unreadable:

@@ -132,18 +132,13 @@ def tessdata() -> Path:
 
 
 def _missing() -> EngineError:
-    return EngineError(
-        "Tesseract is not installed.", "Install it with: sudo apt-get install tesseract-ocr tesseract-ocr-vie"
-    )
+    return EngineError("tesseract_missing")
 
 
 def require_language(language: str, folder: Path) -> None:
     """Raises EngineError unless the model of that language is there."""
     if not (folder / f"{language}.traineddata").is_file():
-        raise EngineError(
-            f'Tesseract has no model for the language "{language}".',
-            f"Install it with: sudo apt-get install tesseract-ocr-{language}",
-        )
+        raise EngineError("tesseract_model_missing", language=language)
 
 
 # --- two ways of calling it ------------------------------------------------------------------------
@@ -214,7 +209,7 @@ class _OneCall:
                 name = Path(folder) / f"{i:04}.png"
                 ok, data = cv2.imencode(".png", image)
                 if not ok:
-                    raise EngineError("A crop could not be handed to Tesseract.", "Report this as a fault in Sohoa.")
+                    raise EngineError("tesseract_input_refused")
                 name.write_bytes(np.asarray(data).tobytes())
                 names.append(str(name))
             listing = Path(folder) / "crops.txt"

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 from scanner.errors import EngineError
+from scanner.messages import Phrase
 
-# The runtime reports its use to its maker unless this stands before it is loaded (onnxruntime 1.32, docs/Privacy.md).
+# The runtime reports its use to its maker unless this stands before it is loaded (onnxruntime 1.32, its Privacy.md).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
@@ -29,6 +30,4 @@ def open_weights(
         told = session.get_modelmeta().custom_metadata_map
         return session, {**told, **{name: told[name] for name in needs}}
     except Exception:  # the runtime raises its own kinds for a damaged file; all mean the same to the operator
-        raise EngineError(
-            f"The weights of the {reader} ({file}) are missing or damaged.", "Install Sohoa again."
-        ) from None
+        raise EngineError("weights_missing", reader=Phrase(f"reader.{reader}"), file=file) from None

@@ -16,7 +16,7 @@ LONGEST = 8
 LONGEST_NUMBER = 12
 """The same of a number, every digit of which may be another: that of an identity card."""
 EACH = 0.75
-"""What a letter that agrees says for one sheet, in nats. Eight of them (6 nats) outweigh any place in the pile."""
+"""What a letter that agrees says for one sheet, in nats. Eight of them (6 nats) outweigh any place in the batch."""
 TICKED = 0.7
 """What an answer of a choice says that agrees: one chance in two."""
 OTHERWISE = 0.2
@@ -48,11 +48,11 @@ def match_keys_of(form: FormTemplate) -> dict[str, str]:
     return roots
 
 
-def folded(clue: MatchKey) -> str:
+def folded(key: MatchKey) -> str:
     """A value without what people and engines write in several ways."""
-    if clue.kind in (FieldKind.DIGITS, FieldKind.DATE):
-        return "".join(c for c in clue.text if c.isalnum()).casefold()
-    return usual_tones(" ".join(nfc(clue.text).split())).lower()
+    if key.kind in (FieldKind.DIGITS, FieldKind.DATE):
+        return "".join(c for c in key.text if c.isalnum()).casefold()
+    return usual_tones(" ".join(nfc(key.text).split())).lower()
 
 
 def compared(a: MatchKey, b: MatchKey) -> float | None:

@@ -6,14 +6,13 @@ becomes one. Each update makes the lists anew: what no longer stands in so many 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from scanner.errors import SettingsError
-from scanner.export.outfile import replacing
+from scanner.files import replacing, write_new
 from scanner.messages import LANGUAGES, message
 from scanner.model import FieldKind, FormTemplate
 from scanner.site_lists.lists import GROWING, list_file, may_be_entry, read_list
@@ -83,11 +82,8 @@ def _write(path: Path, content: bytes) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _unusable(path.parent, error) from None
-    with (
-        replacing(path) as partial,
-        os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
-    ):
-        file.write(content)
+    with replacing(path) as partial:
+        write_new(partial, content, private=True)
 
 
 def _remove(path: Path) -> None:
@@ -100,4 +96,4 @@ def _remove(path: Path) -> None:
 
 
 def _unusable(path: Path, error: OSError) -> SettingsError:
-    return SettingsError(f"{path} cannot be used ({error.strerror}).", "Check its permission, or remove it.")
+    return SettingsError("list_file_unusable", path=path, detail=error.strerror)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Engine, delete, func, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    and_,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from scanner.errors import NotThere, UserError
 from scanner.model import FormTemplate, Issue, PageStatus, Reason, Value
 from scanner.store.connection import Sessions
 from scanner.store.convert import IssueKey, digest, issue_key, issue_row, message_row, row_value
+from scanner.store.locks import lock_names, lock_sheets, needs_locks, number_names
 from scanner.store.pictures import PictureStore
-from scanner.store.tables import BatchRow, IssueRow, KeyRow, ReadingRow, RecordRow, UserRow, now
+from scanner.store.tables import SHEET, BatchRow, IssueRow, KeyRow, ReadingRow, RecordRow, UserRow, now
 from scanner.store.views import REVIEWING, Viewer
 
 Rules = Callable[[str, str, Mapping[str, Value], Callable[[str, str], int]], Iterable[Issue]]
@@ -27,17 +41,37 @@ Forms = Callable[[str, str], FormTemplate | None]
 PAGE_MISSING, PAGE_DOUBLED = "page_missing", "page_doubled"
 """Rules that every form of several pages has: each page is there, and there once. A person may let them stand."""
 
-CROWD = 50
-"""Others with the same value whose issue is brought up to date. In a larger crowd (a number that the scanner or a clerk
-puts where there is none) each has its issue long since, and only the count in its sentence is left behind."""
+MOST_SHARING = 50
+"""Records with the same unique value whose issues are updated when one changes. Where more share it (a number that a
+scanner or a clerk puts where there is none) each has its issue already; only the count in its message is out of date.
+"""
 
-Q = TypeVar("Q")
+CHUNK = 200
+"""Records fetched at a time: an export of 600,000 records stays small in memory."""
+
+R = TypeVar("R")
+
+
+class PlaceInBatch(NamedTuple):
+    """Where a record lies in its batch; its columns are those of the indexes that records are read by."""
+
+    source: str
+    number: int
+    id: str
+
+
+PLACE = (RecordRow.source, RecordRow.number, RecordRow.id)
+
+
+def behind(place: PlaceInBatch | None) -> ColumnElement[bool]:
+    """The condition for records that lie behind a place in their batch; all where it is None."""
+    return true() if place is None else tuple_(*PLACE) > tuple_(*place)
 
 
 def may_review(viewer: Viewer) -> None:
     """Raises UserError where the role may not correct."""
     if viewer.role not in REVIEWING:
-        raise UserError("This role may not correct records.", "Ask the administrator for the role of a reviewer.")
+        raise UserError("role_may_not_correct")
 
 
 def holder(user_id: str | None, until: datetime | None, names: Mapping[str, str], moment: datetime) -> str | None:
@@ -69,15 +103,14 @@ class StoreBase:
     # --- scope ---
 
     @staticmethod
-    def _scoped(query: Q, viewer: Viewer | None) -> Q:
-        """Only what a viewer may see; the query, a select, joins Batch. Nobody (None) is the machine's own operator."""
-        if viewer is None or not viewer.communes:
-            return query
-        return cast("Q", cast("Any", query).where(BatchRow.xa.in_(viewer.communes)))
+    def _in_scope(viewer: Viewer | None) -> ColumnElement[bool]:
+        """What a viewer may see, of a query that joins Batch. Nobody (None) is the machine's own operator."""
+        return true() if viewer is None or not viewer.communes else BatchRow.xa.in_(viewer.communes)
 
     def _record(self, session: Session, record_id: str, viewer: Viewer | None) -> RecordRow:
         """A record within a viewer's scope. Raises NotThere for one outside it as for none."""
-        query = self._scoped(select(RecordRow).join(BatchRow).where(RecordRow.id == record_id), viewer)
+        joined = select(RecordRow).join(BatchRow, BatchRow.id == RecordRow.batch_id)
+        query = joined.where(RecordRow.id == record_id, self._in_scope(viewer))
         record = session.scalars(query).one_or_none()
         if record is None:
             raise NotThere
@@ -87,6 +120,72 @@ class StoreBase:
     def _names(session: Session) -> dict[str, str]:
         """User id → the name shown."""
         return {row.id: row.display for row in session.execute(select(UserRow.id, UserRow.display))}
+
+    # --- records in order, page by page of the index ---
+
+    def _batches(self, session: Session, viewer: Viewer | None, *where: ColumnElement[bool]) -> list[BatchRow]:
+        """The batches that a viewer may see, oldest first."""
+        query = select(BatchRow).where(*where, self._in_scope(viewer))
+        return list(session.scalars(query.order_by(BatchRow.created_at, BatchRow.id)))
+
+    def _in_order(
+        self,
+        viewer: Viewer | None,
+        where: ColumnElement[bool],
+        fetch: Callable[[Session, BatchRow, Sequence[str]], Iterable[R]],
+        batches: ColumnElement[bool] | None = None,
+    ) -> Iterator[R]:
+        """What `fetch` gives for the records that fulfil a condition, by batch, source and page. It gets the ids of at
+        most CHUNK of them, with a session that sees them at the same moment; between two chunks none is open."""
+        with self._sessions.reading() as session:
+            found = self._batches(session, viewer, *(() if batches is None else (batches,)))
+        for batch in found:
+            place: PlaceInBatch | None = None
+            size = CHUNK
+            while size == CHUNK:
+                query = select(*PLACE).where(RecordRow.batch_id == batch.id, SHEET, where, behind(place))
+                with self._sessions.reading() as session:
+                    places = [PlaceInBatch(*row) for row in session.execute(query.order_by(*PLACE).limit(CHUNK))]
+                    fetched = list(fetch(session, batch, [row.id for row in places])) if places else []
+                yield from fetched
+                size, place = len(places), places[-1] if places else None
+
+    # --- locks ---
+
+    def _lock(self, session: Session, page_ids: Collection[str], *new: tuple[str, str, Mapping[str, Value]]) -> None:
+        """Before anything is read of sheets whose values may change: see `locks`. `new` are values to come, each with
+        the form's id and version."""
+        if not needs_locks(session):
+            return
+        numbers = self._numbers(session, page_ids)
+        for form, version, values in new:
+            for field in self._unique(form, version) if self._unique else ():
+                if hashed := digest(form, field, values.get(field)):
+                    numbers.add((field, hashed))
+        lock_names(session, *number_names(numbers))
+        sharing: set[str] = set()
+        for field, hashed in numbers:
+            ids = _holders(session, field, hashed)
+            sharing |= set(ids) if len(ids) <= MOST_SHARING + 1 else set()
+        lock_sheets(session, {*page_ids, *sharing})
+
+    def _numbers(self, session: Session, page_ids: Collection[str]) -> set[tuple[str, str]]:
+        """Unique values, as (field, digest), that the sheets of some pages hold or would hold once they are parted."""
+        heads = set(
+            session.scalars(select(func.coalesce(RecordRow.head_id, RecordRow.id)).where(RecordRow.id.in_(page_ids)))
+        )
+        keys = select(KeyRow.field, KeyRow.digest).where(KeyRow.record_id.in_(heads))
+        found = {(field, hashed) for field, hashed in session.execute(keys)}
+        on_sheets = or_(RecordRow.id.in_(heads), RecordRow.head_id.in_(heads))
+        forms = session.execute(select(RecordRow.form, RecordRow.form_version).where(on_sheets).distinct()).all()
+        for form, version in forms:
+            unique = self._unique(form, version) if self._unique else ()
+            of_form = and_(on_sheets, RecordRow.form == form, ReadingRow.field.in_(unique) if unique else false())
+            held = select(ReadingRow.field, ReadingRow.value).join(RecordRow, RecordRow.id == ReadingRow.record_id)
+            for field, value in session.execute(held.where(of_form)):
+                if hashed := digest(form, field, row_value(value)):
+                    found.add((field, hashed))
+        return found
 
     # --- the pages of a sheet ---
 
@@ -105,7 +204,7 @@ class StoreBase:
 
     @staticmethod
     def _make_sheet(session: Session, pages: Sequence[RecordRow]) -> RecordRow:
-        """Make pages, given in the form's order, one sheet, whatever they were of; returns the head.
+        """Make pages, given in the form's order, one sheet, taking them off others; returns the head.
 
         The caller runs `_recheck` on it, and on what is left of the sheets that they were of.
         """
@@ -121,7 +220,7 @@ class StoreBase:
             session.execute(delete(KeyRow).where(KeyRow.record_id.in_(others)))
         return head
 
-    def _part(self, session: Session, page: RecordRow) -> list[RecordRow]:
+    def _detach(self, session: Session, page: RecordRow) -> list[RecordRow]:
         """Take a page off its sheet: the heads of what is two sheets now. Issues go with the fields they speak of."""
         head = self._head(session, page)
         rest = [other for other in self._pages(session, head) if other is not page]
@@ -226,7 +325,7 @@ class StoreBase:
         if record.status != PageStatus.READ:
             return
         pages = self._pages(session, record)
-        self._tell_missing(session, record, {page.form_page for page in pages})
+        self._report_missing(session, record, {page.form_page for page in pages})
         if self._rules is None:
             return
         values = self._values(session, *pages)
@@ -235,9 +334,9 @@ class StoreBase:
             return self._same(session, record.form, field, value, record.id)
 
         found = self._rules(record.form, record.form_version, values, count)
-        self._bring_issues(session, record, {issue_key(issue, values): issue for issue in found})
+        self._update_issues(session, record, {issue_key(issue, values): issue for issue in found})
 
-    def _tell_missing(self, session: Session, record: RecordRow, there: set[int]) -> None:
+    def _report_missing(self, session: Session, record: RecordRow, there: set[int]) -> None:
         """An issue for each page of the form that the sheet lacks; it speaks of the fields that stand on that page."""
         form = self._forms(record.form, record.form_version) if self._forms else None
         if form is None or form.page_count == 1:
@@ -247,10 +346,10 @@ class StoreBase:
             fields = tuple(spec.id for spec in form.fields if spec.page == page)
             issue = Issue(PAGE_MISSING, fields, Reason("sheet_page_missing", {"page": page, "pages": form.page_count}))
             broken[issue_key(issue, {})] = issue
-        self._bring_issues(session, record, broken, PAGE_MISSING)
+        self._update_issues(session, record, broken, PAGE_MISSING)
 
     @staticmethod
-    def _bring_issues(session: Session, record: RecordRow, broken: dict[IssueKey, Issue], rule: str = "") -> None:
+    def _update_issues(session: Session, record: RecordRow, broken: dict[IssueKey, Issue], rule: str = "") -> None:
         """Make a record's current issues those given, of one rule or of all that forms have; one that was there
         already keeps its state."""
         own = IssueRow.rule == rule if rule else IssueRow.rule.not_in((PAGE_MISSING, PAGE_DOUBLED))
@@ -272,13 +371,16 @@ class StoreBase:
         """Other records that hold a value which came or went."""
         found: dict[str, RecordRow] = {}
         for field, hashed in sorted(moved):
-            others = select(KeyRow.record_id).where(
-                KeyRow.field == field, KeyRow.digest == hashed, KeyRow.record_id != but
-            )
-            ids = session.scalars(others.limit(CROWD + 1)).all()
-            if len(ids) <= CROWD:
+            ids = [other for other in _holders(session, field, hashed) if other != but]
+            if len(ids) <= MOST_SHARING:
                 found.update((other, session.get_one(RecordRow, other)) for other in ids if other not in found)
         return list(found.values())
+
+
+def _holders(session: Session, field: str, hashed: str) -> list[str]:
+    """Ids of records that hold a unique value; of a crowd too many to bring up to date, not all."""
+    query = select(KeyRow.record_id).where(KeyRow.field == field, KeyRow.digest == hashed)
+    return list(session.scalars(query.order_by(KeyRow.record_id).limit(MOST_SHARING + 2)))
 
 
 def is_verified(status: str, open_fields: int, open_issues: int) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session, sessionmaker
 
 from scanner.errors import SettingsError
+from scanner.store.counts import keep_counts
 from scanner.store.failures import clear_errors
 from scanner.store.schema import alembic_config, migrate
 
@@ -22,9 +23,8 @@ __all__ = ["Sessions", "alembic_config", "clear_errors", "connect", "migrate"]
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 10
-WRITING = 0x50_68_61
-"""The number of PostgreSQL's advisory lock that whoever writes holds until the transaction ends."""
-WHERE = "Write it like postgresql://user:password@host/name or sqlite:///folder/file.sqlite3."
+MIGRATING = 0x50_68_61
+"""The number of PostgreSQL's advisory lock that whoever migrates holds until the transaction ends."""
 
 
 def connect(url: str) -> Engine:
@@ -38,20 +38,18 @@ def connect(url: str) -> Engine:
             return _sqlite(parsed)
         return _postgresql(parsed)
     except ModuleNotFoundError:
-        raise SettingsError(
-            "The driver for this database is not installed.", "Install it with: pip install 'sohoa[postgres]'"
-        ) from None
+        raise SettingsError("database_driver_missing") from None
 
 
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        raise SettingsError("The database URL is wrong.", WHERE) from None
+        raise SettingsError("database_url_wrong") from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("postgresql+psycopg", "sqlite", "sqlite+pysqlite"):
-        raise SettingsError("The database URL is of no database that Sohoa can use.", WHERE)
+        raise SettingsError("database_unsupported")
     return parsed
 
 
@@ -61,11 +59,11 @@ def _postgresql(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        # one writer at a time, as in SQLite: a change to one record also re-runs the rules of those that share its
-        # number, and two such changes would miss each other or wait for each other for ever
-        if connection.get_execution_options().get("sohoa_write"):
+        options = connection.get_execution_options()
+        if options.get("sohoa_write"):
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
+        if options.get("sohoa_migration"):  # of two programs that start together one migrates
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
 
     return engine
 
@@ -75,9 +73,7 @@ def _sqlite(url: URL) -> Engine:
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError:
-            raise SettingsError(
-                "The database folder cannot be made.", "Check SOHOA_DATABASE_URL and SOHOA_DATA."
-            ) from None
+            raise SettingsError("database_folder_not_made") from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -128,6 +124,7 @@ class Sessions:
         looking = engine.execution_options(isolation_level="REPEATABLE READ") if postgresql else engine
         self._read = sessionmaker(looking, expire_on_commit=False)
         self._write = sessionmaker(engine.execution_options(sohoa_write=True), expire_on_commit=False)
+        keep_counts(self._write)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -137,6 +134,6 @@ class Sessions:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One transaction: all of it or nothing, and no other writes at the same time."""
+        """One transaction: all of it or nothing. In SQLite no other writes at the same time; see also `locks`."""
         with clear_errors(), self._write() as session, session.begin():
             yield session

@@ -8,29 +8,36 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.model import Box, FieldReading, Issue, Mark, MarkState, Quality, Reason, Record, Registration, Step, Value
-from scanner.store.tables import IssueRow, ReadingRow
-
-EVIDENCE = ("residual_mm", "residual_p95_mm", "landmarks_found", "landmarks_tried")
-GEOMETRY = ("rotation_deg", "scale", "perspective")
-"""Figures of a registration, and of its transform."""
-
+from scanner.store.stored_json import (
+    StoredMark,
+    StoredQuality,
+    StoredReason,
+    StoredReasons,
+    StoredRegistration,
+    StoredStep,
+    StoredValue,
+)
+from scanner.store.tables import MACHINE, IssueRow, ReadingRow
 
 # --- plain values ------------------------------------------------------------------------------------
 
 
-def plain(value: Any) -> Any:
-    """The same of plain JSON types: NumPy's scalars as Python's, what is no number (NaN, ∞) as None."""
+def plain(value: object) -> Any:
+    """The same of plain JSON types: NumPy's scalars as Python's, what is no number (NaN, ∞) as None.
+
+    The one `Any` of the store: the type of what comes out is that of what goes in, and the callers state it.
+    """
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
+    if isinstance(value, np.ndarray | np.generic):
         return plain(value.tolist())
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
@@ -52,39 +59,48 @@ def measures(values: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in plain(values).items() if value is not None}
 
 
-def value_row(value: Value) -> Any:
+def value_row(value: Value) -> StoredValue:
     """A field's value as JSON. Raises TypeError for what no field can hold."""
     if isinstance(value, str):
         return plain_text(value)
     if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
-        return [value_row(part) for part in value]
+        return [plain_text(part) for part in value]
     if value is None or isinstance(value, bool):
         return value
     raise TypeError("a field's value is text, several texts, yes or no, or nothing")
 
 
-def row_value(value: Any) -> Value:
+def row_value(value: StoredValue) -> Value:
     """The value kept as JSON."""
     return tuple(value) if isinstance(value, list) else value
 
 
-def reason_row(reason: Reason | None) -> dict[str, Any] | None:
+def reason_row(reason: Reason | None) -> StoredReason | None:
     """A reason as JSON."""
-    return None if reason is None else {"code": reason.code, "params": plain(reason.params)}
+    return None if reason is None else _reason_row(reason)
 
 
-def reason_value(row: Mapping[str, Any] | None) -> Reason | None:
+def _reason_row(reason: Reason) -> StoredReason:
+    return {"code": reason.code, "params": plain(reason.params)}
+
+
+def reason_value(row: StoredReason | None) -> Reason | None:
     """The reason kept as JSON."""
     return None if row is None else Reason(row["code"], row["params"])
 
 
-def reasons_row(reasons: Sequence[Reason]) -> dict[str, Any] | None:
+def reasons_row(reasons: Sequence[Reason]) -> StoredReasons | None:
     """A reading's reasons as JSON: the first as `reason_row` has it, the others in a list beside it."""
-    rows = [row for reason in reasons if (row := reason_row(reason))]
-    return {**rows[0], "others": rows[1:]} if len(rows) > 1 else rows[0] if rows else None
+    if not reasons:
+        return None
+    first, *others = (_reason_row(reason) for reason in reasons)
+    row: StoredReasons = {"code": first["code"], "params": first["params"]}
+    if others:
+        row["others"] = others
+    return row
 
 
-def reason_values(row: Mapping[str, Any] | None) -> tuple[Reason, ...]:
+def reason_values(row: StoredReasons | None) -> tuple[Reason, ...]:
     """The reasons kept as JSON. A row of before there could be several has one and no list."""
     return () if row is None else tuple(Reason(r["code"], r["params"]) for r in (row, *row.get("others", ())))
 
@@ -92,25 +108,33 @@ def reason_values(row: Mapping[str, Any] | None) -> tuple[Reason, ...]:
 # --- pages -------------------------------------------------------------------------------------------
 
 
-def quality_row(quality: Quality | None) -> dict[str, Any] | None:
+def quality_row(quality: Quality | None) -> StoredQuality | None:
     """Quality as JSON."""
     if quality is None:
         return None
-    row: dict[str, Any] = plain({**asdict(quality), "problems": [reason_row(p) for p in quality.problems]})
-    return row
+    measured = plain({**asdict(quality), "problems": [_reason_row(p) for p in quality.problems]})
+    return cast("StoredQuality", measured)
 
 
-def registration_row(placed: Registration | None) -> dict[str, Any] | None:
+def registration_row(placed: Registration | None) -> StoredRegistration | None:
     """Registration as JSON, with the way back to the page's pixels."""
     if placed is None:
         return None
     transform = placed.transform
-    row: dict[str, Any] = plain({name: getattr(placed, name) for name in EVIDENCE})
-    row |= plain({name: getattr(transform, name) for name in GEOMETRY})
-    row["gate"] = plain(placed.gate_log_odds)
-    row["homography"], row["warp"] = plain(transform.homography), plain(_short(transform.warp))
-    row["local_mm"], row["in_place"] = plain(placed.local_residual_mm), plain(placed.place_probability)
-    return row
+    return {
+        "residual_mm": plain(placed.residual_mm),
+        "residual_p95_mm": plain(placed.residual_p95_mm),
+        "landmarks_found": plain(placed.landmarks_found),
+        "landmarks_tried": plain(placed.landmarks_tried),
+        "rotation_deg": plain(transform.rotation_deg),
+        "scale": plain(transform.scale),
+        "perspective": plain(transform.perspective),
+        "gate": plain(placed.gate_log_odds),
+        "homography": plain(transform.homography),
+        "warp": plain(_short(transform.warp)),
+        "local_mm": plain(placed.local_residual_mm),
+        "in_place": plain(placed.place_probability),
+    }
 
 
 def _short(warp: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,7 +149,7 @@ def reading_row(record_id: str, position: int, reading: FieldReading) -> Reading
     """A new row for a machine reading."""
     row = ReadingRow(record_id=record_id, field=reading.field, position=position)
     set_machine(row, reading)
-    row.value, row.revision, row.manner, row.open = row.machine_value, 0, "machine", row.review
+    row.value, row.revision, row.manner, row.open = row.machine_value, 0, MACHINE, row.review
     return row
 
 
@@ -139,23 +163,23 @@ def set_machine(row: ReadingRow, reading: FieldReading) -> None:
     row.steps, row.crop = [_step_row(s) for s in reading.steps], reading.crop
 
 
-def _mark_row(mark: Mark) -> dict[str, Any]:
+def _mark_row(mark: Mark) -> StoredMark:
     return {
         "option": mark.option, "state": mark.state.value, "score": share(mark.score),
         "box": plain(mark.box), "measures": measures(mark.measures),
     }  # fmt: skip
 
 
-def mark_value(row: Mapping[str, Any]) -> Mark:
+def mark_value(row: StoredMark) -> Mark:
     """The mark kept as JSON."""
     return Mark(row["option"], MarkState(row["state"]), row["score"], Box(*row["box"]), row["measures"])
 
 
-def _step_row(step: Step) -> dict[str, Any]:
+def _step_row(step: Step) -> StoredStep:
     return {"before": plain_text(step.before), "after": plain_text(step.after), "why": step.why}
 
 
-def step_value(row: Mapping[str, Any]) -> Step:
+def step_value(row: StoredStep) -> Step:
     """The step kept as JSON."""
     return Step(row["before"], row["after"], row["why"])
 
@@ -190,9 +214,9 @@ def issue_row(record_id: str, issue: Issue, seen: str) -> IssueRow:
     )
 
 
-def message_row(issue: Issue) -> dict[str, Any]:
+def message_row(issue: Issue) -> StoredReason:
     """An issue's message as JSON."""
-    return {"code": issue.message.code, "params": plain(issue.message.params)}
+    return _reason_row(issue.message)
 
 
 def fingerprint(issue: Issue, values: Mapping[str, Value]) -> str:

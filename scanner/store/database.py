@@ -14,12 +14,13 @@ from scanner.store.export_queries import ExportQueries
 from scanner.store.frequent_values import FrequentValues
 from scanner.store.learning import Learning
 from scanner.store.pictures import PictureStore
+from scanner.store.rereading import Rereading
 from scanner.store.review import Review
 from scanner.store.unplaced_pages import UnplacedPages
 from scanner.store.users import Users
 
 
-class Store(UnplacedPages, Review, Users, ExportQueries, Learning, FrequentValues):
+class Store(UnplacedPages, Rereading, Review, Users, ExportQueries, Learning, FrequentValues):
     """One database. Open it with `Store.open`, close it when done. Threads may share it; processes open their own."""
 
     @classmethod
@@ -45,7 +46,7 @@ class Store(UnplacedPages, Review, Users, ExportQueries, Learning, FrequentValue
         try:
             with clear_errors():
                 if not create and _missing(url):
-                    raise StoreError("There is no database yet.", "It is made with the first batch: sohoa scan.")
+                    raise StoreError("no_database")
                 migrate(engine, create=create)
         except BaseException:
             engine.dispose()

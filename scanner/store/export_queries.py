@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, case, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from scanner.model import PageStatus
 from scanner.store.base import StoreBase
 from scanner.store.row_mapping import field_views, issue_views, of_sheet, page_view
-from scanner.store.tables import HEAD, BatchRow, IssueRow, RecordRow
+from scanner.store.tables import BatchCountRow, BatchRow, IssueRow, Moment, RecordRow
 from scanner.store.views import ExportRow, FieldView, IssueCount, IssueView, PageRow, Viewer
 
-CHUNK = 200
-"""Records fetched at a time: an export of 100,000 records stays small in memory."""
+PAGES_AT_A_TIME = 2000
+"""Light rows fetched at a time."""
 
 
 class ExportQueries(StoreBase):
@@ -37,79 +36,64 @@ class ExportQueries(StoreBase):
         `verified_from` and `verified_until` (aware) bound the moment of verification, half-open. Each record is whole
         as of one moment; one that stops fitting while the others go out is left out. Raises ValueError for a status.
         """
-        query = self._going(select(RecordRow.id), status, batch, viewer)
+        where = _may_go(status)
         if verified_from is not None:
-            query = query.where(RecordRow.verified_at >= verified_from)
+            where = and_(where, RecordRow.verified_at >= verified_from)
         if verified_until is not None:
-            query = query.where(RecordRow.verified_at < verified_until)
-        return self._rows(query)
+            where = and_(where, RecordRow.verified_at < verified_until)
+        return self._in_order(viewer, where, self._rows, None if batch is None else BatchRow.name == batch)
 
     def forms_going(
         self, status: str = "all", batch: str | None = None, viewer: Viewer | None = None
     ) -> dict[str, int]:
         """Form id → how many records of it `export_rows` gives. Raises ValueError for a status."""
-        counts: Any = select(RecordRow.form, func.count())
-        query = self._going(counts, status, batch, viewer).group_by(RecordRow.form).order_by(RecordRow.form)
-        with self._sessions.reading() as session:
-            return {row[0]: row[1] for row in session.execute(query)}
-
-    def _going(self, query: Select[Any], status: str, batch: str | None, viewer: Viewer | None) -> Select[Any]:
-        """Only records that may go out."""
-        if status not in ("verified", "all"):
-            raise ValueError('records go out as "verified" or "all"')
-        query = query.join(BatchRow, BatchRow.id == RecordRow.batch_id).where(
-            RecordRow.status == PageStatus.READ.value, HEAD
-        )
-        if status == "verified":
-            query = query.where(RecordRow.verified)
+        _may_go(status)
+        number = func.sum(BatchCountRow.verified if status == "verified" else BatchCountRow.records)
+        query = select(BatchCountRow.form, number).join(BatchRow, BatchRow.id == BatchCountRow.batch_id)
+        query = query.where(BatchCountRow.status == PageStatus.READ.value)
         if batch is not None:
             query = query.where(BatchRow.name == batch)
-        return self._scoped(query, viewer)
-
-    def _rows(self, fitting: Select[Any]) -> Iterator[ExportRow]:
-        order = (BatchRow.created_at, RecordRow.batch_id, RecordRow.source, RecordRow.number, RecordRow.id)
+        query = query.where(self._in_scope(viewer)).group_by(BatchCountRow.form).order_by(BatchCountRow.form)
         with self._sessions.reading() as session:
-            ids = list(session.scalars(fitting.order_by(*order)))
-        for start in range(0, len(ids), CHUNK):
-            yield from self._chunk(fitting, ids[start : start + CHUNK])
+            return {form: int(records) for form, records in session.execute(query) if records}
 
-    def _chunk(self, fitting: Select[Any], ids: list[str]) -> list[ExportRow]:
-        with self._sessions.reading() as session:
-            names = self._names(session)
-            query = fitting.where(RecordRow.id.in_(ids)).with_only_columns(RecordRow, BatchRow)
-            rows = {record.id: (record, batch) for record, batch in session.execute(query)}
-            sheets = _sheets(session, [record for record, _ in rows.values()])
-            pages = [page.id for sheet in sheets.values() for page in sheet]
-            fields, issues = field_views(session, pages, names), issue_views(session, pages, names)
-        return [_row(*rows[i], names, sheets[i], fields, issues) for i in ids if i in rows]
+    def _rows(self, session: Session, batch: BatchRow, ids: Sequence[str]) -> list[ExportRow]:
+        names = self._names(session)
+        heads = {row.id: row for row in session.scalars(select(RecordRow).where(RecordRow.id.in_(ids)))}
+        sheets = _sheets(session, list(heads.values()))
+        pages = [page.id for sheet in sheets.values() for page in sheet]
+        fields, issues = field_views(session, pages, names), issue_views(session, pages, names)
+        return [_row(heads[i], batch, names, sheets[i], fields, issues) for i in ids]
 
     def pages_between(self, start: datetime, end: datetime, viewer: Viewer | None = None) -> Iterator[PageRow]:
         """A light row for every page, of any state, that came in from `start` to before `end` (aware), oldest first."""
-        states = (
-            RecordRow.status,
-            RecordRow.verified,
-            RecordRow.created_at,
-            RecordRow.verified_at,
-            RecordRow.open_fields,
-        )
-        joined = RecordRow.head_id.is_not(None).label("joined")
-        query = select(BatchRow.xa, BatchRow.name, RecordRow.form, *states, joined).join(
-            BatchRow, BatchRow.id == RecordRow.batch_id
-        )
-        query = query.where(RecordRow.created_at >= start, RecordRow.created_at < end)
-        with self._sessions.reading() as session:
-            rows = session.execute(self._scoped(query, viewer).order_by(RecordRow.created_at, RecordRow.id)).all()
-        for r in rows:
-            yield PageRow(
-                xa=r.xa,
-                batch=r.name,
-                form=r.form,
-                status=PageStatus(r.status),
-                verified=r.verified,
-                arrived=r.created_at,
-                verified_at=r.verified_at,
-                open_fields=r.open_fields,
-                joined=r.joined,
+        columns = (
+            BatchRow.xa, BatchRow.name, RecordRow.form, RecordRow.status, RecordRow.verified, RecordRow.created_at,
+            RecordRow.verified_at, RecordRow.open_fields, RecordRow.head_id, RecordRow.id,
+        )  # fmt: skip
+        order = (RecordRow.created_at, RecordRow.id)
+        query = select(*columns).join(BatchRow, BatchRow.id == RecordRow.batch_id).where(RecordRow.created_at < end)
+        query = query.where(self._in_scope(viewer)).order_by(*order).limit(PAGES_AT_A_TIME)
+        where: ColumnElement[bool] = RecordRow.created_at >= start
+        while True:
+            with self._sessions.reading() as session:
+                rows = session.execute(query.where(where)).all()
+            for r in rows:
+                yield PageRow(
+                    xa=r.xa,
+                    batch=r.name,
+                    form=r.form,
+                    status=PageStatus(r.status),
+                    verified=r.verified,
+                    arrived=r.created_at,
+                    verified_at=r.verified_at,
+                    open_fields=r.open_fields,
+                    joined=r.head_id is not None,
+                )
+            if len(rows) < PAGES_AT_A_TIME:
+                return
+            where = tuple_(*order) > tuple_(
+                bindparam(None, rows[-1].created_at, Moment), bindparam(None, rows[-1].id, String)
             )
 
     def issue_counts(self, start: datetime, end: datetime, viewer: Viewer | None = None) -> list[IssueCount]:
@@ -124,9 +108,16 @@ class ExportQueries(StoreBase):
             .group_by(BatchRow.xa, IssueRow.rule)
         )
         with self._sessions.reading() as session:
-            rows = session.execute(self._scoped(query, viewer)).all()
+            rows = session.execute(query.where(self._in_scope(viewer))).all()
         counts = [IssueCount(xa, rule, int(still_open), int(settled)) for xa, rule, still_open, settled in rows]
         return sorted(counts, key=lambda c: (c.xa or "", c.rule))
+
+
+def _may_go(status: str) -> ColumnElement[bool]:
+    """The condition for records of a status to go out. Raises ValueError for another status."""
+    if status not in ("verified", "all"):
+        raise ValueError('records go out as "verified" or "all"')
+    return RecordRow.verified.is_(True) if status == "verified" else true()
 
 
 def _sheets(session: Session, heads: Sequence[RecordRow]) -> dict[str, list[RecordRow]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from scanner.errors import SohoaError, StorageFull, StoreError
+from scanner.files import is_disk_full
 
 FULL = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "53100")
 """No room left. SQLite says SHMSIZE when it cannot even grow the small file beside the database."""
@@ -36,9 +36,8 @@ def clear_errors() -> Iterator[None]:
     except SohoaError:
         raise
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise full() from None
-        raise StoreError("The database cannot be reached.", "Check the disk and its permission.") from None
+        wrong = StoreError("database_file_unreachable")
+        raise (full() if is_disk_full(error) else wrong) from None
     except PoolTimeout:
         raise _busy() from None
     except (DBAPIError, sqlite3.Error) as error:
@@ -49,7 +48,7 @@ def clear_errors() -> Iterator[None]:
 
 def full() -> StorageFull:
     """The one sentence for a full disk."""
-    return StorageFull("The disk is full.", "Free some space, then run the same command again.")
+    return StorageFull("disk_full")
 
 
 def sentence(error: DBAPIError | sqlite3.Error) -> SohoaError:
@@ -64,19 +63,15 @@ def sentence(error: DBAPIError | sqlite3.Error) -> SohoaError:
     if means(FULL):
         return full()
     if means(DAMAGED):
-        return StoreError(
-            "The database file is damaged or is no database.", "Restore it from a backup, or name another file."
-        )
+        return StoreError("database_damaged")
     if means(BUSY):
         return _busy()
     if means(READ_ONLY):
-        return StoreError("The database cannot be written to.", "Check the permission of the data folder.")
+        return StoreError("database_read_only")
     if means(REFUSED):
-        return StoreError(
-            "The database refused the log-in.", "Check the user, password and name in SOHOA_DATABASE_URL."
-        )
+        return StoreError("database_login_refused")
     if isinstance(error, OperationalError | sqlite3.OperationalError):
-        return StoreError("The database cannot be reached.", "Check that it runs and that SOHOA_DATABASE_URL is right.")
+        return StoreError("database_server_unreachable")
     return _not_kept()
 
 
@@ -87,8 +82,8 @@ def is_duplicate(error: IntegrityError) -> bool:
 
 
 def _busy() -> StoreError:
-    return StoreError("The database is busy with another program.", "Wait a moment and try again.")
+    return StoreError("database_busy")
 
 
 def _not_kept() -> StoreError:
-    return StoreError("The database refused the change.", "Try again; if it happens again, run: sohoa doctor")
+    return StoreError("database_refused_change")

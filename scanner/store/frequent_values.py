@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
 
+from scanner.model import Value
 from scanner.store.base import StoreBase
-from scanner.store.tables import KeyRow, ReadingRow, RecordRow
+from scanner.store.convert import row_value
+from scanner.store.tables import BatchRow, KeyRow, ReadingRow, RecordRow
 from scanner.vietnam.orthography import nfc
-
-FETCHED = 1000
-"""Answers fetched at a time."""
 
 
 @dataclass(slots=True)
 class _Held:
-    """A text, whatever its case: whose answer it is (as many as matter), and how often it is written how."""
+    """A text, ignoring case: whose answer it is (as many as matter), and how often it is spelt which way."""
 
     people: set[str] = field(default_factory=set, repr=False)
     spellings: Counter[str] = field(default_factory=Counter, repr=False)
@@ -39,24 +38,32 @@ class FrequentValues(StoreBase):
         the same number (see `unique` of `Store.open`) are one person's, and so are a record's own fields.
         """
         held: defaultdict[str, _Held] = defaultdict(_Held)
-        with self._sessions.reading() as session:
-            for whose, form, field_id, value in session.execute(_answers(fields)).yield_per(FETCHED):
-                text = nfc(value) if isinstance(value, str) and (form, field_id) in fields else ""
-                if text:
-                    one = held[text.casefold()]
-                    one.spellings[text] += 1
-                    if len(one.people) < least:
-                        one.people.add(whose)
+        names = {field_id for _, field_id in fields}
+
+        def answers(session: Session, _: BatchRow, heads: Sequence[str]) -> list[tuple[str, str, str, Value]]:
+            return _answers(session, heads, names)
+
+        of_forms = and_(RecordRow.verified.is_(True), RecordRow.form.in_({form for form, _ in fields}))
+        for whose, form, field_id, value in self._in_order(None, of_forms, answers):
+            text = nfc(value) if isinstance(value, str) and (form, field_id) in fields else ""
+            if text:
+                one = held[text.casefold()]
+                one.spellings[text] += 1
+                if len(one.people) < least:
+                    one.people.add(whose)
         return tuple(one.usual() for _, one in sorted(held.items()) if len(one.people) >= least)
 
 
-def _answers(fields: Collection[tuple[str, str]]) -> Select[Any]:
-    """Whose, form, field, value: of these fields and perhaps some of the same id on another form."""
-    sheet = func.coalesce(RecordRow.head_id, RecordRow.id)
-    number = select(func.min(KeyRow.digest)).where(KeyRow.record_id == sheet).correlate(RecordRow).scalar_subquery()
-    return (
-        select(func.coalesce(number, sheet), RecordRow.form, ReadingRow.field, ReadingRow.value)
-        .join(ReadingRow, ReadingRow.record_id == RecordRow.id)
-        .where(RecordRow.verified, RecordRow.form.in_({form for form, _ in fields}))
-        .where(ReadingRow.field.in_({field_id for _, field_id in fields}))
+def _answers(session: Session, heads: Sequence[str], fields: Collection[str]) -> list[tuple[str, str, str, Value]]:
+    """Whose, form, field, value: in these fields on all pages of some sheets. Who: a number, or else the sheet."""
+    keys = select(KeyRow.record_id, func.min(KeyRow.digest)).where(KeyRow.record_id.in_(heads))
+    whose = {r[0]: r[1] for r in session.execute(keys.group_by(KeyRow.record_id))}
+    others = session.execute(select(RecordRow.id, RecordRow.head_id).where(RecordRow.head_id.in_(heads)))
+    head_of = {head: head for head in heads} | {page: head or page for page, head in others}
+    query = (
+        select(ReadingRow.record_id, RecordRow.form, ReadingRow.field, ReadingRow.value)
+        .join(RecordRow, RecordRow.id == ReadingRow.record_id)
+        .where(ReadingRow.record_id.in_(head_of), ReadingRow.field.in_(fields))
     )
+    rows = session.execute(query).all()
+    return [(whose.get(head_of[r.record_id], head_of[r.record_id]), r.form, r.field, row_value(r.value)) for r in rows]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, and_, select, true, tuple_
 
 from scanner.store.base import StoreBase
-from scanner.store.tables import BatchRow, ReadingRow, RecordRow
+from scanner.store.tables import SETTLED, BatchRow, ReadingRow, RecordRow
 from scanner.store.views import DecidedReading, Viewer
 
-CHUNK = 200
-"""Records looked at at a time."""
-DECIDED: tuple[ColumnElement[bool], ...] = (
-    RecordRow.verified.is_(True),
-    ReadingRow.manner.in_(("typed", "accepted")),
-)
+READINGS_AT_A_TIME = 2000
+"""Readings fetched at a time: those of a hundred records or more."""
+DECIDED = and_(SETTLED, ReadingRow.manner.in_(("typed", "accepted")), RecordRow.verified.is_(True))
 """Not "unreadable": what is right is then not known."""
 
 
@@ -28,35 +24,27 @@ class Learning(StoreBase):
 
         Values are compared in here and stay: nothing that goes out says what a citizen wrote.
         """
-        query = self._scoped(
-            select(RecordRow.id).join(BatchRow, BatchRow.id == RecordRow.batch_id).join(ReadingRow).where(*DECIDED),
-            viewer,
-        )
-        with self._sessions.reading() as session:
-            ids = session.scalars(query.distinct().order_by(RecordRow.id)).all()
-        for start in range(0, len(ids), CHUNK):
-            yield from self._decided(query, ids[start : start + CHUNK])
-
-    def _decided(self, fitting: Select[Any], ids: Sequence[str]) -> list[DecidedReading]:
-        kept = (
-            RecordRow.form,
-            ReadingRow.field,
-            ReadingRow.reason,
-            ReadingRow.features,
-            ReadingRow.machine_value,
+        place = (ReadingRow.record_id, ReadingRow.position)
+        columns = (
+            RecordRow.form, ReadingRow.field, ReadingRow.reason, ReadingRow.features, ReadingRow.machine_value,
             ReadingRow.value,
-        )
-        query = fitting.where(RecordRow.id.in_(ids)).with_only_columns(RecordRow.id, *kept)
-        with self._sessions.reading() as session:
-            rows = session.execute(query.order_by(RecordRow.id, ReadingRow.position)).all()
-        return [
-            DecidedReading(
-                record_id=r.id,
-                form=r.form,
-                field=r.field,
-                reason=None if r.reason is None else r.reason["code"],
-                features=r.features,
-                right=r.machine_value == r.value,
-            )
-            for r in rows
-        ]
+        )  # fmt: skip
+        query = select(*place, *columns).join(RecordRow, RecordRow.id == ReadingRow.record_id)
+        query = query.join(BatchRow, BatchRow.id == RecordRow.batch_id).where(DECIDED)
+        query = query.where(self._in_scope(viewer)).order_by(*place).limit(READINGS_AT_A_TIME)
+        behind: ColumnElement[bool] = true()
+        while True:
+            with self._sessions.reading() as session:
+                rows = session.execute(query.where(behind)).all()
+            for r in rows:
+                yield DecidedReading(
+                    record_id=r.record_id,
+                    form=r.form,
+                    field=r.field,
+                    reason=None if r.reason is None else r.reason["code"],
+                    features=r.features,
+                    right=r.machine_value == r.value,
+                )
+            if len(rows) < READINGS_AT_A_TIME:
+                return
+            behind = tuple_(*place) > tuple_(rows[-1].record_id, rows[-1].position)

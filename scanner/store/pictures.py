@@ -1,25 +1,21 @@
 """Pictures on disk by the hash of their bytes: nothing is stored twice, nothing is half-written.
 
-A picture is written under another name, brought to the disk itself, and only then given its own: a power cut leaves
-all of it or none, and a record that was committed after its pictures were put never misses one.
+A picture is written by `scanner.files.write_file`: a record that was committed after its pictures were put never
+misses one, also after a power cut.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
-import os
 import re
-import secrets
 import time
 from pathlib import Path
 
-from scanner.errors import SohoaError, StorageFull, StoreError
+from scanner.errors import SohoaError, StoreError
+from scanner.files import ABANDONED_SECONDS, make_folder, storage_error, write_file
 
 _KEY = re.compile(r"(?P<folder>[0-9a-f]{2})/(?P=folder)[0-9a-f]{62}\.[a-z0-9]{1,8}")
-SWEEP_SECONDS = 3600
-"""What has lain half-written so long was left by a program that was killed."""
 
 
 class PictureStore:
@@ -29,7 +25,7 @@ class PictureStore:
         self.root = root
 
     def __repr__(self) -> str:
-        return f"FileStore({self.root.name})"
+        return f"PictureStore({self.root.name})"
 
     def put(self, data: bytes, suffix: str) -> str:
         """Keep bytes under their hash; returns the key. `suffix` is like ".jpg".
@@ -42,15 +38,10 @@ class PictureStore:
         target = self.path(key)
         if _holds(target, len(data)):
             return key
-        partial = target.with_name(f".{digest[:16]}-{secrets.token_hex(4)}.partial")
         try:
-            _make_folder(target.parent)
-            _write_through(partial, data)
-            partial.replace(target)
-            _sync_folder(target.parent)
+            make_folder(target.parent)
+            write_file(target, data)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
             if _holds(target, len(data)):  # another process kept the same bytes meanwhile and has them open
                 return key
             raise _sentence(error) from None
@@ -59,7 +50,7 @@ class PictureStore:
     def path(self, key: str) -> Path:
         """Where a key's file lies. Raises StoreError for anything that is no key of this store."""
         if not _KEY.fullmatch(key):
-            raise StoreError("There is no such picture.", "Open the record again.")
+            raise StoreError("no_such_picture")
         return self.root / key
 
     def read(self, key: str) -> bytes:
@@ -67,13 +58,11 @@ class PictureStore:
         try:
             return self.path(key).read_bytes()
         except OSError:
-            raise StoreError(
-                "The picture is no longer on the disk.", "Restore the data folder from its backup."
-            ) from None
+            raise StoreError("picture_lost") from None
 
     def sweep(self) -> int:
         """Remove what a killed program left half-written long enough ago that nobody writes it still; how many."""
-        old = time.time() - SWEEP_SECONDS
+        old = time.time() - ABANDONED_SECONDS
         swept = 0
         for partial in self.root.glob("*/.*.partial"):
             with contextlib.suppress(OSError):  # another program sweeps too, or may and we may not
@@ -90,34 +79,6 @@ def _holds(target: Path, size: int) -> bool:
         return False
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    """Write bytes to a new file and to the disk itself."""
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder that is there after a power cut too."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk. Windows does that by itself and cannot be asked."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _sentence(error: OSError) -> SohoaError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("The disk is full.", "Free some space, then run the same command again.")
-    return StoreError("A picture could not be written to the data folder.", "Check its permission and the disk.")
+    wrong = StoreError("picture_not_written")
+    return storage_error(error, wrong)

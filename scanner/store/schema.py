@@ -5,8 +5,6 @@ Everything happens in one transaction, so a stop in the middle leaves the old ve
 
 from __future__ import annotations
 
-import os
-import secrets
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from scanner.errors import NewerDatabase, StoreError
+from scanner.files import atomic_file
 from scanner.store.tables import RowBase
 
 
@@ -63,18 +62,16 @@ def _version(connection: Connection) -> str | None:
 
 def _may_migrate(connection: Connection, version: str | None, known: set[str], create: bool) -> None:
     if version is not None and version not in known:
-        raise NewerDatabase(
-            "The database was written by a newer version of Sohoa.", "Install that version, or name another database."
-        )
+        raise NewerDatabase("database_newer")
     if version is not None:
         return
     there = set(inspect(connection).get_table_names())
     if connection.dialect.name == "postgresql":
         there &= set(RowBase.metadata.tables)  # other programs may have their tables beside ours
     if there - {"alembic_version"}:
-        raise StoreError("The database belongs to another program.", "Name another database in SOHOA_DATABASE_URL.")
+        raise StoreError("database_foreign")
     if not create:
-        raise StoreError("There is no database yet.", "It is made with the first batch: sohoa scan.")
+        raise StoreError("no_database")
 
 
 def _upgrade(connection: Connection) -> None:
@@ -82,7 +79,7 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise StoreError("The database could not be brought to this version.", "Restore it from a backup.")
+        raise StoreError("migration_failed")
 
 
 def _copy_aside(engine: Engine, head: str) -> None:
@@ -90,12 +87,10 @@ def _copy_aside(engine: Engine, head: str) -> None:
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:":
         return
-    partial = Path(f"{name}.{secrets.token_hex(4)}.partial")
-    try:
-        with closing(sqlite3.connect(name)) as source, closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.rename(f"{name}.before-{head}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
-    finally:
-        partial.unlink(missing_ok=True)
+    aside = Path(f"{name}.before-{head}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+    with (
+        atomic_file(aside) as partial,
+        closing(sqlite3.connect(name)) as source,
+        closing(sqlite3.connect(partial)) as copy,
+    ):
+        source.backup(copy)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from scanner.errors import Conflict
@@ -16,31 +18,52 @@ from scanner.sheets.match_keys import MatchKey, match_keys_of
 from scanner.store.base import PAGE_DOUBLED, PAGE_MISSING, may_review
 from scanner.store.convert import issue_key
 from scanner.store.intake import Intake
-from scanner.store.row_mapping import page_view
-from scanner.store.tables import IssueRow, PageActRow, ReadingRow, RecordRow
-from scanner.store.views import SheetPage, Viewer
+from scanner.store.row_mapping import field_views, page_view
+from scanner.store.tables import JOINED, SETTLED, SPLIT, UNMATCHED, IssueRow, PageActRow, ReadingRow, RecordRow
+from scanner.store.views import UnmatchedPage, Viewer
 
-JOINED, SPLIT = "joined", "split"
-AT_ONCE = 25
-"""Sheets put together in one transaction: others who write wait a second, not a minute."""
+ROUNDS = 8
+"""How often a batch is looked at again because people changed every sheet in question meanwhile; the next run does what
+is left."""
 OFFERED = 60
-"""Loose pages that a person is shown to choose from, the nearest in the pile first."""
+"""Unmatched pages that a person is shown to choose from, the nearest in the batch first."""
 
 
 class _People(NamedTuple):
     """What people did that no assembling undoes, by ids of pages."""
 
-    worked: set[str]  # they settled a field or an issue there
-    joined: set[str]  # they put it on its sheet, or something on or off the sheet that it stands for
-    apart: set[str]  # they took it off its sheet
-    ended: set[str]  # they said that the sheet has no more pages
+    worked: frozenset[str]  # they settled a field or an issue there
+    joined: frozenset[str]  # they put it on its sheet, or something on or off the sheet that it stands for
+    parted: frozenset[str]  # they took it off its sheet
+    ended: frozenset[str]  # they said that the sheet has no more pages
+
+    def of(self, pages: Set[str]) -> _People:
+        """The same of some pages alone."""
+        return _People(*(found & pages for found in self))
 
 
-class _Step(NamedTuple):
-    """Pages, in the form's order, to be made one sheet; `doubled`: they are there a second time."""
+class _PageState(NamedTuple):
+    """What assembling knows of a page, but for its values."""
+
+    id: str
+    head: str  # the page that stands for its sheet
+    form: str
+    form_page: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Pages, in the form's order, to be made one sheet; `doubled`: they are there a second time.
+
+    `states` and `people` are what was known of all pages of the sheets that they are on: only while that is so may the
+    step be taken.
+    """
 
     pages: tuple[str, ...]
     doubled: bool
+    states: frozenset[_PageState]
+    people: _People
 
 
 class Sheets(Intake):
@@ -51,55 +74,65 @@ class Sheets(Intake):
 
         Run it after pages came in: it finds the same sheets however they came. What people joined, split or worked on
         stays as it is, and only gains pages. Does nothing where no form of the batch has several pages.
-        """
-        more = True
-        while more:
-            with self._sessions.writing() as session:
-                later = self._assemble(session, batch_id)
-            more = bool(later)
-            for start in range(0, len(later), AT_ONCE):
-                with self._sessions.writing() as session:
-                    for step in later[start : start + AT_ONCE]:
-                        if self._are_loose(session, step.pages):
-                            self._take(session, step)
 
-    def _assemble(self, session: Session, batch_id: str) -> list[_Step]:
-        """Put together what is not yet, at most so many sheets in one transaction; returns what is left to do.
-
-        What takes sheets apart comes first: that must be done as long as nobody can have worked on them since.
+        The batch is looked at without any lock. Each sheet is then made in a transaction of its own, unless people
+        changed something there meanwhile: then the batch is looked at again.
         """
+        refused = 0
+        while refused < ROUNDS:
+            with self._sessions.reading() as session:
+                steps = self._steps(session, batch_id)
+            taken = [self._try(step) for step in steps]
+            if all(taken):
+                return
+            refused = 0 if any(taken) else refused + 1
+
+    def _steps(self, session: Session, batch_id: str) -> list[_Step]:
+        """What is to be done in a batch. What takes sheets apart comes first: the pages are needed elsewhere."""
         forms = self._forms_of(session, batch_id)
         if not forms:
             return []
-        pages = {form: max(t.page_count for (f, _), t in forms.items() if f == form) for form, _ in forms}
-        leaves, now_of = self._leaves(session, batch_id, forms)
+        counts = {form: max(t.page_count for (f, _), t in forms.items() if f == form) for form, _ in forms}
+        states = {state.id: state for state in _states(session, RecordRow.batch_id == batch_id)}
+        of_batch = RecordRow.batch_id == batch_id
+        people = _people(session, of_batch, of_batch)
+        sheets: dict[str, set[str]] = defaultdict(set)
+        for state in states.values():
+            sheets[state.head].add(state.id)
         doubled = _doubled_before(session, batch_id)
         steps: list[tuple[bool, _Step]] = []
-        for sheet in assemble(leaves, pages):
-            ids = tuple(leaf.id for leaf in sheet.leaves)
-            sizes = {now_of[page] for page in ids}
-            if sizes != {(ids[0], len(ids))} or sheet.doubled != (ids[0] in doubled):
-                steps.append((all(size == 1 for _, size in sizes), _Step(ids, sheet.doubled)))
-        steps.sort(key=lambda step: step[0])
-        for _, step in steps[:AT_ONCE]:
-            self._take(session, step)
-        return [step for _, step in steps[AT_ONCE:]]
+        for sheet in assemble(_batch_pages(session, batch_id, forms, sheets, people), counts):
+            ids = tuple(page.id for page in sheet.pages)
+            now_on = {states[page].head for page in ids}
+            if now_on != {ids[0]} or sheets[ids[0]] != set(ids) or sheet.doubled != (ids[0] in doubled):
+                touched = set().union(*(sheets[head] for head in now_on))
+                known = frozenset(states[page] for page in touched)
+                single = all(len(sheets[head]) == 1 for head in now_on)
+                steps.append((single, _Step(ids, sheet.doubled, known, people.of(touched))))
+        return [step for _, step in sorted(steps, key=lambda found: found[0])]
 
-    def _are_loose(self, session: Session, pages: Sequence[str]) -> bool:
-        """Are pages still on no sheet with others? Between two transactions people work."""
-        loose = (RecordRow.status == PageStatus.READ.value, RecordRow.head_id.is_(None), RecordRow.sheet_pages == 1)
-        query = select(func.count()).select_from(RecordRow).where(RecordRow.id.in_(pages), *loose)
-        return session.scalar(query) == len(pages)
+    def _try(self, step: _Step) -> bool:
+        """Make one sheet; False where something is not as it was when that was planned."""
+        touched = {state.id for state in step.states}
+        with self._sessions.writing() as session:
+            self._lock(session, touched)
+            on_these = or_(RecordRow.id.in_(touched), RecordRow.head_id.in_(touched))
+            acts = or_(PageActRow.record_id.in_(touched), PageActRow.other_id.in_(touched))
+            people = _people(session, on_these, acts).of(touched)
+            if step.states != frozenset(_states(session, on_these)) or step.people != people:
+                return False
+            self._take(session, step)
+        return True
 
     def _take(self, session: Session, step: _Step) -> None:
         """Make pages one sheet if they are not, and tell whether they are there a second time."""
         head = session.get_one(RecordRow, step.pages[0])
         if head.head_id is not None or [page.id for page in self._pages(session, head)] != list(step.pages):
             self._put_together(session, step.pages)
-        self._tell_doubled(session, step.pages[0], doubled=step.doubled)
+        self._report_doubled(session, step.pages[0], doubled=step.doubled)
 
     def _put_together(self, session: Session, ids: Sequence[str]) -> None:
-        """Make pages, in the form's order, one sheet. What they leave behind is loose until its own turn comes."""
+        """Make pages, in the form's order, one sheet. Pages that they leave behind are on no sheet with others then."""
         rows = [session.get_one(RecordRow, page) for page in ids]
         heads = {head.id: head for head in (self._head(session, row) for row in rows)}
         left = [page for head in heads.values() for page in self._pages(session, head) if page.id not in ids]
@@ -119,62 +152,26 @@ class Sheets(Intake):
                 found[form, version] = template
         return found
 
-    def _tell_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
-        told = select(IssueRow.id).where(IssueRow.record_id == record_id, IssueRow.rule == PAGE_DOUBLED)
-        if not doubled and session.scalars(told.where(IssueRow.closed_at.is_(None))).first() is None:
+    def _report_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
+        reported = select(IssueRow.id).where(IssueRow.record_id == record_id, IssueRow.rule == PAGE_DOUBLED)
+        if not doubled and session.scalars(reported.where(IssueRow.closed_at.is_(None))).first() is None:
             return
         record = session.get_one(RecordRow, record_id)
         issue = Issue(PAGE_DOUBLED, (), Reason("sheet_page_doubled", {"page": record.form_page}))
-        self._bring_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
+        self._update_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
         self._settle_state(session, record, None)
-
-    # --- what is known of the pages ---
-
-    def _leaves(
-        self, session: Session, batch_id: str, forms: Mapping[tuple[str, str], FormTemplate]
-    ) -> tuple[list[BatchPage], dict[str, tuple[str, int]]]:
-        """Every page of a batch, and by its id which record it is of now and how many pages that has."""
-        columns = (
-            RecordRow.id,
-            RecordRow.source,
-            RecordRow.sha256,
-            RecordRow.number,
-            RecordRow.form,
-            RecordRow.form_version,
-        )
-        states = (RecordRow.form_page, RecordRow.status, RecordRow.head_id, RecordRow.sheet_pages, RecordRow.created_at)
-        rows = session.execute(select(*columns, *states).where(RecordRow.batch_id == batch_id)).all()
-        clues, people = _clues(session, batch_id, forms), _people(session, batch_id)
-        sheets: dict[str, list[str]] = defaultdict(list)
-        for row in rows:
-            sheets[row.head_id or row.id].append(row.id)
-        leaves = []
-        for row in rows:
-            head = row.head_id or row.id
-            sheet = sheets[head]
-            kept = len(sheet) > 1 and bool((people.worked | people.joined) & set(sheet))
-            read = row.status == PageStatus.READ and (row.form, row.form_version) in forms
-            leaves.append(
-                BatchPage(
-                    row.id, row.source, row.sha256, row.number, row.form if read else "", row.form_page,
-                    clues.get(row.id, {}) if read else {}, row.created_at.timestamp(), row.status == PageStatus.BLANK,
-                    bond=head if kept else "",
-                    apart=head in people.ended or (row.id in people.apart and len(sheet) == 1),
-                )
-            )  # fmt: skip
-        now_of = {page: (head, len(sheet)) for head, sheet in sheets.items() for page in sheet}
-        return leaves, now_of
 
     # --- by hand ---
 
     def join(self, page_id: str, record_id: str, *, viewer: Viewer) -> str:
-        """A person puts a loose page on a sheet; returns the record of the sheet, which may be that page.
+        """A person puts an unmatched page on a sheet; returns the record of the sheet, which may be that page.
 
         Raises Conflict where the page is on a sheet already or the sheet has such a page; NotThere; UserError for the
         role; ValueError for pages of different batches or forms.
         """
         may_review(viewer)
         with self._sessions.writing() as session:
+            self._lock(session, [page_id, record_id])
             page = self._record(session, page_id, viewer)
             head = self._head(session, self._record(session, record_id, viewer))
             pages = self._pages(session, head)
@@ -184,21 +181,23 @@ class Sheets(Intake):
             keep_act(session, page, PageStatus.READ, viewer, did=JOINED, other_id=head.id)
             found = self._make_sheet(session, sorted([*pages, page], key=lambda row: row.form_page))
             self._recheck(session, found, viewer.id, changed=True)
-            self._bring_issues(session, found, {}, PAGE_DOUBLED)
+            self._update_issues(session, found, {}, PAGE_DOUBLED)
             self._settle_state(session, found, viewer.id)
             return found.id
 
     def split(self, page_id: str, *, viewer: Viewer) -> str:
-        """A person takes a page off its sheet; returns the record of what is left. The page is loose and stays so.
+        """A person takes a page off its sheet; returns the record of what is left. The page stays on no
+        sheet with others.
 
         Raises Conflict where it is on no sheet of several pages; NotThere; UserError for the role.
         """
         may_review(viewer)
         with self._sessions.writing() as session:
+            self._lock(session, [page_id])
             page = self._record(session, page_id, viewer)
-            heads = self._part(session, page)
+            heads = self._detach(session, page)
             if len(heads) < 2:
-                raise Conflict("This page is on no sheet any more.", "Look at the record again.")
+                raise Conflict("page_on_no_sheet")
             keep_act(session, page, PageStatus.READ, viewer, did=SPLIT, other_id=heads[1].id)
             for head in heads:
                 self._recheck(session, head, viewer.id, changed=True)
@@ -211,47 +210,44 @@ class Sheets(Intake):
         """
         may_review(viewer)
         with self._sessions.writing() as session:
+            self._lock(session, [record_id])
             head = self._head(session, self._record(session, record_id, viewer))
-            told = select(IssueRow.id).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
-            told = told.where(IssueRow.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
-            if head.status != PageStatus.READ or session.scalars(told).first() is None:
-                raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
+            batch_id = head.batch_id
+            reported = select(IssueRow.id).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
+            reported = reported.where(IssueRow.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
+            if head.status != PageStatus.READ or session.scalars(reported).first() is None:
+                raise Conflict("sheet_changed")
             for page in self._pages(session, head):
                 keep_act(session, page, PageStatus.OTHER, viewer)
                 self._make_sheet(session, [page])
                 page.status = PageStatus.OTHER.value
                 self._close_issues(session, page)
                 self._recheck(session, page, None)
-            self._assemble(session, head.batch_id)
+        self.assemble(batch_id)
 
-    def loose_pages(self, record_id: str, viewer: Viewer | None) -> list[SheetPage]:
-        """Pages of a record's batch that could be put on its sheet: loose, and of a page that it lacks; the nearest in
-        the pile first. Raises NotThere."""
+    def unmatched_pages(self, record_id: str, viewer: Viewer | None) -> list[UnmatchedPage]:
+        """Pages of a record's batch that could be put on its sheet: on no sheet with others, and of a page that it
+        lacks; the nearest in the batch first, of as near a one before it and one behind. Raises NotThere."""
+        order = (RecordRow.source, RecordRow.sha256, RecordRow.number)
         with self._sessions.reading() as session:
             head = self._head(session, self._record(session, record_id, viewer))
-            pages = self._pages(session, head)
-            query = select(RecordRow).where(
-                RecordRow.batch_id == head.batch_id,
-                RecordRow.form == head.form,
-                RecordRow.status == PageStatus.READ.value,
-            )
-            there = {page.form_page for page in pages}
-            pile = session.scalars(query.order_by(RecordRow.source, RecordRow.sha256, RecordRow.number)).all()
-            at = min(n for n, row in enumerate(pile) if row.id == head.id)
-            loose = [
-                (abs(n - at), row)
-                for n, row in enumerate(pile)
-                if row.head_id is None and row.sheet_pages == 1 and row.form_page not in there
-            ]
-            nearest = sorted(loose, key=lambda found: found[0])[:OFFERED]
-            return [page_view(row) for _, row in nearest]
+            there = {page.form_page for page in self._pages(session, head)}
+            query = select(RecordRow).where(RecordRow.batch_id == head.batch_id, RecordRow.form == head.form, UNMATCHED)
+            query = query.where(RecordRow.form_page.not_in(there)).limit(OFFERED)
+            here = tuple_(head.source, head.sha256, head.number)
+            backwards = query.where(tuple_(*order) < here).order_by(*(column.desc() for column in order))
+            forwards = query.where(tuple_(*order) > here).order_by(*order)
+            before, behind = session.scalars(backwards).all(), session.scalars(forwards).all()
+            found = [row for pair in zip_longest(before, behind) for row in pair if row is not None][:OFFERED]
+            fields = field_views(session, [row.id for row in found], self._names(session))
+            return [UnmatchedPage(page_view(row), fields.get(row.id, ())) for row in found]
 
 
 def _must_be_free(page: RecordRow, pages: Sequence[RecordRow]) -> None:
     taken = page in pages or page.form_page in {other.form_page for other in pages}
     states = {row.status for row in (page, *pages)}
     if taken or page.head_id is not None or page.sheet_pages > 1 or states != {PageStatus.READ.value}:
-        raise Conflict("The page or the sheet has changed meanwhile.", "Look at the record again.")
+        raise Conflict("sheet_changed")
 
 
 def keep_act(
@@ -272,17 +268,60 @@ def keep_act(
     row.held_by = row.held_until = None
 
 
-def _clues(
+def _states(session: Session, where: ColumnElement[bool]) -> list[_PageState]:
+    head = func.coalesce(RecordRow.head_id, RecordRow.id)
+    query = select(RecordRow.id, head, RecordRow.form, RecordRow.form_page, RecordRow.status).where(where)
+    return [_PageState(*row) for row in session.execute(query)]
+
+
+def _batch_pages(
+    session: Session,
+    batch_id: str,
+    forms: Mapping[tuple[str, str], FormTemplate],
+    sheets: Mapping[str, Set[str]],
+    people: _People,
+) -> list[BatchPage]:
+    """Every page of a batch. `sheets`: the page that stands for a sheet → the pages of that."""
+    columns = (
+        RecordRow.id, RecordRow.source, RecordRow.sha256, RecordRow.number, RecordRow.form, RecordRow.form_version,
+        RecordRow.form_page, RecordRow.status, RecordRow.head_id, RecordRow.created_at,
+    )  # fmt: skip
+    keys, found = _match_keys(session, batch_id, forms), []
+    for row in session.execute(select(*columns).where(RecordRow.batch_id == batch_id)):
+        head = row.head_id or row.id
+        sheet = sheets[head]
+        kept = len(sheet) > 1 and bool((people.worked | people.joined) & sheet)
+        read = row.status == PageStatus.READ and (row.form, row.form_version) in forms
+        found.append(
+            BatchPage(
+                id=row.id,
+                source=row.source,
+                file=row.sha256,
+                number=row.number,
+                form=row.form if read else "",
+                form_page=row.form_page,
+                match_keys=keys.get(row.id, {}) if read else {},
+                arrived=row.created_at.timestamp(),
+                blank=row.status == PageStatus.BLANK,
+                pinned_group=head if kept else "",
+                joins_nothing=head in people.ended or (row.id in people.parted and len(sheet) == 1),
+            )
+        )
+    return found
+
+
+def _match_keys(
     session: Session, batch_id: str, forms: Mapping[tuple[str, str], FormTemplate]
 ) -> dict[str, dict[str, MatchKey]]:
     """Page's id → the values on it that other pages repeat. What a person settled is certain."""
     names = {key: match_keys_of(form) for key, form in forms.items()}
     kinds = {(*key, spec.id): spec.kind for key, form in forms.items() for spec in form.fields}
     fields = {field for found in names.values() for field in found}
-    columns: Any = (ReadingRow.record_id, ReadingRow.field, ReadingRow.value, ReadingRow.confidence, ReadingRow.manner)
-    query = select(*columns, RecordRow.form, RecordRow.form_version).join(
-        RecordRow, RecordRow.id == ReadingRow.record_id
-    )
+    columns = (
+        ReadingRow.record_id, ReadingRow.field, ReadingRow.value, ReadingRow.confidence, ReadingRow.manner,
+        RecordRow.form, RecordRow.form_version,
+    )  # fmt: skip
+    query = select(*columns).join(RecordRow, RecordRow.id == ReadingRow.record_id)
     query = query.where(RecordRow.batch_id == batch_id, ReadingRow.field.in_(fields))
     found: dict[str, dict[str, MatchKey]] = defaultdict(dict)
     for r in session.execute(query):
@@ -294,22 +333,26 @@ def _clues(
 
 
 def _doubled_before(session: Session, batch_id: str) -> set[str]:
-    """Records that are told to be there twice, by an issue that is open or settled."""
+    """Records reported as being there twice, by an issue that is open or settled."""
     query = select(IssueRow.record_id).join(RecordRow, RecordRow.id == IssueRow.record_id)
     query = query.where(RecordRow.batch_id == batch_id, IssueRow.rule == PAGE_DOUBLED, IssueRow.closed_at.is_(None))
     return set(session.scalars(query))
 
 
-def _people(session: Session, batch_id: str) -> _People:
-    def here(query: Any, column: Any) -> set[str]:
-        return set(session.scalars(query.join(RecordRow, RecordRow.id == column).where(RecordRow.batch_id == batch_id)))
-
-    settled = select(IssueRow.record_id).where(IssueRow.settled_by.is_not(None), IssueRow.closed_at.is_(None))
-    fields = select(ReadingRow.record_id).where(ReadingRow.changed_by.is_not(None)).distinct()
-    acts = select(PageActRow.record_id, PageActRow.did, PageActRow.other_id).join(
-        RecordRow, RecordRow.id == PageActRow.record_id
+def _people(session: Session, where: ColumnElement[bool], acts_where: ColumnElement[bool]) -> _People:
+    """What people did with some pages: conditions on the pages, and on the acts that concern them."""
+    settled = (
+        select(IssueRow.record_id)
+        .join(RecordRow, RecordRow.id == IssueRow.record_id)
+        .where(where, IssueRow.settled_by.is_not(None), IssueRow.closed_at.is_(None))
     )
-    acts = acts.where(RecordRow.batch_id == batch_id, PageActRow.did != "").order_by(PageActRow.at, PageActRow.id)
+    fields = select(ReadingRow.record_id).join(RecordRow, RecordRow.id == ReadingRow.record_id).where(where, SETTLED)
+    acts = (
+        select(PageActRow.record_id, PageActRow.did, PageActRow.other_id)
+        .join(RecordRow, RecordRow.id == PageActRow.record_id)
+        .where(acts_where, PageActRow.did != "")
+        .order_by(PageActRow.at, PageActRow.id)
+    )
     latest: dict[str, str] = {}
     joined: set[str] = set()
     for record_id, did, other_id in session.execute(acts):
@@ -317,8 +360,8 @@ def _people(session: Session, batch_id: str) -> _People:
         joined.add(other_id or record_id)
     joined |= {page for page, did in latest.items() if did == JOINED}
     return _People(
-        here(settled, IssueRow.record_id) | here(fields, ReadingRow.record_id),
-        joined,
-        {page for page, did in latest.items() if did == SPLIT},
-        here(settled.where(IssueRow.rule == PAGE_MISSING), IssueRow.record_id),
+        frozenset({*session.scalars(settled), *session.scalars(fields.distinct())}),
+        frozenset(joined),
+        frozenset(page for page, did in latest.items() if did == SPLIT),
+        frozenset(session.scalars(settled.where(IssueRow.rule == PAGE_MISSING))),
     )

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -26,15 +27,60 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     and_,
+    bindparam,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.sql.roles import DDLConstraintColumnRole
+
+from scanner.model import SET_ASIDE, PageStatus
+from scanner.store.stored_json import (
+    StoredMark,
+    StoredQuality,
+    StoredReason,
+    StoredReasons,
+    StoredRegistration,
+    StoredStep,
+    StoredValue,
+)
+from scanner.store.views import MANNERS, ROLES
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+MACHINE = "machine"
+"""How a field stands that nobody settled."""
+JOINED, SPLIT = "joined", "split"
+"""What a person did with a page of a sheet."""
+
+
+def one_of(column: str, *words: str) -> CheckConstraint:
+    """A constraint: the column holds one of these words."""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def word(text: str) -> ColumnElement[str]:
+    """A word that stands in the statement itself: a partial index is used only where the planner sees its condition."""
+    return bindparam(None, text, String, literal_execute=True)
+
+
+def number(value: int) -> ColumnElement[int]:
+    """A number that stands in the statement itself."""
+    return bindparam(None, value, Integer, literal_execute=True)
+
+
+def words(column: InstrumentedAttribute[str], *listed: str) -> ColumnElement[bool]:
+    """Is the column one of these words, which stand in the statement itself?"""
+    return column.in_(bindparam(None, list(listed), String, expanding=True, literal_execute=True))
+
+
+def partial_index(name: str, *columns: DDLConstraintColumnRole, where: ColumnElement[bool]) -> Index:
+    """An index of the rows that fulfil a condition; a query must state the same condition to be answered by it."""
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -88,10 +134,11 @@ class UserRow(RowBase):
     password: Mapped[str] = mapped_column(String(255))
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    __table_args__ = (one_of("role", *ROLES),)
 
 
 class BatchRow(RowBase):
-    """A pile of scans given together."""
+    """Scans that were given together. `reread_at`: since when its pages are being read again, while that goes on."""
 
     __tablename__ = "batches"
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -99,6 +146,25 @@ class BatchRow(RowBase):
     xa: Mapped[str | None] = mapped_column(String(40), index=True)
     form: Mapped[str] = mapped_column(String(80))  # "": of any forms
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
+    reread_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class BatchCountRow(RowBase):
+    """How many pages of a batch are of a form and in a state, and how far their records are: see `counts`.
+
+    Kept with every change, because counting 600,000 rows takes longer than a screen may. Each count is of pages, but
+    `records`, `verified` and `open_records` are of heads, that is, of sheets.
+    """
+
+    __tablename__ = "batch_counts"
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(80), primary_key=True)
+    status: Mapped[str] = mapped_column(String(12), primary_key=True)
+    pages: Mapped[int] = mapped_column(Integer)
+    records: Mapped[int] = mapped_column(Integer)
+    verified: Mapped[int] = mapped_column(Integer)
+    open_fields: Mapped[int] = mapped_column(Integer)
+    open_records: Mapped[int] = mapped_column(Integer)
 
 
 class RecordRow(RowBase):
@@ -116,15 +182,15 @@ class RecordRow(RowBase):
     form: Mapped[str] = mapped_column(String(80))
     form_version: Mapped[str] = mapped_column(String(40))
     form_page: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
-    head_id: Mapped[str | None] = mapped_column(ForeignKey("records.id"), index=True)
+    head_id: Mapped[str | None] = mapped_column(ForeignKey("records.id"))
     sheet_pages: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # with the head itself
     status: Mapped[str] = mapped_column(String(12))
-    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    quality: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    registration: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    reason: Mapped[StoredReason | None] = mapped_column(JSON)
+    quality: Mapped[StoredQuality | None] = mapped_column(JSON)
+    registration: Mapped[StoredRegistration | None] = mapped_column(JSON)
     image: Mapped[str | None] = mapped_column(String(100))
     aligned: Mapped[str | None] = mapped_column(String(100))
-    created_at: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=now)
     open_fields: Mapped[int] = mapped_column(Integer, default=0)
     open_issues: Mapped[int] = mapped_column(Integer, default=0)
     verified: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -132,22 +198,43 @@ class RecordRow(RowBase):
     verified_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     held_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     held_until: Mapped[datetime | None] = mapped_column(Moment)
+    path: Mapped[str | None] = mapped_column(Text)  # where the file lay when it was read
+    read_at: Mapped[datetime | None] = mapped_column(Moment)  # by the machine, the last time
     __table_args__ = (
         UniqueConstraint("sha256", "number"),
-        # progress and queue are answered from this one alone, without the wide rows, the queue in its order
-        Index(
-            "ix_records_work",
-            *("batch_id", "status", "verified", "source", "number", "id"),
-            *("open_fields", "open_issues", "held_by", "held_until", "head_id", "sheet_pages"),
-        ),
-        Index(None, "verified_at"),
+        one_of("status", *PageStatus),
+        Index(None, "created_at", "id"),
+        # every page of a batch in its order, in any state
+        Index(None, "batch_id", "source", "sha256", "number"),
     )
 
 
 HEAD = RecordRow.head_id.is_(None)
 """Pages that stand for their sheet."""
-WAITING = and_(RecordRow.status == "read", ~RecordRow.verified, HEAD)
+_READ = and_(RecordRow.status == word(PageStatus.READ), HEAD)
+SHEET = and_(_READ, RecordRow.sheet_pages > number(0))
+"""Records: sheets that were read. Each has a page; that is stated so that no other question fits the index of these,
+which SQLite would take for the queue and read through all that is done."""
+WAITING = and_(_READ, ~RecordRow.verified)
 """Sheets with open work."""
+UNMATCHED = and_(_READ, RecordRow.sheet_pages == number(1))
+"""Read pages that are on no sheet with others."""
+UNREAD = words(RecordRow.status, *(s for s in PageStatus if s is not PageStatus.READ and s not in SET_ASIDE))
+"""Pages that need a person because they were not read as a form."""
+PUT_ASIDE = words(RecordRow.status, *sorted(SET_ASIDE))
+"""Pages that a person set aside."""
+
+partial_index("ix_records_queue", RecordRow.batch_id, RecordRow.source, RecordRow.number, RecordRow.id, where=WAITING)
+partial_index(
+    "ix_records_sheets", RecordRow.batch_id, RecordRow.source, RecordRow.number, RecordRow.id, RecordRow.verified,
+    RecordRow.verified_at, where=SHEET,
+)  # fmt: skip
+partial_index(
+    "ix_records_unmatched", RecordRow.batch_id, RecordRow.form, RecordRow.source, RecordRow.sha256, RecordRow.number,
+    where=UNMATCHED,
+)  # fmt: skip
+partial_index("ix_records_unread", RecordRow.batch_id, RecordRow.source, RecordRow.number, RecordRow.id, where=UNREAD)
+partial_index("ix_records_head_id", RecordRow.head_id, where=RecordRow.head_id.is_not(None))
 
 
 class ReadingRow(RowBase):
@@ -157,7 +244,7 @@ class ReadingRow(RowBase):
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), primary_key=True)
     field: Mapped[str] = mapped_column(String(80), primary_key=True)
     position: Mapped[int] = mapped_column(Integer)
-    machine_value: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    machine_value: Mapped[StoredValue] = mapped_column(JSON(none_as_null=False), nullable=False)
     raw: Mapped[str] = mapped_column(Text)
     score: Mapped[float] = mapped_column(Float)
     confidence: Mapped[float] = mapped_column(Float)
@@ -165,17 +252,24 @@ class ReadingRow(RowBase):
     engine: Mapped[str] = mapped_column(String(80))
     box: Mapped[list[float]] = mapped_column(JSON)
     alternatives: Mapped[list[str]] = mapped_column(JSON)
-    reason: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    reason: Mapped[StoredReasons | None] = mapped_column(JSON)
     features: Mapped[dict[str, float]] = mapped_column(JSON)
-    marks: Mapped[list[Any]] = mapped_column(JSON)
-    steps: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
+    marks: Mapped[list[StoredMark]] = mapped_column(JSON)
+    steps: Mapped[list[StoredStep]] = mapped_column(JSON, default=list, server_default="[]")
     crop: Mapped[str | None] = mapped_column(String(100))
-    value: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    value: Mapped[StoredValue] = mapped_column(JSON(none_as_null=False), nullable=False)
     revision: Mapped[int] = mapped_column(Integer, default=0)
-    manner: Mapped[str] = mapped_column(String(12), default="machine")
+    manner: Mapped[str] = mapped_column(String(12), default=MACHINE)
     open: Mapped[bool] = mapped_column(Boolean)
     changed_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (one_of("manner", MACHINE, *MANNERS),)
+
+
+SETTLED = ReadingRow.manner != word(MACHINE)
+"""Fields that a person settled."""
+
+partial_index("ix_readings_settled", ReadingRow.record_id, ReadingRow.position, where=SETTLED)
 
 
 class RevisionRow(RowBase):
@@ -186,13 +280,13 @@ class RevisionRow(RowBase):
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"))
     field: Mapped[str] = mapped_column(String(80))
     number: Mapped[int] = mapped_column(Integer)
-    old: Mapped[Any] = mapped_column(JSON(none_as_null=False))
-    new: Mapped[Any] = mapped_column(JSON(none_as_null=False))
+    old: Mapped[StoredValue] = mapped_column(JSON(none_as_null=False), nullable=False)
+    new: Mapped[StoredValue] = mapped_column(JSON(none_as_null=False), nullable=False)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(Moment, default=now)
     manner: Mapped[str] = mapped_column(String(12))
     note: Mapped[str] = mapped_column(Text, default="", server_default="")
-    __table_args__ = (UniqueConstraint("record_id", "field", "number"),)
+    __table_args__ = (UniqueConstraint("record_id", "field", "number"), one_of("manner", *MANNERS))
 
 
 class PageActRow(RowBase):
@@ -207,11 +301,18 @@ class PageActRow(RowBase):
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), index=True)
     before: Mapped[str] = mapped_column(String(12))
     after: Mapped[str] = mapped_column(String(12))
-    points: Mapped[list[Any] | None] = mapped_column(JSON)
+    points: Mapped[list[list[float]] | None] = mapped_column(JSON)
     did: Mapped[str] = mapped_column(String(12), default="", server_default="")
     other_id: Mapped[str | None] = mapped_column(ForeignKey("records.id"))
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(Moment, default=now)
+    __table_args__ = (
+        one_of("before", *PageStatus),
+        one_of("after", *PageStatus),
+        one_of("did", "", JOINED, SPLIT),
+        Index(None, "at"),
+        Index(None, "other_id"),
+    )
 
 
 class IssueRow(RowBase):
@@ -225,7 +326,7 @@ class IssueRow(RowBase):
     record_id: Mapped[str] = mapped_column(ForeignKey("records.id"), index=True)
     rule: Mapped[str] = mapped_column(String(80))
     fields: Mapped[list[str]] = mapped_column(JSON)
-    message: Mapped[dict[str, Any]] = mapped_column(JSON)
+    message: Mapped[StoredReason] = mapped_column(JSON)
     seen: Mapped[str] = mapped_column(String(64))
     open: Mapped[bool] = mapped_column(Boolean, default=True)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
 from scanner import model
 from scanner.errors import Conflict
@@ -12,13 +13,14 @@ from scanner.model import SET_ASIDE, PageStatus
 from scanner.store import convert
 from scanner.store.base import may_review
 from scanner.store.intake import must_be_same_page
+from scanner.store.locks import lock_sheets
 from scanner.store.sheets import Sheets, keep_act
-from scanner.store.tables import BatchRow, PageActRow, RecordRow
+from scanner.store.tables import PUT_ASIDE, BatchRow, PageActRow, RecordRow
 from scanner.store.views import PageActView, PageItem, Viewer
 
 
 class UnplacedPages(Sheets):
-    """The part of the store that pages are rescued by. A page is one row, so whatever happens it is one record."""
+    """The part of the store for pages that could not be placed. A page is one row, and so always one record."""
 
     def place(
         self, record_id: str, record: model.Record, *, viewer: Viewer, points: Sequence[tuple[float, float]] = ()
@@ -33,12 +35,13 @@ class UnplacedPages(Sheets):
         if record.status is not PageStatus.READ:
             raise ValueError("only a page that was read is placed")
         with self._sessions.writing() as session:
+            self._lock(session, [record_id], (record.form, record.form_version, convert.read_values(record)))
             row = self._record(session, record_id, viewer)
             must_be_same_page(row, record)
             _must_be(row, {PageStatus.UNPLACED})
             keep_act(session, row, PageStatus.READ, viewer, points)
             self._take_reading(session, row, record)
-            self._assemble(session, row.batch_id)
+        self.assemble(row.batch_id)
 
     def set_aside(self, record_id: str, status: PageStatus, *, viewer: Viewer) -> None:
         """A person says that an unplaced page is another document, or must be scanned again.
@@ -58,6 +61,7 @@ class UnplacedPages(Sheets):
         """
         may_review(viewer)
         with self._sessions.writing() as session:
+            self._lock(session, [record_id])
             row = self._record(session, record_id, viewer)
             _must_be(row, SET_ASIDE)
             acts = select(PageActRow.before).where(PageActRow.record_id == row.id, PageActRow.after == row.status)
@@ -67,39 +71,35 @@ class UnplacedPages(Sheets):
             row.status = after.value
             if after is PageStatus.READ:
                 self._recheck(session, row, None)
-                self._assemble(session, row.batch_id)
+        if after is PageStatus.READ:
+            self.assemble(row.batch_id)
 
-    def pages_set_aside(self, viewer: Viewer | None = None) -> list[PageItem]:
-        """Pages that people set aside, the latest first, each with who did it and when."""
-        latest = (
-            select(PageActRow.record_id, PageActRow.user_id, PageActRow.at, PageActRow.after)
-            .join(RecordRow, RecordRow.id == PageActRow.record_id)
-            .where(RecordRow.status.in_([s.value for s in SET_ASIDE]), PageActRow.after == RecordRow.status)
-            .subquery()
-        )
+    def pages_set_aside(self, viewer: Viewer | None = None, *, limit: int | None = None) -> list[PageItem]:
+        """Pages that people set aside, the latest first, each with who did it and when; at most `limit` of them."""
         columns = (
-            RecordRow.id,
-            BatchRow.name,
-            RecordRow.source,
-            RecordRow.number,
-            RecordRow.status,
-            RecordRow.reason,
-            RecordRow.image,
+            RecordRow.id, BatchRow.name, RecordRow.source, RecordRow.number, RecordRow.status, RecordRow.reason,
+            RecordRow.image, PageActRow.user_id, PageActRow.at,
+        )  # fmt: skip
+        later = aliased(PageActRow)
+        once_more = exists().where(
+            later.record_id == PageActRow.record_id, later.after == PageActRow.after, later.at > PageActRow.at
         )
-        query = select(*columns, latest.c.user_id, latest.c.at).join(BatchRow, BatchRow.id == RecordRow.batch_id)
-        query = self._scoped(query.join(latest, latest.c.record_id == RecordRow.id), viewer)
-        found: dict[str, PageItem] = {}
+        query = (
+            select(*columns)
+            .join(RecordRow, RecordRow.id == PageActRow.record_id)
+            .join(BatchRow, BatchRow.id == RecordRow.batch_id)
+            .where(PUT_ASIDE, PageActRow.after == RecordRow.status, ~once_more)
+            .order_by(PageActRow.at.desc(), PageActRow.id)
+            .limit(limit)
+        )
         with self._sessions.reading() as session:
             names = self._names(session)
-            for r in session.execute(query.order_by(latest.c.at.desc(), RecordRow.id)):
-                found.setdefault(  # a page set aside twice counts once, by the last time
-                    r.id,
-                    PageItem(
-                        r.id, r.name, r.source, r.number, PageStatus(r.status), convert.reason_value(r.reason), r.image,
-                        by=names.get(r.user_id), at=r.at,
-                    ),
-                )  # fmt: skip
-        return list(found.values())
+            return [
+                PageItem(
+                    r.id, r.name, r.source, r.number, PageStatus(r.status), convert.reason_value(r.reason), r.image,
+                    by=names.get(r.user_id), at=r.at,
+                ) for r in session.execute(query.where(self._in_scope(viewer)))
+            ]  # fmt: skip
 
     def page_acts(self, record_id: str, viewer: Viewer | None) -> list[PageActView]:
         """The trail of a page, oldest first. Raises NotThere."""
@@ -116,6 +116,7 @@ class UnplacedPages(Sheets):
 
     def _move(self, record_id: str, allowed: Set[PageStatus], status: PageStatus, viewer: Viewer) -> None:
         with self._sessions.writing() as session:
+            lock_sheets(session, [record_id])
             row = self._record(session, record_id, viewer)
             _must_be(row, allowed)
             keep_act(session, row, status, viewer)
@@ -124,4 +125,4 @@ class UnplacedPages(Sheets):
 
 def _must_be(row: RecordRow, allowed: Set[PageStatus]) -> None:
     if row.status not in allowed:
-        raise Conflict("Somebody else has just dealt with this page.", "Go back to the list of pages.")
+        raise Conflict("page_dealt_with")

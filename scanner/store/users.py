@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from scanner.errors import UserError
 from scanner.store.base import StoreBase
+from scanner.store.locks import lock_names
 from scanner.store.tables import UserRow
 from scanner.store.views import ROLES, UserView, Viewer
 
@@ -47,15 +48,16 @@ class Users(StoreBase):
         """
         name, display = normal_name(name), unicodedata.normalize("NFC", display).strip()
         if role not in ROLES:
-            raise UserError(f'There is no role "{role}".', f"Roles: {', '.join(ROLES)}.")
+            raise UserError("no_such_role", role=role, roles=", ".join(ROLES))
         if len(display) > LONGEST_DISPLAY:
-            raise UserError(f"The name shown is longer than {LONGEST_DISPLAY} characters.", "Choose a shorter one.")
+            raise UserError("display_name_too_long", longest=LONGEST_DISPLAY)
         communes = _codes(communes)
         _may_manage(viewer, communes)
         hashed = _hashed(password)
         with self._sessions.writing() as session:
+            lock_names(session, f"user {name}")
             if session.scalar(select(func.count()).select_from(UserRow).where(UserRow.name == name)):
-                raise UserError("There is already a user of that name.", "Choose another name.")
+                raise UserError("user_exists")
             user = UserRow(name=name, display=display or name, role=role, communes=communes, password=hashed)
             session.add(user)
             session.flush()
@@ -112,7 +114,7 @@ class Users(StoreBase):
         _may_manage(viewer, None)
         user = session.scalars(select(UserRow).where(UserRow.name == _folded(name))).one_or_none()
         if user is None or not _within(viewer, user.communes):
-            raise UserError("There is no user of that name.", "See the names with: sohoa users list")
+            raise UserError("no_such_user")
         return user
 
 
@@ -120,9 +122,7 @@ def normal_name(name: str) -> str:
     """A user name as it is kept: NFKC, small letters. Raises UserError for one that cannot be."""
     name = _folded(name)
     if not re.fullmatch(r"[\w.@-]{2,80}", name):
-        raise UserError(
-            "A user name has 2 to 80 letters, digits, dots or dashes and no spaces.", "Choose another name."
-        )
+        raise UserError("invalid_user_name")
     return name
 
 
@@ -133,7 +133,7 @@ def _folded(name: str) -> str:
 def _codes(communes: Sequence[str]) -> list[str]:
     codes = [code.strip() for code in communes]
     if not all(codes):  # none at all would mean every commune
-        raise UserError("The code of a commune is empty.", "Name each commune by its code.")
+        raise UserError("commune_code_empty")
     return codes
 
 
@@ -144,9 +144,9 @@ def _within(viewer: Viewer | None, communes: Sequence[str]) -> bool:
 
 def _may_manage(viewer: Viewer | None, communes: Sequence[str] | None) -> None:
     if viewer is not None and viewer.role != "admin":
-        raise UserError("This role may not manage users.", "Ask an administrator.")
+        raise UserError("role_may_not_manage_users")
     if communes is not None and not _within(viewer, communes):
-        raise UserError("You manage people of your own communes only.", "Name some of those communes.")
+        raise UserError("users_of_other_communes")
 
 
 def _viewer(user: UserRow) -> Viewer:
@@ -164,5 +164,5 @@ def _composed(password: str) -> str:
 def _hashed(password: str) -> str:
     password = _composed(password)
     if len(password) < SHORTEST_PASSWORD:
-        raise UserError(f"The password is shorter than {SHORTEST_PASSWORD} characters.", "Choose a longer one.")
+        raise UserError("password_too_short", shortest=SHORTEST_PASSWORD)
     return HASHER.hash(password)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as hidden
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from scanner.model import Box, Mark, PageStatus, Reason, Step, Value
+from scanner.store.stored_json import StoredQuality, StoredRegistration
 
 Role = Literal["operator", "reviewer", "supervisor", "exporter", "admin"]
 ROLES: tuple[Role, ...] = ("operator", "reviewer", "supervisor", "exporter", "admin")
@@ -92,6 +93,38 @@ class PageItem:
 
 
 @dataclass(frozen=True, slots=True)
+class PagePictures:
+    """A page's state and the keys of its pictures: as it came, and laid onto the form."""
+
+    status: PageStatus
+    image: str | None
+    aligned: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchToReread:
+    """A batch whose pages are to be read again: those last read before `since`, so many."""
+
+    id: str
+    name: str
+    since: datetime
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page to be read again, and where from: its file as it lay then, or the key of its picture."""
+
+    id: str
+    source: str
+    number: int
+    sha256: str
+    path: str | None
+    image: str | None
+    status: PageStatus
+
+
+@dataclass(frozen=True, slots=True)
 class SheetPage:
     """A page of a sheet, or one that could become one."""
 
@@ -103,8 +136,8 @@ class SheetPage:
     form_version: str
     image: str | None
     aligned: str | None
-    quality: Mapping[str, Any] | None = None
-    registration: Mapping[str, Any] | None = None
+    quality: StoredQuality | None = None
+    registration: StoredRegistration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +179,14 @@ class FieldView:
     features: Mapping[str, float] = hidden(default_factory=dict)
     marks: tuple[Mark, ...] = hidden(default=(), repr=False)
     steps: tuple[Step, ...] = hidden(default=(), repr=False)  # from `raw` to `machine_value`, in order
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedPage:
+    """A page that is on no sheet with others, with its fields: a person sees by them whose it is."""
+
+    page: SheetPage
+    fields: tuple[FieldView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +240,8 @@ class RecordView:
     fields: tuple[FieldView, ...]
     issues: tuple[IssueView, ...]
     verified: bool
-    quality: Mapping[str, Any] | None = None
-    registration: Mapping[str, Any] | None = None
+    quality: StoredQuality | None = None
+    registration: StoredRegistration | None = None
     form_page: int = 1
     head: str | None = None  # the record of the sheet that this page is joined to
     pages: tuple[SheetPage, ...] = ()  # with this one, in the form's order
@@ -225,8 +266,8 @@ class ExportRow:
     verified_by: str | None
     verified_at: datetime | None
     arrived: datetime
-    quality: Mapping[str, Any] | None = None
-    registration: Mapping[str, Any] | None = None
+    quality: StoredQuality | None = None
+    registration: StoredRegistration | None = None
     form_page: int = 1
     pages: tuple[SheetPage, ...] = ()  # in the form's order
 

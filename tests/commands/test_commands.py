@@ -147,7 +147,7 @@ def test_place_of_a_fault_is_kept_without_its_text(tmp_path: Path, monkeypatch: 
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress("Pages") as meter:
+    with progress(Settings(), "pages") as meter:
         meter.expect(2 * EVERY + 1)
         for _ in range(2 * EVERY + 1):
             meter.step()

@@ -13,8 +13,16 @@ from hypothesis import strategies as st
 
 from scanner.cli import main
 from scanner.errors import SourceError
-from scanner.evaluation import Evaluation, UnplacedPage, evaluate, fallen, falls_line, read_baseline, write_baseline
-from scanner.evaluation.baseline import chance_of_fall, pages_of
+from scanner.evaluation import (
+    Evaluation,
+    UnplacedPage,
+    evaluate,
+    find_regressions,
+    format_regressions,
+    read_baseline,
+    write_baseline,
+)
+from scanner.evaluation.baseline import p_value_of_fall, pages_of
 from scanner.model import FormTemplate, PageStatus
 from scanner.pipeline import PageReader, read_ref
 from tests.evaluation.test_evaluation import FORM, judged, reading, three
@@ -37,7 +45,7 @@ RIGHT, ASKED, WRONG, MISSED = ("An", False), ("An", True), ("Anh", False), ("Anh
 
 def told(before: Evaluation, now: Evaluation) -> set[tuple[str, str]]:
     """What fell: kind and measure."""
-    return {(fall.kind, fall.measure) for fall in fallen(pages_of(before), now)}
+    return {(regression.kind, regression.measure) for regression in find_regressions(pages_of(before), now)}
 
 
 # --- noise -------------------------------------------------------------------------------------------
@@ -45,25 +53,25 @@ def told(before: Evaluation, now: Evaluation) -> set[tuple[str, str]]:
 
 def test_chance_is_that_of_fishers_lady_tasting_tea() -> None:
     # three cups of four right, then one of four: 17 of 70 ways (Fisher 1935, ch. 2)
-    assert chance_of_fall(3, 4, 1, 4) == pytest.approx(17 / 70)
-    assert chance_of_fall(4, 4, 0, 4) == pytest.approx(1 / 70)
+    assert p_value_of_fall(3, 4, 1, 4) == pytest.approx(17 / 70)
+    assert p_value_of_fall(4, 4, 0, 4) == pytest.approx(1 / 70)
 
 
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_equal_counts_and_rises_are_never_a_fall(hits: int, more: int) -> None:
     n = hits + more
-    assert chance_of_fall(hits, n, hits, n) >= 0.5
-    assert chance_of_fall(hits, n, n, n) == pytest.approx(1)
+    assert p_value_of_fall(hits, n, hits, n) >= 0.5
+    assert p_value_of_fall(hits, n, n, n) == pytest.approx(1)
 
 
 def test_what_was_not_counted_before_cannot_fall() -> None:
-    assert chance_of_fall(0, 0, 0, 50) == pytest.approx(1)
-    assert chance_of_fall(50, 50, 0, 0) == pytest.approx(1)
+    assert p_value_of_fall(0, 0, 0, 50) == pytest.approx(1)
+    assert p_value_of_fall(50, 50, 0, 0) == pytest.approx(1)
 
 
 def test_chance_is_computed_for_very_many_fields() -> None:
-    assert chance_of_fall(98_000, 100_000, 97_900, 100_000) == pytest.approx(0.057, abs=0.005)  # z = 1.59
-    assert chance_of_fall(98_000, 100_000, 97_500, 100_000) < 1e-9
+    assert p_value_of_fall(98_000, 100_000, 97_900, 100_000) == pytest.approx(0.057, abs=0.005)  # z = 1.59
+    assert p_value_of_fall(98_000, 100_000, 97_500, 100_000) < 1e-9
 
 
 # --- what fell -----------------------------------------------------------------------------------------
@@ -113,17 +121,15 @@ def test_pages_that_the_baseline_does_not_know_are_left_out(tmp_path: Path) -> N
 
 def test_baseline_without_a_common_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no page in common"):
-        fallen({"other.jpg (1)": {}}, named(tmp_path, RIGHT))
+        find_regressions({"other.jpg (1)": {}}, named(tmp_path, RIGHT))
 
 
 def test_one_sentence_names_what_fell_with_its_counts_the_surest_first(tmp_path: Path) -> None:
     before, now = named(tmp_path, *[RIGHT] * 60), named(tmp_path, *[RIGHT] * 40, *[MISSED] * 20)
-    line = falls_line(fallen(pages_of(before), now))
-    assert line.startswith("The reading fell below the baseline beyond noise: ")
+    line = format_regressions(find_regressions(pages_of(before), now))
     assert "text exact 60 of 60 → 40 of 60" in line and "total accepted 60 of 60 → 40 of 60" in line
-    assert falls_line(()) == "Nothing fell below the baseline beyond noise."
-    chances = [fall.chance for fall in fallen(pages_of(before), now)]
-    assert chances == sorted(chances) and max(chances) < 0.01
+    p_values = [regression.p_value for regression in find_regressions(pages_of(before), now)]
+    assert p_values == sorted(p_values) and max(p_values) < 0.01
 
 
 # --- the file ------------------------------------------------------------------------------------------
@@ -219,5 +225,5 @@ def test_reading_of_shipped_samples_has_not_fallen(form: FormTemplate, reader: P
     truth.write_text("\n".join(line for line in lines if json.loads(line)["file"] in FEW) + "\n", encoding="utf-8")
     found = evaluate(truth, SAMPLES, form, partial(read_ref, reader=reader))
     assert found.pages == len(FEW)
-    falls = fallen(read_baseline(BASELINE, form), found)
-    assert not falls, falls_line(falls)
+    regressions = find_regressions(read_baseline(BASELINE, form), found)
+    assert not regressions, format_regressions(regressions)

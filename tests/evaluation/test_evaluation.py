@@ -21,7 +21,7 @@ from rich.console import Console
 from scanner.errors import SourceError
 from scanner.evaluation import (
     Evaluation,
-    Item,
+    JudgedField,
     calibration_error,
     evaluate,
     evaluation_to_json,
@@ -293,10 +293,10 @@ def test_tone_blind_text_has_no_diacritics_and_no_capitals() -> None:
     assert tone_blind("Đặng Thị Hoà, TỔ 3") == "dang thi hoa, to 3"
 
 
-def items(*held: tuple[float, bool]) -> list[Item]:
+def items(*held: tuple[float, bool]) -> list[JudgedField]:
     """Fields read with some confidence, rightly or not."""
     return [
-        Item("1.jpg", 1, f"f{i}", FieldKind.TEXT, None, None, "a", "a" if right else "b", confidence, False)
+        JudgedField("1.jpg", 1, f"f{i}", FieldKind.TEXT, None, None, "a", "a" if right else "b", confidence, False)
         for i, (confidence, right) in enumerate(held)
     ]
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scanner.errors import StoreError
-from scanner.evaluation import Album, Evaluation, evaluate, write_report
-from scanner.evaluation.pictures import AROUND_MM, LABEL_MM, SHOWN, PagePictures
-from scanner.evaluation.worst import _marked
+from scanner.evaluation import Evaluation, WorstPictures, evaluate, write_report
+from scanner.evaluation.pictures import AROUND_MM, LABEL_MM, SHOWN, MemoryPictureStore
+from scanner.evaluation.worst import mark_spans
 from scanner.model import PageRef, PageStatus, Record
 from tests.evaluation.test_evaluation import (
     BOX,
@@ -43,23 +43,23 @@ def jpeg(seed: int, size: tuple[int, int] = (80, 24)) -> bytes:
     return buffer.getvalue()
 
 
-def with_pictures(page: Record, album: Album, *inked: str) -> Record:
+def with_pictures(page: Record, pictures: WorstPictures, *inked: str) -> Record:
     """The page as the pipeline gives it with a file store: an aligned sheet, and a snippet of each inked field."""
-    aligned = album.files.put(jpeg(0, SHEET), ".jpg")
+    aligned = pictures.files.put(jpeg(0, SHEET), ".jpg")
     readings = tuple(
-        replace(r, crop=album.files.put(jpeg(n + 1), ".jpg")) if r.field in inked else r
+        replace(r, crop=pictures.files.put(jpeg(n + 1), ".jpg")) if r.field in inked else r
         for n, r in enumerate(page.readings)
     )
     return replace(page, aligned=aligned, readings=readings)
 
 
-def three_seen(tmp_path: Path, album: Album) -> Evaluation:
+def three_seen(tmp_path: Path, pictures: WorstPictures) -> Evaluation:
     """The three pages of `test_evaluation`, with pictures of names and numbers."""
 
     def read(ref: PageRef) -> Record:
-        return with_pictures(record(ref, *THREE_READINGS[ref.source]), album, "name", "number")
+        return with_pictures(record(ref, *THREE_READINGS[ref.source]), pictures, "name", "number")
 
-    return evaluate(folder(tmp_path, *THREE_PAGES), None, FORM, read, album=album)
+    return evaluate(folder(tmp_path, *THREE_PAGES), None, FORM, read, pictures=pictures)
 
 
 def html_of(evaluation: Evaluation, tmp_path: Path, lang: str = "en") -> str:
@@ -74,50 +74,52 @@ def listed(html: str) -> list[str]:
 
 
 def test_every_wrong_reading_and_no_right_one_has_its_picture(tmp_path: Path) -> None:
-    evaluation = three_seen(tmp_path, Album(FORM))
+    evaluation = three_seen(tmp_path, WorstPictures(FORM))
     assert set(evaluation.pictures) == {item.place for item in evaluation.worst}
     assert evaluation.pictures["1.jpg", 1, "name"] == jpeg(1)  # the first reading of its page, as it was kept
     assert evaluation.pictures["3.jpg", 1, "number"] == jpeg(3)
 
 
 def test_ticks_are_shown_where_they_stand_on_the_sheet_with_the_label_of_the_last(tmp_path: Path) -> None:
-    picture = three_seen(tmp_path, Album(FORM)).pictures["3.jpg", 1, "sex"]
+    picture = three_seen(tmp_path, WorstPictures(FORM)).pictures["3.jpg", 1, "sex"]
     with Image.open(io.BytesIO(picture)) as seen:
         per_mm = SHEET[0] / FORM.sheet[0]
         across, down = BOX.w + 2 * AROUND_MM + LABEL_MM, BOX.h + 2 * AROUND_MM
         assert seen.size == pytest.approx((across * per_mm, down * per_mm), abs=1)
 
 
-def test_album_keeps_the_worst_alone_and_no_page(tmp_path: Path) -> None:
-    album = Album(FORM, room=2)
-    evaluation = three_seen(tmp_path, album)
+def test_pictures_are_kept_of_the_worst_alone_and_of_no_page(tmp_path: Path) -> None:
+    pictures = WorstPictures(FORM, room=2)
+    evaluation = three_seen(tmp_path, pictures)
     assert set(evaluation.pictures) == {item.place for item in evaluation.worst[:2]}
     with pytest.raises(StoreError):
-        album.files.read(PagePictures().put(jpeg(0, SHEET), ".jpg"))
+        pictures.files.read(MemoryPictureStore().put(jpeg(0, SHEET), ".jpg"))
 
 
 def test_page_that_was_not_placed_is_not_kept_either(tmp_path: Path) -> None:
-    album, keys = Album(FORM), []
+    pictures, keys = WorstPictures(FORM), []
 
     def read(ref: PageRef) -> Record:
-        keys.append(album.files.put(jpeg(0, SHEET), ".jpg"))
+        keys.append(pictures.files.put(jpeg(0, SHEET), ".jpg"))
         return Record(ref, FORM.id, FORM.version, PageStatus.UNPLACED, image=keys[-1])
 
-    evaluate(folder(tmp_path, {"file": "1.jpg", "fields": {"name": "An"}}), None, FORM, read, album=album)
+    evaluate(folder(tmp_path, {"file": "1.jpg", "fields": {"name": "An"}}), None, FORM, read, pictures=pictures)
     with pytest.raises(StoreError):
-        album.files.read(keys[0])
+        pictures.files.read(keys[0])
 
 
 def test_page_without_an_aligned_sheet_is_listed_without_a_picture(tmp_path: Path) -> None:
     truth = folder(tmp_path, {"file": "1.jpg", "fields": {"name": "An"}})
-    evaluation = evaluate(truth, None, FORM, lambda ref: record(ref, reading("name", "Anh")), album=Album(FORM))
+    evaluation = evaluate(
+        truth, None, FORM, lambda ref: record(ref, reading("name", "Anh")), pictures=WorstPictures(FORM)
+    )
     assert evaluation.pictures == {}
     assert "no picture" in html_of(evaluation, tmp_path)
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_report_holds_the_pictures_within_itself_in_the_order_of_the_worst(tmp_path: Path, lang: str) -> None:
-    evaluation = three_seen(tmp_path, Album(FORM))
+    evaluation = three_seen(tmp_path, WorstPictures(FORM))
     page = Outside()
     page.feed(html_of(evaluation, tmp_path, lang))
     assert page.found == []
@@ -126,19 +128,19 @@ def test_report_holds_the_pictures_within_itself_in_the_order_of_the_worst(tmp_p
 
 
 def test_each_reading_is_told_with_truth_confidence_field_page_hand_and_wear(tmp_path: Path) -> None:
-    first = listed(html_of(three_seen(tmp_path, Album(FORM)), tmp_path))[0]
+    first = listed(html_of(three_seen(tmp_path, WorstPictures(FORM)), tmp_path))[0]
     for told in ("<dd>nothing</dd>", "<dd>1</dd>", "0.980", "Number (number)", "3.jpg (1)", "real", "photo"):
         assert told in first
     assert 'class="bad"' in first and "silent error" in first
 
 
 def test_options_are_told_by_their_labels(tmp_path: Path) -> None:
-    second = listed(html_of(three_seen(tmp_path, Album(FORM)), tmp_path))[1]
+    second = listed(html_of(three_seen(tmp_path, WorstPictures(FORM)), tmp_path))[1]
     assert "<dd>M</dd>" in second and "<dd>F</dd>" in second
 
 
 def test_what_differs_between_truth_and_reading_is_marked(tmp_path: Path) -> None:
-    html = html_of(three_seen(tmp_path, Album(FORM)), tmp_path)
+    html = html_of(three_seen(tmp_path, WorstPictures(FORM)), tmp_path)
     assert "<dd>Đỗ Thị H<mark>oà</mark></dd>" in html
     assert "<dd>Đỗ Thị H<mark>òa</mark></dd>" in html
 
@@ -146,9 +148,8 @@ def test_what_differs_between_truth_and_reading_is_marked(tmp_path: Path) -> Non
 @given(st.text(alphabet="ab<&>à", max_size=12), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=3))
 def test_marking_loses_no_letter(text: str, spans: list[tuple[int, int]]) -> None:
     ordered = sorted({n for span in spans for n in span})
-    marked = _marked(text, zip(ordered[::2], ordered[1::2], strict=False))
-    plain = marked.replace("<mark>", "").replace("</mark>", "")
-    assert plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
+    pieces = mark_spans(text, zip(ordered[::2], ordered[1::2], strict=False))
+    assert "".join(piece for piece, _ in pieces) == text
 
 
 def test_report_shows_fifty_of_more_and_says_how_many_are_wrong(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from sqlalchemy import create_engine, text
 from scanner.cli import main
 from scanner.errors import SohoaError, StorageFull
 from scanner.export.columns import VIETNAM
-from scanner.export.crops import LABELS, NUMBER, NUMBERS, README, CropSummary, Terms, export_crops
-from scanner.export.outfile import new_folder
+from scanner.export.crops import LABELS, NUMBER, NUMBERS, README, CropSummary, CropTerms, export_crops
+from scanner.files import new_folder
 from scanner.forms.loading import load_form
 from scanner.model import Record, Value
 from scanner.settings import load_settings
@@ -182,7 +182,7 @@ def test_same_picture_in_two_records_keeps_both_texts(data: Path, store: Store, 
 
 def test_record_of_a_form_that_is_gone_is_left_out_and_counted(data: Path, store: Store, tmp_path: Path) -> None:
     put(store, with_pictures(store, record()))
-    terms = Terms(datetime.now(UTC), 365)
+    terms = CropTerms(datetime.now(UTC), 365)
     done = export_crops(store.export_rows(), lambda _: None, store.files, tmp_path / "out", terms)
     assert (done.pictures, done.no_form) == (0, 1)
 
@@ -320,7 +320,7 @@ def test_lines_stand_in_the_order_of_hashes_and_not_of_people(data: Path, store:
 
 
 def test_summary_and_terms_hold_no_text_in_their_repr() -> None:
-    assert NAME not in repr(CropSummary()) and NAME not in repr(Terms(datetime.now(UTC), 1))
+    assert NAME not in repr(CropSummary()) and NAME not in repr(CropTerms(datetime.now(UTC), 1))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
@@ -371,7 +371,7 @@ def test_export_that_fails_midway_leaves_nothing(data: Path, store: Store, tmp_p
         raise OSError(errno.ENOSPC, "full")
 
     with pytest.raises(StorageFull):
-        export_crops(rows(), lambda _: FORM, store.files, tmp_path / "out", Terms(datetime.now(UTC), 365))
+        export_crops(rows(), lambda _: FORM, store.files, tmp_path / "out", CropTerms(datetime.now(UTC), 365))
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
 
 

@@ -22,9 +22,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from scanner.errors import SettingsError, SohoaError, StorageFull
 from scanner.export import export, record_to_json
 from scanner.export.columns import FORMULA, PROVENANCE, SPACES, harmless, plain
-from scanner.export.outfile import replacing
 from scanner.export.text import write_csv
 from scanner.export.xlsx import write_xlsx
+from scanner.files import replacing
 from scanner.model import (
     Box,
     FieldKind,

@@ -54,7 +54,7 @@ def test_loop_of_links_ends_and_a_broken_link_is_told(tmp_path: Path) -> None:
 def test_path_that_cannot_be_is_one_sentence(name: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError) as error:
         find_sources([tmp_path / name])
-    assert error.value.wrong.startswith("There is no file or folder")
+    assert error.value.problem.startswith("There is no file or folder")
 
 
 CLOSED = """
@@ -72,7 +72,7 @@ for path in (root / "closed", root / "closed" / "in.png"):
     try:
         print(find_sources([path]))
     except SourceError as error:
-        print(error.wrong)
+        print(error.problem)
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from browsers import address, browser, sit_down  # noqa: F401 - fixtures
-from desk import Desk, Hands, fill, open_desk
+from desk import Desk, FakeRegistration, fill, open_desk
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +20,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def hands() -> Hands:
-    """Who reads pages that are placed by hand."""
-    return Hands()
+def fake() -> FakeRegistration:
+    """What stands in for the pipeline in manual registration."""
+    return FakeRegistration()
 
 
 @pytest.fixture
-def desk(filled: Path, tmp_path: Path, hands: Hands) -> Iterator[Desk]:
+def desk(filled: Path, tmp_path: Path, fake: FakeRegistration) -> Iterator[Desk]:
     """A desk with two records to review."""
-    opened = open_desk(shutil.copytree(filled, tmp_path / "data"), hands)
+    opened = open_desk(shutil.copytree(filled, tmp_path / "data"), fake)
     yield opened
     opened.store.close()

@@ -251,8 +251,8 @@ def fill(folder: Path, records: int = 2) -> None:
     store.close()
 
 
-class Hands:
-    """A placer that reads no pixels: it finds the form unless told why not, and keeps what points it was given."""
+class FakeRegistration:
+    """Manual registration without pixels: it finds the form unless `refusal` is set, and keeps the points given."""
 
     sheet = FORM.sheet
     points = ((20.0, 16.0), (195.5, 9.25), (180.0, 265.0), (20.5, 246.0))
@@ -262,7 +262,7 @@ class Hands:
         self.given: list[Sequence[tuple[float, float]]] = []
         self.asked: list[tuple[str | None, int]] = []  # forms and pages that guides were wanted of, or readings
 
-    def guide(self, form_id: str, page: int = 1) -> Hands:
+    def guide(self, form_id: str, page: int = 1) -> FakeRegistration:
         """One guide for every printed page."""
         self.asked.append((form_id, page))
         return self
@@ -287,7 +287,9 @@ class Hands:
         return replace(unpictured_record(values), ref=ref, image=record.image, form_page=page)
 
 
-def open_desk(folder: Path, placer: ManualRegistration | None = None, workshop: TrialReading | None = None) -> Desk:
+def open_desk(
+    folder: Path, registration: ManualRegistration | None = None, trial_reading: TrialReading | None = None
+) -> Desk:
     """The app over a filled data folder; close its store when done."""
     settings = Settings(data=folder)
     store = open_store(settings)
@@ -295,5 +297,5 @@ def open_desk(folder: Path, placer: ManualRegistration | None = None, workshop: 
     assert boss
     (batch,) = store.batches(boss)
     records = tuple(item.record_id for item in store.queue(boss))
-    app = create_app(settings, store, placer, workshop)
+    app = create_app(settings, store, registration, trial_reading)
     return Desk(app, store, settings, batch.id, records, boss)

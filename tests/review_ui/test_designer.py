@@ -14,7 +14,7 @@ import pytest
 from desk import FORM, PERSON, Desk, Visitor, drawn_sheet, jpeg, open_desk, read_record
 from werkzeug.test import TestResponse
 
-from review_ui.designer_words import parts_of_checks
+from review_ui.designer_texts import check_parts
 from review_ui.trial_reading import TrialReading
 from review_ui.uploads import MAX_UPLOAD
 from scanner.errors import FormError
@@ -63,7 +63,7 @@ def unplaced(record: Record) -> Record:
 @pytest.fixture
 def desk(filled: Path, tmp_path: Path) -> Iterator[Desk]:
     data = shutil.copytree(filled, tmp_path / "data")
-    opened = open_desk(data, workshop=bench(Settings(data=data)))
+    opened = open_desk(data, trial_reading=bench(Settings(data=data)))
     yield opened
     opened.store.close()
 
@@ -87,7 +87,7 @@ def send(visitor: Visitor, path: str, body: object) -> TestResponse:
 def seen(visitor: Visitor, path: str = PATH) -> dict[str, Any]:
     """What the designer's page gives its script."""
     page = visitor.get(path).text
-    data = page.split('id="designer-data">')[1].split("</script>")[0]
+    data = page.split('id="page-data">')[1].split("</script>")[0]
     return json.loads(data)
 
 
@@ -161,7 +161,7 @@ def test_scans_may_be_large_for_who_may_send_them_and_no_larger(desk: Desk) -> N
 
 
 def test_one_sheet_is_read_at_a_time(desk: Desk) -> None:
-    desk.app.extensions["sohoa_workshop"].busy.acquire()
+    desk.app.extensions["sohoa_trial_reading"].busy.acquire()
     assert upload(desk.person("admin")).status_code == 422
     assert list_drafts(desk.settings.drafts) == []
 
@@ -282,7 +282,7 @@ def test_pages_changed_under_somebody_elses_save_are_told(desk: Desk) -> None:
     admin = desk.person("admin")
     assert change(admin, "pages", seen="another").status_code == 409
     assert change(admin, "pages", form="no form").status_code == 400
-    desk.app.extensions["sohoa_workshop"].busy.acquire()
+    desk.app.extensions["sohoa_trial_reading"].busy.acquire()
     assert change(admin, "pages").status_code == 503
     assert list_drafts(desk.settings.drafts) == []
 
@@ -320,6 +320,6 @@ def test_what_cannot_be_tried_says_why(desk: Desk) -> None:
 def test_every_part_of_a_check_has_a_name(desk: Desk) -> None:
     parts = {p for c in CHECKS.values() for p in (*c.roles, *c.params, *c.spare, *c.spare_params)}
     with desk.app.test_request_context():
-        assert parts <= set(parts_of_checks())
+        assert parts <= set(check_parts())
     constants = {p for c in CHECKS.values() for p in (*c.params, *c.spare_params)}
     assert constants <= set(CONSTANTS)

@@ -21,7 +21,7 @@ from scanner.trial_reading import add_to_draft, draft_from_blank, read_trial, re
 READING_MS = 60_000
 
 
-def whole_workshop(settings: Settings) -> TrialReading:
+def whole_trial_reading(settings: Settings) -> TrialReading:
     """Everything that the designer asks of the pixels, as `sohoa serve` hands it over."""
     tools = (draft_from_blank, read_trial, add_to_draft, replace_in_draft, remove_from_draft)
     return TrialReading(*(partial(tool, settings) for tool in tools))
@@ -32,7 +32,7 @@ def desk(filled: Path, tmp_path: Path) -> Iterator[Desk]:
     """The desk as `sohoa serve` opens it: with what finds fields and reads sheets."""
     data = shutil.copytree(filled, tmp_path / "data")
     settings = Settings(data=data)
-    opened = open_desk(data, workshop=whole_workshop(settings))
+    opened = open_desk(data, trial_reading=whole_trial_reading(settings))
     yield opened
     opened.store.close()
 
@@ -58,7 +58,7 @@ def choose(page: Page, number: int) -> None:
 def draw(page: Page, box: Box) -> None:
     """Draw a box of the sheet's millimetres with the mouse."""
     page.locator(".scroller").evaluate("(s, y) => s.scrollTo(0, y)", 0)
-    frame = page.locator(".paper svg").bounding_box()
+    frame = page.locator(".page-view svg").bounding_box()
     assert frame
     scale = frame["width"] / FORM.sheet[0]
     page.mouse.move(frame["x"] + box.x * scale, frame["y"] + box.y * scale)
@@ -106,7 +106,7 @@ def test_from_an_empty_sheet_to_a_second_version_and_a_read_sheet(
     page.click("#attempt button")
     expect(page.locator(".reading")).to_have_count(30, timeout=READING_MS)
     expect(page.locator(".reading", has_text="13/09/1993")).to_be_visible()
-    expect(page.locator(".paper canvas")).to_be_visible()
+    expect(page.locator(".page-view canvas")).to_be_visible()
     page.locator(".reading[data-field=ho_va_ten]").click()
     expect(page.locator("svg g.here")).to_have_attribute("aria-label", "Họ và tên (Chữ)")
 

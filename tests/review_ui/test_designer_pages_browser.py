@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from samples.any_form import draw_person
-from samples.designing import READING_MS, Designer, Named, whole_workshop
+from samples.designing import READING_MS, Designer, Named, whole_trial_reading
 from samples.draw import load_stock
 from samples.drawn_forms import Paper
 from scanner.cli import main
@@ -71,7 +71,7 @@ def small(path: Path, words: str) -> Path:
 def desk(filled: Path, tmp_path: Path) -> Iterator[Desk]:
     """The desk as `sohoa serve` opens it: with what finds fields and reads sheets."""
     data = shutil.copytree(filled, tmp_path / "data")
-    opened = open_desk(data, workshop=whole_workshop(Settings(data=data)))
+    opened = open_desk(data, trial_reading=whole_trial_reading(Settings(data=data)))
     yield opened
     opened.store.close()
 
@@ -138,7 +138,7 @@ def test_two_pages_are_designed_tried_read_and_exported(
     page.locator(".reading[data-field=ho_va_ten]", has_text="Nguyễn Thị Hoa").click()
     expect(page.locator("#pages [aria-pressed=true]")).to_have_text("1")
     expect(page.locator("svg g.here")).to_have_attribute("aria-label", "Họ và tên (Chữ)")
-    expect(page.locator(".paper canvas")).to_be_visible()
+    expect(page.locator(".page-view canvas")).to_be_visible()
     page.keyboard.press("PageDown")
     expect(page.locator(".tried[aria-pressed=true]")).to_contain_text("Trang 1 của tệp")
 

@@ -1,4 +1,4 @@
-"""A page rescued in a real browser with the real pipeline behind it."""
+"""A page registered manually in a real browser, with the real pipeline behind it."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def refused(desk: Desk) -> str:
 
 def open_page(page: Page) -> None:
     """From the queue to the page, as a person goes."""
-    page.get_by_role("link", name="Trang cần người xếp").click()
-    page.locator("li", has_text="bao.jpg").get_by_role("link", name="Xếp bằng tay").click()
+    page.get_by_role("link", name="Trang chưa khớp mẫu").click()
+    page.locator("li", has_text="bao.jpg").get_by_role("link", name="Khớp thủ công").click()
     page.wait_for_selector("body[data-ready]")
 
 
@@ -84,7 +84,7 @@ def read(desk: Desk, record: str) -> bool:
     return desk.store.record(record, desk.boss).status is PageStatus.READ
 
 
-def test_page_is_rescued_with_four_clicks_and_stands_in_the_queue(
+def test_page_is_registered_with_four_clicks_and_stands_in_the_queue(
     desk: Desk, places: list[tuple[float, float]], sit_down: Callable[..., Page]
 ) -> None:
     record, page = refused(desk), sit_down("reviewer")
@@ -100,7 +100,7 @@ def test_page_is_rescued_with_four_clicks_and_stands_in_the_queue(
     assert read(desk, record) and record in {i.record_id for i in desk.store.queue(desk.boss)}
     page.goto("/queue/")
     expect(page.locator("tbody")).to_contain_text("bao.jpg")
-    expect(page.get_by_role("link", name="Trang cần người xếp (1)")).to_be_visible()
+    expect(page.get_by_role("link", name="Trang chưa khớp mẫu (1)")).to_be_visible()
     view = desk.store.record(record, desk.boss)
     assert view.image and view.aligned and view.registration
     found = np.array(view.registration["homography"])
@@ -116,7 +116,7 @@ def test_keys_set_move_and_take_back_points_and_wrong_ones_are_refused_with_the_
         page.keyboard.press("Space")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
-    expect(page.locator("#told")).to_contain_text("Vẫn chưa đọc được trang này.")
+    expect(page.locator("#message")).to_contain_text("Vẫn chưa đọc được trang này.")
     assert not read(desk, record)
     for _ in range(4):
         page.keyboard.press("Backspace")
@@ -174,9 +174,9 @@ def test_page_of_another_form_is_read_as_the_page_that_the_person_says(
     assert desk.store.record(record, desk.boss).form == FORM.id
 
     page = sit_down("reviewer")
-    page.goto(f"/rescue/{record}")
+    page.goto(f"/unplaced/{record}")
     page.wait_for_selector("body[data-ready]")
-    page.select_option("#which", label=f"{form.title}, trang 2")
+    page.select_option("#form-page", label=f"{form.title}, trang 2")
     with page.expect_navigation():
         page.get_by_role("button", name="Xem").click()
     page.wait_for_selector("body[data-ready]")
@@ -192,7 +192,7 @@ def test_page_of_another_form_is_read_as_the_page_that_the_person_says(
 
 def test_page_set_aside_is_listed_with_the_person_and_taken_back(desk: Desk, sit_down: Callable[..., Page]) -> None:
     record, page = refused(desk), sit_down("reviewer", script=False)
-    page.goto(f"/rescue/{record}")
+    page.goto(f"/unplaced/{record}")
     page.get_by_role("button", name="Giấy tờ khác").click()
     row = page.locator("tbody tr", has_text="bao.jpg")
     expect(row).to_contain_text("Nguyễn Văn Reviewer")

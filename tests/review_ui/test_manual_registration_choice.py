@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from desk import FORM, Desk, Hands
+from desk import FORM, Desk, FakeRegistration
 from playwright.sync_api import Page, expect
 
 from scanner.forms.versions import publish
@@ -25,59 +25,59 @@ def page(desk: Desk) -> str:
     return next(i.record_id for i in desk.store.pages_needing_a_person() if i.status is PageStatus.UNPLACED)
 
 
-def test_every_printed_page_of_every_form_can_be_chosen(desk: Desk, page: str, hands: Hands) -> None:
+def test_every_printed_page_of_every_form_can_be_chosen(desk: Desk, page: str, fake: FakeRegistration) -> None:
     reviewer = desk.person("reviewer")
-    screen = reviewer.get(f"/rescue/{page}").text
+    screen = reviewer.get(f"/unplaced/{page}").text
     assert f"{TITLE}, trang 1</option>" in screen and f"{TITLE}, trang 2</option>" in screen
     assert f'value="{FORM.id}/1" selected' in screen  # what the machine held it for
-    assert hands.asked == [(FORM.id, 1)]
-    chosen = reviewer.get(f"/rescue/{page}?as=hai-trang/2").text
+    assert fake.asked == [(FORM.id, 1)]
+    chosen = reviewer.get(f"/unplaced/{page}?as=hai-trang/2").text
     assert 'value="hai-trang/2" selected' in chosen and "blank.png?as=hai-trang/2" in chosen
-    assert reviewer.get(f"/rescue/{page}/blank.png?as=hai-trang/2").status_code == 200
-    assert hands.asked[1:] == [("hai-trang", 2)] * 2
+    assert reviewer.get(f"/unplaced/{page}/blank.png?as=hai-trang/2").status_code == 200
+    assert fake.asked[1:] == [("hai-trang", 2)] * 2
 
 
-def test_a_page_is_read_as_what_the_person_said(desk: Desk, page: str, hands: Hands) -> None:
-    answer = desk.person("reviewer").save(f"/rescue/{page}/read", {"point": POINTS, "as": "hai-trang/2"})
-    assert answer.status_code == 200 and hands.asked == [("hai-trang", 2)]
+def test_a_page_is_read_as_what_the_person_said(desk: Desk, page: str, fake: FakeRegistration) -> None:
+    answer = desk.person("reviewer").save(f"/unplaced/{page}/read", {"point": POINTS, "as": "hai-trang/2"})
+    assert answer.status_code == 200 and fake.asked == [("hai-trang", 2)]
 
 
 @pytest.mark.parametrize("key", ["hai-trang/3", "hai-trang/0", "khong-co/1", "../x/1", "hai-trang", ""])
-def test_what_is_not_installed_cannot_be_chosen(desk: Desk, page: str, hands: Hands, key: str) -> None:
+def test_what_is_not_installed_cannot_be_chosen(desk: Desk, page: str, fake: FakeRegistration, key: str) -> None:
     reviewer = desk.person("reviewer")
-    assert reviewer.get(f"/rescue/{page}", query_string={"as": key}).status_code == 404
-    assert reviewer.save(f"/rescue/{page}/read", {"point": POINTS, "as": key}).status_code == 404
-    assert hands.given == [] and desk.store.record(page, desk.boss).status is PageStatus.UNPLACED
+    assert reviewer.get(f"/unplaced/{page}", query_string={"as": key}).status_code == 404
+    assert reviewer.save(f"/unplaced/{page}/read", {"point": POINTS, "as": key}).status_code == 404
+    assert fake.given == [] and desk.store.record(page, desk.boss).status is PageStatus.UNPLACED
 
 
 def test_in_the_browser_the_choice_brings_its_blank_and_goes_along(
-    desk: Desk, page: str, hands: Hands, sit_down: Callable[..., Page]
+    desk: Desk, page: str, fake: FakeRegistration, sit_down: Callable[..., Page]
 ) -> None:
     screen = sit_down("reviewer")
-    screen.goto(f"/rescue/{page}")
+    screen.goto(f"/unplaced/{page}")
     screen.wait_for_selector("body[data-ready]")
-    screen.locator("#which").focus()
+    screen.locator("#form-page").focus()
     screen.keyboard.press("ArrowUp")
     screen.keyboard.press("Tab")
     with screen.expect_navigation():
         screen.keyboard.press("Enter")
     screen.wait_for_selector("body[data-ready]")
-    expect(screen.locator("#which option:checked")).to_have_text(f"{TITLE}, trang 2")
-    expect(screen.locator("#blank")).to_have_attribute("src", f"/rescue/{page}/blank.png?as=hai-trang/2")
+    expect(screen.locator("#form-page option:checked")).to_have_text(f"{TITLE}, trang 2")
+    expect(screen.locator("#blank")).to_have_attribute("src", f"/unplaced/{page}/blank.png?as=hai-trang/2")
     item = next(i for i in desk.store.pages_needing_a_person() if i.record_id == page)
     assert item.held_by  # opening it anew does not let it go
     screen.locator(".scroller").focus()
     for _ in range(4):
         screen.keyboard.press("Space")
-    screen.select_option("#which", index=0)
+    screen.select_option("#form-page", index=0)
     with screen.expect_navigation():
         screen.click("#read")  # the points are those of another page than the one chosen since: that is shown first
     screen.wait_for_selector("body[data-ready]")
-    assert hands.given == []
-    screen.goto(f"/rescue/{page}?as=hai-trang/2")
+    assert fake.given == []
+    screen.goto(f"/unplaced/{page}?as=hai-trang/2")
     screen.wait_for_selector("body[data-ready]")
     for _ in range(4):
         screen.keyboard.press("Space")
     screen.keyboard.press("Enter")
     screen.wait_for_url(f"**/records/{page}")
-    assert hands.asked[-1] == ("hai-trang", 2) and len(hands.given[0]) == 4
+    assert fake.asked[-1] == ("hai-trang", 2) and len(fake.given[0]) == 4

@@ -7,7 +7,7 @@ import logging
 import pytest
 from desk import Desk
 
-from scanner.errors import Conflict, NotThere, StorageFull, StoreError
+from scanner.errors import Conflict, NotThere, SettingsError, StorageFull, StoreError
 
 SECRET = "Phạm Thúy Xuyến 008193418359"
 
@@ -23,9 +23,10 @@ def raising(desk: Desk, error: Exception) -> None:
     ("error", "status", "words"),
     [
         (ValueError(SECRET), 500, "Máy chủ gặp lỗi"),
-        (StoreError("The database is locked.", "Try again."), 500, "Máy chủ gặp lỗi"),
-        (StorageFull("The disk is full.", "Free some space."), 507, "Ổ đĩa máy chủ đã đầy"),
-        (Conflict("Changed.", "Look."), 409, "Người khác vừa sửa chỗ này"),
+        (StoreError("database_busy"), 500, "Cơ sở dữ liệu đang bận với chương trình khác"),
+        (SettingsError("data_folder_unusable", path="/srv/sohoa"), 500, "Máy chủ gặp lỗi"),
+        (StorageFull("disk_full"), 507, "Ổ đĩa máy chủ đã đầy"),
+        (Conflict("field_changed"), 409, "Người khác vừa sửa chỗ này"),
         (NotThere(), 404, "Không tìm thấy trang"),
     ],
 )
@@ -56,3 +57,11 @@ def test_script_gets_errors_as_json(desk: Desk) -> None:
         "message": "Máy chủ gặp lỗi. Những gì đã lưu vẫn an toàn. Hãy thử lại;"
         " nếu vẫn lỗi, báo cho người quản lý máy chủ.",
     }
+
+
+def test_known_error_is_shown_in_the_language_that_the_person_chose(desk: Desk) -> None:
+    raising(desk, StoreError("database_busy"))
+    client = desk.stranger()
+    assert "Hãy chờ một lát rồi thử lại." in client.get("/hong").text
+    client.client.set_cookie("sohoa_language", "en")
+    assert "The database is busy with another program" in client.get("/hong").text

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 from desk import Desk
 
-from review_ui.queue import next_free
-from scanner.store.views import QueueItem, Viewer
-
-ME = Viewer("1", "hanh", "Nguyễn Thị Hạnh", "reviewer")
-
-
-def item(record: str, holder: str | None = None) -> QueueItem:
-    return QueueItem(record, "Đợt", "quet.pdf", 1, 1, 0, holder)
-
 
 def test_queue_lists_records_with_open_work(desk: Desk) -> None:
     page = desk.person("reviewer").get("/queue/").text
     assert "2 phiếu cần người duyệt." in page
     for record in desk.records:
         assert f"/records/{record}" in page
-
-
-def test_next_follows_the_one_just_done_and_begins_anew_at_the_end() -> None:
-    items = [item("a"), item("b"), item("c")]
-    assert next_free(items, "a", ME) == items[1]
-    assert next_free(items, "c", ME) == items[0]
-    assert next_free(items, None, ME) == items[0]
-    assert next_free(items, "gone", ME) == items[0]
-    assert next_free([item("a")], "a", ME) is None
-
-
-def test_record_held_by_somebody_else_is_passed_over_but_not_ones_own() -> None:
-    items = [item("a", "Trần Văn Bình"), item("b", ME.display), item("c")]
-    assert next_free(items, None, ME) == items[1]
 
 
 def test_open_record_is_shown_as_taken_and_others_are_led_past_it(desk: Desk) -> None:

@@ -51,7 +51,7 @@ def test_record_shows_the_fields_and_pictures_of_all_its_pages(desk: Desk) -> No
     assert order == sorted(order)
     assert f"/files/{a1}/aligned" in text and f"/files/{a2}/aligned" in text
     assert f"/records/{a2}/fields/nghe" in text and f"/records/{a1}/fields/ten" in text
-    assert text.count('class="paper"') == 2
+    assert text.count('class="page-view"') == 2
 
 
 def test_field_of_the_second_page_is_saved_there_and_counts_for_the_sheet(desk: Desk) -> None:
@@ -108,7 +108,7 @@ def test_sheet_that_is_there_already_is_set_aside(desk: Desk) -> None:
     answer = reviewer.post(f"/sheets/{b2}/aside", follow_redirects=True)
     assert "có thể lấy lại" in answer.text and "2 phiếu cần người duyệt" in answer.text
     assert [item.record_id for item in desk.store.pages_set_aside(desk.boss)] == [b2]
-    assert reviewer.post(f"/rescue/{b2}/back").status_code == 302
+    assert reviewer.post(f"/unplaced/{b2}/back").status_code == 302
     assert len(desk.store.queue(desk.boss)) == 3
 
 

@@ -35,7 +35,7 @@ def at(page: Page, field: str) -> None:
 
 def shown(page: Page) -> list[str]:
     """The pages of the sheet whose pictures are shown."""
-    return page.eval_on_selector_all(".paper:not([hidden])", "all => all.map(p => p.dataset.leaf)")
+    return page.eval_on_selector_all(".page-view:not([hidden])", "all => all.map(p => p.dataset.formPage)")
 
 
 def test_picture_turns_with_the_field_and_the_sheet_is_done_from_the_keyboard(
@@ -56,7 +56,7 @@ def test_picture_turns_with_the_field_and_the_sheet_is_done_from_the_keyboard(
     at(page, "nghe")
     assert shown(page) == ["2"]
     expect(page.locator("rect.here")).to_be_visible()
-    expect(page.locator(".tools [data-leaf='2']")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".tools [data-form-page='2']")).to_have_attribute("aria-pressed", "true")
     page.keyboard.type(" xây")
     page.keyboard.press("Shift+Enter")
     at(page, "ten")
@@ -123,7 +123,7 @@ def test_without_script_all_pages_are_shown_and_saved(desk: Desk, sit_down: Call
     a1 = ids()[0]
     page = sit_down("reviewer", script=False)
     page.goto(f"/records/{a1}")
-    assert page.locator(".paper").count() == 2
+    assert page.locator(".page-view").count() == 2
     page.locator("#f-nghe button.accept").click()
     page.wait_for_url(f"**/records/{a1}#f-ky")
     assert len([f for f in desk.store.record(a1, desk.boss).fields if f.open]) == 2

@@ -112,11 +112,11 @@ def screens(desk: Desk) -> dict[str, str]:
         )
     }
     unplaced, _ = desk.store.pages_needing_a_person(desk.boss)
-    pages["placing"] = admin.get(f"/rescue/{unplaced.record_id}").text
-    pages["unplaced"] = admin.get("/rescue/").text
-    admin.post(f"/rescue/{unplaced.record_id}/aside", {"as": "rescan"})
-    admin.post(f"/rescue/{unplaced.record_id}/aside", {"as": "other"})
-    pages["set aside"] = admin.get("/rescue/").text
+    pages["placing"] = admin.get(f"/unplaced/{unplaced.record_id}").text
+    pages["unplaced"] = admin.get("/unplaced/").text
+    admin.post(f"/unplaced/{unplaced.record_id}/aside", {"as": "rescan"})
+    admin.post(f"/unplaced/{unplaced.record_id}/aside", {"as": "other"})
+    pages["set aside"] = admin.get("/unplaced/").text
     pages["log-in"] = stranger.get("/login").text
     pages["wrong log-in"] = stranger.post("/login", {"name": "a", "password": "b"}).text
     pages["csrf"] = stranger.client.post("/login").text
@@ -157,5 +157,5 @@ def test_english_screens_are_there_for_who_wants_them(desk: Desk) -> None:
     visitor = desk.person("admin")
     visitor.post("/language", {"language": "en", "back": "/"})
     page = visitor.get(f"/records/{desk.records[0]}").text
-    assert "accept, go on" in page and "The machine is not sure enough." in page
+    assert "accept and continue" in page and "The machine is not sure enough." in page
     assert "Họ, chữ đệm và tên khai sinh" in page, "the form keeps its own language"

@@ -24,25 +24,25 @@ def far(who: str) -> str:
 
 def pile(text: str, *, keys: bool = False, sure: float = 0.9, file: str = "") -> list[BatchPage]:
     """Pages from "1a 2a ? 1b -": page of the form and person; ? was not placed, - is blank, = is of another form."""
-    leaves = []
+    pages = []
     for n, word in enumerate(text.split(), 1):
         source = file or f"scan-{n}.jpg"
-        leaf = BatchPage(f"{file}{n}:{word}", source, source, n if file else 1)
+        page = BatchPage(f"{file}{n}:{word}", source, source, n if file else 1)
         if word == "-":
-            leaf = replace(leaf, blank=True)
+            page = replace(page, blank=True)
         elif word == "=":
-            leaf = replace(leaf, form="other")
+            page = replace(page, form="other")
         elif word != "?":
-            clues = {"number": MatchKey(far(word[1]), sure, FieldKind.DIGITS)} if keys else {}
-            leaf = replace(leaf, form="two", form_page=int(word[0]), clues=clues)
-        leaves.append(leaf)
-    return leaves
+            match_keys = {"number": MatchKey(far(word[1]), sure, FieldKind.DIGITS)} if keys else {}
+            page = replace(page, form="two", form_page=int(word[0]), match_keys=match_keys)
+        pages.append(page)
+    return pages
 
 
-def sheets(leaves: list[BatchPage], pages: int = 2) -> list[str]:
+def sheets(pages: list[BatchPage], count: int = 2) -> list[str]:
     """The sheets as words, as "1a2a 1b": an exclamation mark where one is there already."""
-    found = assemble(leaves, {"two": pages})
-    return ["".join(leaf.id.split(":")[1] for leaf in sheet.leaves) + ("!" if sheet.doubled else "") for sheet in found]
+    found = assemble(pages, {"two": count})
+    return ["".join(page.id.split(":")[1] for page in sheet.pages) + ("!" if sheet.doubled else "") for sheet in found]
 
 
 @pytest.mark.parametrize("keys", [False, True])
@@ -82,21 +82,21 @@ def test_fronts_and_then_backs_are_left_to_a_person_where_nothing_tells(text: st
 
 
 def test_backs_in_blocks_are_joined_by_place_where_most_values_were_misread() -> None:
-    leaves = pile("1a 1b 1c 1d 2d 2c 2b 2a", keys=True, sure=0.6)
+    pages = pile("1a 1b 1c 1d 2d 2c 2b 2a", keys=True, sure=0.6)
     wrong = {"2d": 1, "2b": 2, "2a": 2}
-    leaves = [misread(leaf, wrong.get(leaf.id.split(":")[1], 0)) for leaf in leaves]
-    assert sheets(leaves) == ["1a2a", "1b2b", "1c2c", "1d2d"]
+    pages = [misread(page, wrong.get(page.id.split(":")[1], 0)) for page in pages]
+    assert sheets(pages) == ["1a2a", "1b2b", "1c2c", "1d2d"]
 
 
-def misread(leaf: BatchPage, digits: int) -> BatchPage:
+def misread(page: BatchPage, digits: int) -> BatchPage:
     """The page with so many digits of its number read as others."""
-    if "number" not in leaf.clues:
-        return leaf
-    clue = leaf.clues["number"]
-    text = list(clue.text)
+    if "number" not in page.match_keys:
+        return page
+    key = page.match_keys["number"]
+    text = list(key.text)
     for at in (3, 7, 9, 1, 5, 11)[:digits]:
         text[at] = str((int(text[at]) + 3) % 10)
-    return replace(leaf, clues={"number": replace(clue, text="".join(text))})
+    return replace(page, match_keys={"number": replace(key, text="".join(text))})
 
 
 def test_pile_that_could_be_of_either_way_is_left_to_a_person_where_nothing_tells() -> None:
@@ -115,7 +115,7 @@ def test_page_that_was_lost_does_not_give_its_sheet_a_strangers_page() -> None:
 def test_sure_values_that_differ_by_one_digit_are_of_two_people() -> None:
     first, second = pile("1a 2a", keys=True, sure=0.97)
     assert len(sheets([first, misread(second, 1)])) == 2
-    unsure = replace(second, clues={"number": replace(misread(second, 1).clues["number"], confidence=0.7)})
+    unsure = replace(second, match_keys={"number": replace(misread(second, 1).match_keys["number"], confidence=0.7)})
     assert sheets([first, unsure]) == ["1a2a"]
 
 
@@ -129,33 +129,33 @@ def test_unsure_value_that_is_another_altogether_is_joined_only_by_its_place() -
 def test_pages_that_changed_places_find_each_other() -> None:
     assert sorted(sheets(pile("1a 2b 1b 2a 1c 2c", keys=True))) == ["1a2a", "1b2b", "1c2c"]
     far_apart = pile("1a 1b 2b 1c 2c 2a", keys=True)
-    assert sorted(sheets([misread(leaf, leaf.id == "6:2a") for leaf in far_apart])) == ["1a2a", "1b2b", "1c2c"]
+    assert sorted(sheets([misread(page, page.id == "6:2a") for page in far_apart])) == ["1a2a", "1b2b", "1c2c"]
 
 
 def test_files_are_sheets_where_each_holds_one() -> None:
-    leaves = [leaf for n in (9, 10, 11) for leaf in pile(f"2{'abc'[n - 9]} 1{'abc'[n - 9]}", file=f"p{n}.pdf")]
-    assert sheets(leaves) == ["1a2a", "1b2b", "1c2c"]
+    pages = [page for n in (9, 10, 11) for page in pile(f"2{'abc'[n - 9]} 1{'abc'[n - 9]}", file=f"p{n}.pdf")]
+    assert sheets(pages) == ["1a2a", "1b2b", "1c2c"]
 
 
 def test_end_of_one_file_is_not_joined_to_the_beginning_of_the_next() -> None:
-    leaves = [*pile("1a 2a 1b", file="p1.pdf"), *pile("2c 1d 2d", file="p2.pdf"), *pile("1e 2e", file="p3.pdf")]
-    assert sheets(leaves) == ["1a2a", "1b", "2c", "1d2d", "1e2e"], "the third file tells which way they were scanned"
+    pages = [*pile("1a 2a 1b", file="p1.pdf"), *pile("2c 1d 2d", file="p2.pdf"), *pile("1e 2e", file="p3.pdf")]
+    assert sheets(pages) == ["1a2a", "1b", "2c", "1d2d", "1e2e"], "the third file tells which way they were scanned"
     with_values = [*pile("1a 2a 1b", file="p1.pdf", keys=True), *pile("2b 1d 2d", file="p2.pdf", keys=True)]
     assert sheets(with_values) == ["1a2a", "1b2b", "1d2d"]
 
 
 def test_folders_with_the_same_names_are_piles_of_their_own() -> None:
     first, second = pile("1a 2a 1b 2b"), pile("1c 2c 1d 2d")
-    second = [replace(leaf, file=f"other {leaf.file}", arrived=10.0 + n) for n, leaf in enumerate(second)]
+    second = [replace(page, file=f"other {page.file}", arrived=10.0 + n) for n, page in enumerate(second)]
     assert sheets([*second, *first]) == ["1a2a", "1b2b", "1c2c", "1d2d"]
 
 
 def test_files_stand_in_natural_order() -> None:
-    leaves = [
-        replace(leaf, source=f"s{n}.jpg", file=f"s{n}.jpg")
-        for n, leaf in zip((8, 9, 10, 11), pile("1a 2a 1b 2b"), strict=True)
+    pages = [
+        replace(page, source=f"s{n}.jpg", file=f"s{n}.jpg")
+        for n, page in zip((8, 9, 10, 11), pile("1a 2a 1b 2b"), strict=True)
     ]
-    assert sheets(leaves) == ["1a2a", "1b2b"]
+    assert sheets(pages) == ["1a2a", "1b2b"]
 
 
 def test_same_page_twice_is_told() -> None:
@@ -168,27 +168,27 @@ def test_same_sheet_twice_is_told_of_the_later() -> None:
 
 def test_value_that_many_share_tells_nothing_of_whose_sheet_it_is() -> None:
     village = {"village": MatchKey("Thôn Nà Lại", 0.99)}
-    leaves = [replace(leaf, clues=village) for leaf in pile("1a 2a 1b 2b 1c 1d 2d 1e 2e")]
-    assert sheets(leaves) == ["1a2a", "1b2b", "1c", "1d2d", "1e2e"]
+    pages = [replace(page, match_keys=village) for page in pile("1a 2a 1b 2b 1c 1d 2d 1e 2e")]
+    assert sheets(pages) == ["1a2a", "1b2b", "1c", "1d2d", "1e2e"]
 
 
 def test_names_are_compared_whatever_their_case_and_tone_places() -> None:
     a, b = pile("1a ? 2a")[::2]
-    a = replace(a, clues={"name": MatchKey("HOÀNG THUÝ HOÀ", 0.99)})
-    b = replace(b, clues={"name": MatchKey("Hoàng  Thúy Hòa", 0.99)})
+    a = replace(a, match_keys={"name": MatchKey("HOÀNG THUÝ HOÀ", 0.99)})
+    b = replace(b, match_keys={"name": MatchKey("Hoàng  Thúy Hòa", 0.99)})
     assert sheets([a, b]) == ["1a2a"]
-    other = replace(b, clues={"name": MatchKey("Hoàng Thúy Hoa", 0.99)})
+    other = replace(b, match_keys={"name": MatchKey("Hoàng Thúy Hoa", 0.99)})
     assert agreement(a, other) is None
 
 
 def test_what_a_person_joined_stays_whatever_the_values_say() -> None:
     a, b, c = pile("1a 1b 2b", keys=True, sure=0.99)
-    assert sheets([replace(a, bond="x"), b, replace(c, bond="x")]) == ["1a2b", "1b"]
+    assert sheets([replace(a, pinned_group="x"), b, replace(c, pinned_group="x")]) == ["1a2b", "1b"]
 
 
 def test_page_that_a_person_took_off_joins_nothing() -> None:
     a, b = pile("1a 2a", keys=True)
-    assert sheets([a, replace(b, apart=True)]) == ["1a", "2a"]
+    assert sheets([a, replace(b, joins_nothing=True)]) == ["1a", "2a"]
 
 
 def test_sheets_of_three_pages() -> None:
@@ -212,8 +212,8 @@ def test_repeated_values_have_one_name() -> None:
 
 
 def test_no_value_shows_in_a_repr() -> None:
-    leaves = pile("1a 2a", keys=True)
-    assert far("a") not in repr(assemble(leaves, {"two": 2})) + repr(leaves)
+    pages = pile("1a 2a", keys=True)
+    assert far("a") not in repr(assemble(pages, {"two": 2})) + repr(pages)
 
 
 # --- whatever comes ----------------------------------------------------------------------------------
@@ -221,43 +221,43 @@ def test_no_value_shows_in_a_repr() -> None:
 
 @st.composite
 def piles(draw: st.DrawFn) -> list[BatchPage]:
-    """Any mess: pages of two and three pages, unplaced and blank ones, numbers read well and badly, bonds."""
+    """Any mess: pages of two and three pages, unplaced and blank ones, numbers read well and badly, pinned."""
     words = draw(st.lists(st.sampled_from([*(f"{p}{w}" for p in "123" for w in "abcd"), "?", "-", "="]), max_size=14))
-    leaves = pile(" ".join(words), keys=True, file=draw(st.sampled_from(["", "p.pdf"])))
+    pages = pile(" ".join(words), keys=True, file=draw(st.sampled_from(["", "p.pdf"])))
     return [
         replace(
-            misread(leaf, draw(st.sampled_from([0, 0, 0, 1, 2, 6])))
+            misread(page, draw(st.sampled_from([0, 0, 0, 1, 2, 6])))
             if draw(st.booleans())
-            else replace(leaf, clues={}),
-            apart=draw(st.integers(0, 9)) == 0,
+            else replace(page, match_keys={}),
+            joins_nothing=draw(st.integers(0, 9)) == 0,
         )
-        for leaf in leaves
+        for page in pages
     ]
 
 
 def sorted_out(found: tuple[AssembledSheet, ...]) -> set[tuple[tuple[str, ...], bool]]:
-    return {(tuple(leaf.id for leaf in sheet.leaves), sheet.doubled) for sheet in found}
+    return {(tuple(page.id for page in sheet.pages), sheet.doubled) for sheet in found}
 
 
 @given(piles(), st.randoms(use_true_random=False))
-def test_no_page_is_lost_or_doubled_whatever_the_pile(leaves: list[BatchPage], chance: random.Random) -> None:
-    found = assemble(leaves, {"two": 3})
-    kept = [leaf for sheet in found for leaf in sheet.leaves]
-    assert sorted(leaf.id for leaf in kept) == sorted(leaf.id for leaf in leaves if leaf.form == "two")
+def test_no_page_is_lost_or_doubled_whatever_the_pile(pages: list[BatchPage], chance: random.Random) -> None:
+    found = assemble(pages, {"two": 3})
+    kept = [page for sheet in found for page in sheet.pages]
+    assert sorted(page.id for page in kept) == sorted(page.id for page in pages if page.form == "two")
     for sheet in found:
-        pages = [leaf.form_page for leaf in sheet.leaves]
-        assert pages == sorted(set(pages)), "a page twice"
-        assert len(sheet.leaves) == 1 or not any(leaf.apart for leaf in sheet.leaves)
-        assert all(agreement(a, b) is not None for a in sheet.leaves for b in sheet.leaves), "sure values differ"
-    shuffled = chance.sample(leaves, len(leaves))
+        numbers = [page.form_page for page in sheet.pages]
+        assert numbers == sorted(set(numbers)), "a page twice"
+        assert len(sheet.pages) == 1 or not any(page.joins_nothing for page in sheet.pages)
+        assert all(agreement(a, b) is not None for a in sheet.pages for b in sheet.pages), "sure values differ"
+    shuffled = chance.sample(pages, len(pages))
     assert assemble(shuffled, {"two": 3}) == found, "which pages came first makes no difference"
 
 
 @given(piles())
-def test_sheets_found_once_are_found_again_where_people_worked_on_them(leaves: list[BatchPage]) -> None:
-    found = assemble(leaves, {"two": 3})
-    bonds = {leaf.id: f"sheet {n}" for n, sheet in enumerate(found) for leaf in sheet.leaves if len(sheet.leaves) > 1}
-    bound = [replace(leaf, bond=bonds.get(leaf.id, "")) for leaf in leaves]
-    together = {frozenset(leaf.id for leaf in sheet.leaves) for sheet in found if len(sheet.leaves) > 1}
-    again = [{leaf.id for leaf in sheet.leaves} for sheet in assemble(bound, {"two": 3})]
+def test_sheets_found_once_are_found_again_where_people_worked_on_them(pages: list[BatchPage]) -> None:
+    found = assemble(pages, {"two": 3})
+    pinned = {page.id: f"sheet {n}" for n, sheet in enumerate(found) for page in sheet.pages if len(sheet.pages) > 1}
+    bound = [replace(page, pinned_group=pinned.get(page.id, "")) for page in pages]
+    together = {frozenset(page.id for page in sheet.pages) for sheet in found if len(sheet.pages) > 1}
+    again = [{page.id for page in sheet.pages} for sheet in assemble(bound, {"two": 3})]
     assert all(any(group <= other for other in again) for group in together)

@@ -55,15 +55,15 @@ def test_damaged_file_is_passed_over_and_the_doctor_tells_of_it(tmp_path: Path, 
     settings = written(tmp_path, content)
     written(tmp_path, "Trồng nấm linh chi\n".encode(), "majors.txt")
     assert site_lists(settings.lists) == {"majors": ("Trồng nấm linh chi",)}
-    found = next(f for f in examine(settings) if f.name == "own lists")
+    found = next(f for f in examine(settings) if f.name == "lists")
     assert not found.ok and not found.required
-    assert "jobs.txt" in found.detail and found.mend == "sohoa lists update"
+    assert "jobs.txt" in found.detail and found.action == "sohoa lists update"
     assert "Hùng" not in found.detail
 
 
 def test_doctor_counts_entries_and_names_none(tmp_path: Path) -> None:
     settings = written(tmp_path, "Thợ đóng cối\n".encode())
-    found = next(f for f in examine(settings) if f.name == "own lists")
+    found = next(f for f in examine(settings) if f.name == "lists")
     assert found.ok and found.detail == "jobs 1"
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
+from benchmarks.postgresql import private_server, programs
 from scanner.forms.loading import load_form
 from scanner.model import Box, FieldReading, PageRef, PageStatus, Reason, Record, Value
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
+from scanner.store.tables import BatchCountRow, RecordRow
 from scanner.store.views import Viewer
 from scanner.store_factory import _Forms
 
@@ -52,41 +52,15 @@ def failed(name: str, status: PageStatus = PageStatus.UNPLACED) -> Record:
     return replace(record(name), status=status, reason=Reason("form_not_found"), readings=())
 
 
-def postgres_folder() -> Path | None:
-    """Where PostgreSQL's programs lie."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) if Path("/usr/lib/postgresql").is_dir() else []
-    return found[-1].parent if found else None
-
-
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The URL of a private PostgreSQL, without a database name."""
-    programs = postgres_folder()
-    if programs is None:
+    if programs() is None:
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not installed: run scripts/setup.sh --tests")
         pytest.skip("PostgreSQL is not installed")
-    place = Path("/tmp") / f"sohoa-pg-{uuid.uuid4().hex[:8]}"  # short: a socket's path has 107 characters at most
-    place.mkdir(mode=0o700)
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if as_user:
-        shutil.chown(place, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run([*as_user, str(programs / program), *arguments], check=True, capture_output=True, cwd=place)
-
-    data, initdb = f"{place}/data", ("-A", "trust", "-U", "sohoa", "--no-sync", "-E", "UTF8", "--locale", "C.UTF-8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={place} -c fsync=off"
-    try:
-        run("initdb", "-D", data, *initdb)
-        run("pg_ctl", "-D", data, "-o", options, "-l", f"{place}/log", "-w", "start")
-        yield f"postgresql://sohoa@127.0.0.1:{port}"
-        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with private_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -180,6 +154,7 @@ def open_store(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 
     yield again
     for store in opened:
+        assert counted(store) == recounted(store)
         store.close()
 
 
@@ -193,6 +168,35 @@ def store(open_store: Callable[[], Store]) -> Store:
 def hanh(store: Store) -> Viewer:
     """A reviewer who sees every commune."""
     return user(store, "hanh")
+
+
+def counted(store: Store) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """What is kept of each batch, by batch, form and state."""
+    with store._sessions.reading() as session:
+        rows = session.scalars(select(BatchCountRow)).all()
+    found = {
+        (r.batch_id, r.form, r.status): (r.pages, r.records, r.verified, r.open_fields, r.open_records) for r in rows
+    }
+    return {group: numbers for group, numbers in found.items() if any(numbers)}
+
+
+def recounted(store: Store) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """The same, counted anew."""
+    found: dict[tuple[str, str, str], list[int]] = {}
+    with store._sessions.reading() as session:
+        for r in session.scalars(select(RecordRow)):
+            head = r.head_id is None
+            waiting = head and r.status == "read" and not r.verified
+            numbers = (1, head, head and r.verified, r.open_fields, waiting)
+            sums = found.setdefault((r.batch_id, r.form, r.status), [0] * 5)
+            sums[:] = [a + b for a, b in zip(sums, numbers, strict=True)]
+    return {group: tuple(numbers) for group, numbers in found.items()}
+
+
+def holding(store: Store, form: str, field: str, value: str, but: str | None = None) -> int:
+    """How many records, but for one, hold the same value in a field that must be unique."""
+    with store._sessions.reading() as session:
+        return store._same(session, form, field, value, but)
 
 
 def user(store: Store, name: str, role: str = "reviewer", communes: tuple[str, ...] = ()) -> Viewer:

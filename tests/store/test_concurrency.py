@@ -13,6 +13,8 @@ import pytest
 from scanner.errors import Conflict, StoreError
 from scanner.store import connection
 from scanner.store.database import Store
+from scanner.store.locks import lock_sheets
+from scanner.store.tables import RecordRow
 from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD, record, user
 from tests.store.test_contract import only, put
@@ -56,7 +58,7 @@ def test_one_page_given_by_many_writers_is_kept_once(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         kept = list(pool.map(lambda _: store.add_record(batch, record()), range(8)))
     assert kept.count(True) == 1
-    assert len(store.known_pages()) == 1
+    assert sum(b.pages for b in store.batches()) == 1
 
 
 def together(*jobs: Callable[[], object]) -> list[object]:
@@ -189,14 +191,37 @@ def test_revisions_of_a_field_are_numbered_without_gaps_whoever_writes(open_stor
 
 
 def test_writer_that_never_ends_is_told_and_not_waited_for_for_ever(
-    url: str, open_store: Callable[[], Store], monkeypatch
+    open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "BUSY_SECONDS", 1)
-    store = open_store()
-    other = connection.connect(url)
-    with other.execution_options(sohoa_write=True).connect() as writing, writing.begin():
+    store, other = open_store(), open_store()
+    put(store, record(review=("ho_ten",)))
+    record_id, viewer = only(store), user(store, "aa")
+    with other._sessions.writing() as session:
+        session.get_one(RecordRow, record_id)  # in SQLite the first statement begins the transaction
+        lock_sheets(session, [record_id])
         with pytest.raises(StoreError, match="busy"):
-            store.ensure_batch("Đợt", xa=None, form="mau-so-03")
-        assert store.batches() == [], "who only looks is not kept waiting"
-    other.dispose()
-    store.ensure_batch("Đợt", xa=None, form="mau-so-03")
+            store.correct(record_id, "ho_ten", "Tên", viewer=viewer, seen_revision=0, manner="typed")
+        assert len(store.queue(viewer)) == 1, "who only looks is not kept waiting"
+    store.correct(record_id, "ho_ten", "Tên", viewer=viewer, seen_revision=0, manner="typed")
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_writers_of_different_sheets_do_not_wait_for_each_other(
+    open_store: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 1)
+    store, other = open_store(), open_store()
+    batch = put(store, record("a.jpg", review=("ho_ten",)), record("b.jpg", review=("ho_ten",), so_dinh_danh=None))
+    held, free = (item.record_id for item in store.queue(None))
+    viewer = user(store, "aa")
+    with other._sessions.writing() as session:
+        other._lock(session, [held])
+        session.get_one(RecordRow, held).open_fields = 2
+        session.flush()
+        store.correct(free, "so_dinh_danh", "008080999999", viewer=viewer, seen_revision=0, manner="typed")
+        assert store.add_record(batch, record("c.jpg", so_dinh_danh="008080999998"))
+        store.ensure_batch("Đợt 2", xa=None, form="mau-so-03")
+        with pytest.raises(StoreError, match="busy"):
+            store.correct(free, "so_dinh_danh", "008080123456", viewer=viewer, seen_revision=1, manner="typed")
+        session.get_one(RecordRow, held).open_fields = 1

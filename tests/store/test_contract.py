@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from scanner.errors import Conflict, NotThere, StoreError, UserError
 from scanner.model import Issue, PageRef, PageStatus, Reason, Record, Step
-from scanner.store import export_queries as outgoing
+from scanner.store import base
 from scanner.store.connection import connect
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
@@ -40,12 +40,12 @@ def test_same_page_twice_is_one_page(store: Store) -> None:
     batch = put(store, record())
     assert not store.add_record(batch, record())
     assert not store.add_record(store.ensure_batch("Đợt 2", xa=None, form="mau-so-03"), record())
-    assert len(store.known_pages()) == 1
+    assert sum(b.pages for b in store.batches()) == 1
 
 
 def test_pages_of_one_file_are_pages_of_their_own(store: Store) -> None:
     put(store, record("a.pdf", 1), record("a.pdf", 2, so_dinh_danh="008080999999"))
-    assert {number for _, number in store.known_pages()} == {1, 2}
+    assert {row.page for row in store.export_rows("all")} == {1, 2}
 
 
 def test_batch_is_made_once(store: Store) -> None:
@@ -279,7 +279,7 @@ VALUES = st.one_of(st.none(), TEXTS, st.booleans(), st.lists(TEXTS, max_size=4).
 @given(values=st.lists(VALUES, min_size=1, max_size=4))
 def test_what_people_enter_comes_back_as_it_was(store: Store, values) -> None:
     """One record goes through many hands; every revision is kept, from what to what."""
-    name = f"{len(store.known_pages())}.jpg"
+    name = f"{sum(b.pages for b in store.batches())}.jpg"
     batch = store.ensure_batch("Đợt", xa=None, form="mau-so-03")
     store.add_record(batch, record(name))
     record_id = page_id(record(name).ref.sha256, 1)
@@ -295,7 +295,7 @@ def test_what_people_enter_comes_back_as_it_was(store: Store, values) -> None:
 def test_page_for_a_batch_that_is_not_there_is_an_error_and_not_lost(store: Store) -> None:
     with pytest.raises(StoreError):
         store.add_record("00000000-0000-0000-0000-000000000000", record())
-    assert store.known_pages() == set()
+    assert sum(b.pages for b in store.batches()) == 0
 
 
 def test_page_whose_rules_fail_leaves_nothing_behind(url: str, tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_page_whose_rules_fail_leaves_nothing_behind(url: str, tmp_path: Path) -
     batch = with_fault.ensure_batch("Đợt", xa=None, form="mau-so-03")
     with pytest.raises(RuntimeError):
         with_fault.add_record(batch, record())
-    assert with_fault.known_pages() == set()
+    assert sum(b.pages for b in with_fault.batches()) == 0
     with_fault.close()
 
 
@@ -411,7 +411,7 @@ def test_export_and_queue_keep_to_one_batch(store: Store, hanh: Viewer) -> None:
 
 
 def test_export_of_many_records_comes_whole_and_in_order(store: Store, monkeypatch) -> None:
-    monkeypatch.setattr(outgoing, "CHUNK", 10)
+    monkeypatch.setattr(base, "CHUNK", 10)
     batch = store.ensure_batch("Đợt", xa=None, form="mau-so-03")
     for number in range(1, 36):
         page = replace(failed("a.pdf"), ref=PageRef(Path("a.pdf"), number, "a" * 64), status=PageStatus.READ)

@@ -13,12 +13,12 @@ from tests.store.conftest import record
 WRITER = """
 import sys
 from pathlib import Path
-from scanner.store.pictures import FileStore
+from scanner.store.pictures import PictureStore
 from scanner.store.database import Store
 from tests.store.conftest import record
 
 url, folder, pages = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-files = FileStore(folder / "files")
+files = PictureStore(folder / "files")
 with Store.open(url, files) as store:
     batch = store.ensure_batch("Đợt", xa=None, form="mau-so-03")
     print("ready", flush=True)
@@ -69,5 +69,5 @@ def test_processes_that_write_the_same_pages_keep_each_once(url: str, tmp_path: 
     assert [w.returncode for w in writers] == [0, 0]
     assert (len(kept), len(set(kept))) == (25, 25), "each page was kept by one of them"
     with Store.open(url, PictureStore(tmp_path / "files")) as store:
-        assert {sha for sha, _ in store.known_pages()} == set(kept)
+        assert {row.sha256 for row in store.export_rows("all")} == set(kept)
         assert len(store.batches()) == 1

@@ -18,7 +18,7 @@ from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
 from scanner.store.tables import IssueRow
 from scanner.store.views import RecordView, Viewer
-from tests.store.conftest import failed, record, user
+from tests.store.conftest import failed, holding, record, user
 from tests.store.test_contract import only, put
 
 NUMBER = "008080123456"
@@ -139,8 +139,8 @@ def test_number_written_otherwise_is_the_same_number(store: Store, written: str)
     put(store, record("a.jpg"), record("b.jpg", so_dinh_danh=written))
     form = next(iter(store.export_rows("all"))).form
     found = ids(store)
-    assert store.records_with(form, "so_dinh_danh", NUMBER) == 2
-    assert store.records_with(form, "so_dinh_danh", written, found["a.jpg"]) == 1
+    assert holding(store, form, "so_dinh_danh", NUMBER) == 2
+    assert holding(store, form, "so_dinh_danh", written, found["a.jpg"]) == 1
     assert {i.rule for i in store.record(found["a.jpg"], None).issues} == {"so_dinh_danh_khong_trung"}
 
 
@@ -148,7 +148,7 @@ def test_empty_numbers_are_no_duplicates(store: Store) -> None:
     put(store, record("a.jpg", so_dinh_danh=None), record("b.jpg", so_dinh_danh=None))
     rules = {i.rule for row in store.export_rows("all") for i in row.issues}
     assert "so_dinh_danh_khong_trung" not in rules
-    assert store.records_with("mau-so-03", "so_dinh_danh", " ' ") == 0
+    assert holding(store, "mau-so-03", "so_dinh_danh", " ' ") == 0
 
 
 def test_number_of_a_page_that_is_read_no_more_counts_no_more(store: Store, hanh: Viewer) -> None:
@@ -161,7 +161,7 @@ def test_number_of_a_page_that_is_read_no_more_counts_no_more(store: Store, hanh
 def test_in_a_crowd_with_one_number_each_is_flagged_and_none_is_rerun_for_all(
     store: Store, hanh: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "CROWD", 3)
+    monkeypatch.setattr(base, "MOST_SHARING", 3)
     put(store, *(record(f"{n}.jpg") for n in range(8)))
     counts = [store.record(i.record_id, hanh).issues[0].message.params["count"] for i in store.queue(hanh)]
     assert counts == [3, 3, 3, 3, 4, 5, 6, 7], "the count is left behind, the issue is not"
@@ -187,19 +187,11 @@ def with_rules(url: str, tmp_path: Path) -> Iterator[Callable[..., Store]]:
         store.close()
 
 
-def test_recheck_brings_every_record_to_the_rules_of_now(with_rules: Callable[..., Store]) -> None:
-    before = with_rules(Issue("cu", ("ho_ten",), Reason("answer_missing")))
-    put(before, record("a.jpg"), record("b.jpg"), failed("c.jpg"))
-    after = with_rules(Issue("moi", ("xa",), Reason("answer_missing")))
-    assert after.recheck() == 2
-    assert [[i.rule for i in row.issues] for row in after.export_rows("all")] == [["moi"], ["moi"]]
-
-
 def test_two_findings_of_one_rule_on_one_field_are_two_issues(with_rules: Callable[..., Store]) -> None:
     store = with_rules(*(Issue("so", ("ho_ten",), Reason(code)) for code in ("answer_missing", "digits_only")))
     put(store, record())
     assert sorted(i.message.code for i in store.record(only(store), None).issues) == ["answer_missing", "digits_only"]
-    store.recheck()
+    store.replace_machine_reading(only(store), record())
     assert len(store.record(only(store), None).issues) == 2
 
 

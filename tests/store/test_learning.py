@@ -75,7 +75,7 @@ def test_decided_readings_keep_to_the_viewers_communes(store: Store, hanh: Viewe
 def test_decided_readings_of_many_records_come_whole(
     store: Store, hanh: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK", 2)
+    monkeypatch.setattr(module, "READINGS_AT_A_TIME", 2)
     put(store, *(record(f"{n}.jpg", review=DOUBTED, so_dinh_danh=f"00808012345{n}") for n in range(5)))
     decide(store, hanh)
     found = [(r.record_id, r.field) for r in store.decided_readings()]

@@ -11,11 +11,10 @@ import pytest
 from samples.two_pages import NAMES, TWO, number_of, open_sheets, page, unplaced
 from scanner.errors import Conflict, NotThere, StoreError, UserError
 from scanner.model import PageStatus, Record
-from scanner.store import sheets as module
 from scanner.store.database import Store
 from scanner.store.tables import page_id
 from scanner.store.views import Viewer
-from tests.store.conftest import user
+from tests.store.conftest import counted, holding, recounted, user
 
 
 @pytest.fixture
@@ -23,6 +22,7 @@ def store(url: str, tmp_path: Path) -> Iterator[Store]:
     """An open store that knows a form of two pages."""
     with open_sheets(url, tmp_path / "files") as opened:
         yield opened
+        assert counted(opened) == recounted(opened)
 
 
 def put(store: Store, *records: Record, batch: str = "Đợt 1", together: bool = True) -> str:
@@ -111,7 +111,7 @@ def test_page_whose_other_is_missing_is_not_verified_before_a_person_says_so(sto
     store.settle_issue(issue.id, viewer=hanh, note="không có trang 2")
     (row,) = store.export_rows("verified")
     assert row.verified_by == "Hanh" and "nghe" not in row.values
-    store.recheck()
+    store.replace_machine_reading(id_of(alone), alone)
     store.assemble(store.batches()[0].id)
     assert len(list(store.export_rows("verified"))) == 1, "it is not asked again"
 
@@ -148,8 +148,7 @@ def test_runs_of_one_batch_end_as_one_run(store: Store, cuts: tuple[int, ...]) -
     assert sorted(sheets(store)) == ["12a", "12b", "12c"]
 
 
-def test_many_sheets_are_put_together_in_several_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "AT_ONCE", 1)
+def test_sheets_that_were_wrong_and_pages_that_are_new_are_put_together_in_one_run(store: Store) -> None:
     put(store, *pile("1a ? 1b 2b"))
     lost = replace(page(2, "b", 2, so_lai=None), ref=unplaced(2).ref)
     store.replace_machine_reading(id_of(lost), lost)
@@ -180,10 +179,10 @@ def test_pages_that_do_not_say_the_same_are_told_with_both_fields(store: Store, 
 
 def test_number_is_counted_once_a_sheet(store: Store) -> None:
     put(store, *pile("1a 2a"))
-    assert store.records_with(TWO.id, "so", number_of("a")) == 1
+    assert holding(store, TWO.id, "so", number_of("a")) == 1
     again = [replace(p, ref=replace(p.ref, sha256=f"{n}" * 64)) for n, p in enumerate(pile("1a 2a", 5), 1)]
     put(store, *again, batch="Đợt 2")
-    assert store.records_with(TWO.id, "so", number_of("a")) == 2
+    assert holding(store, TWO.id, "so", number_of("a")) == 2
     for row in store.export_rows("all"):
         assert [i.rule for i in row.issues if i.open] == ["mot_lan"]
 
@@ -197,7 +196,7 @@ def test_same_sheet_twice_in_a_batch_is_told_of_the_later(store: Store, hanh: Vi
     (told,) = [i for i in store.record(id_of(pages[4]), hanh).issues if i.rule == "page_doubled"]
     store.settle_issue(told.id, viewer=hanh)
     store.assemble(store.batches()[0].id)
-    store.recheck()
+    store.replace_machine_reading(id_of(pages[4]), pages[4])
     assert issues(store, id_of(pages[4])) == ["mot_lan"]
 
 
@@ -208,9 +207,13 @@ def test_person_joins_a_loose_page_and_it_stays(store: Store, hanh: Viewer) -> N
     pages = pile("1a 2b ? 1c")
     batch = put(store, *pages)
     assert sorted(sheets(store)) == ["1a", "1c", "2b"]
-    loose = store.loose_pages(id_of(pages[0]), hanh)
-    assert [p.record_id for p in loose] == [id_of(pages[1])]
-    assert [p.record_id for p in store.loose_pages(id_of(pages[1]), hanh)] == [id_of(pages[0]), id_of(pages[3])]
+    unmatched = store.unmatched_pages(id_of(pages[0]), hanh)
+    assert [found.page.record_id for found in unmatched] == [id_of(pages[1])]
+    assert [f.field for f in unmatched[0].fields] == ["nghe", "so_lai", "ky"]
+    assert [p.page.record_id for p in store.unmatched_pages(id_of(pages[1]), hanh)] == [
+        id_of(pages[0]),
+        id_of(pages[3]),
+    ]
     assert store.join(id_of(pages[1]), id_of(pages[0]), viewer=hanh) == id_of(pages[0])
     store.assemble(batch)
     assert sorted(sheets(store)) == ["12a", "1c"]
@@ -244,7 +247,7 @@ def test_head_can_be_split_off(store: Store, hanh: Viewer) -> None:
     put(store, *pages)
     assert store.split(id_of(pages[0]), viewer=hanh) == id_of(pages[1])
     assert sorted(sheets(store)) == ["1a", "2a"]
-    assert store.records_with(TWO.id, "so", number_of("a")) == 1
+    assert holding(store, TWO.id, "so", number_of("a")) == 1
 
 
 def test_sheet_that_a_person_worked_on_stays_together(store: Store, hanh: Viewer) -> None:
@@ -289,7 +292,7 @@ def test_sheet_scanned_twice_is_set_aside_and_taken_back(store: Store, hanh: Vie
     put(store, *pages)
     store.leave_out(id_of(pages[5]), viewer=hanh)
     assert sheets(store) == ["12a", "12b"]
-    assert store.records_with(TWO.id, "so", number_of("a")) == 1
+    assert holding(store, TWO.id, "so", number_of("a")) == 1
     assert len(list(store.export_rows("verified"))) == 2, "the number stands once only now"
     assert [p.record_id for p in sorted(store.pages_set_aside(hanh), key=lambda p: p.source)] == [
         id_of(pages[4]),

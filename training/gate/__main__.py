@@ -27,6 +27,7 @@ from training.gate.report import curve, is_flagged, passes, report
 from training.gate.trials import MAKERS, make_bench, moved_frames
 
 DOTS = 3000
+"""Right fields drawn in the plot, a sample; wrong ones are all drawn."""
 MOVED, SEEDS = ("150 dpi", "toner low", "soft JPEG", "holes"), 4
 """Good pages on which frames are moved for the fit."""
 

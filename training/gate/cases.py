@@ -22,10 +22,13 @@ LIMIT_MM, LIMIT_PHOTO_MM, LIMIT_ROOM_MM = 1.0, 2.0, 5.0
 """A corner further off than this is wrong: on scans, on photos; and the middle of the signature's room, 68 mm wide,
 which has no print of its own and none below it."""
 RIGHT_MM = 0.3
+"""A field whose worst corner is nearer than this is right for the fit; one up to `fit.OFF_MM` is left out."""
 WRONG_SHARE = 0.5
 """A page is placed wrongly on the whole where so many of its fields are wrong; below, its fields are to be flagged."""
 FIT_EACH = 4
+"""Every such seed is for fitting."""
 HELD_GUESSES = frozenset({"row and option", "far jitter"})
+"""Wrong first guesses that the fit does not see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from training.gate.trials import MAKERS, Bench
 GREEN, AMBER, RED = (30, 140, 40), (0, 140, 230), (30, 30, 210)
 SHRUNK = 0.62
 MAGNIFIED = 8
+"""How many times longer than they are residuals are drawn; and the picture is shrunk."""
 
 
 def seen_by_the_gate(bench: Bench, kind: str, seed: int) -> tuple[NDArray[np.uint8], str]:

@@ -29,6 +29,7 @@ from scanner.page_transform import Matrix, PageTransform
 
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
 SHEETS = 24
+"""Filled sheets that trials are made from."""
 HOPELESS = 0.3
 """Where so few landmarks agree the fields are not measured: every threshold in question is higher."""
 LANDMARK_PX = 160 / 25.4
@@ -144,7 +145,7 @@ def moved_frames(bench: Bench, kind: str, seed: int) -> list[FieldEvidence]:
 def field_errors(form: FormTemplate, seen: Seen, placed: Truth, scale: float) -> dict[str, float]:
     """For each field how far the worst corner of its boxes is off, mm; ∞ where it is not on the page.
 
-    Of free room, as for a signature, the middle counts.
+    Of a free area, as for a signature, the middle counts.
 
     `placed` maps form mm to where they were found on the page (px), `scale` is px a mm.
     """

@@ -240,20 +240,20 @@ def _crossing_strokes(outside: Mask, dark: Mask, printed: Mask, walls: bool) -> 
     for down in (True, False):
         along = (THIN_PX, 1) if down else (1, THIN_PX)
         thick = cv2.morphologyEx(printed, cv2.MORPH_OPEN, np.ones(along, np.uint8))
-        room = cv2.bitwise_or(cv2.bitwise_and(both, cv2.bitwise_not(thick)), outside)
-        sides = [_grow_one_way(outside, room, down, back) for back in (False, True)]
+        allowed = cv2.bitwise_or(cv2.bitwise_and(both, cv2.bitwise_not(thick)), outside)
+        sides = [_grow_one_way(outside, allowed, down, back) for back in (False, True)]
         join = cv2.bitwise_or if down and not walls else cv2.bitwise_and
         kept = cv2.bitwise_or(kept, join(*sides))
     return np.asarray(cv2.bitwise_and(kept, both), np.uint8)
 
 
-def _grow_one_way(seed: Mask, room: Mask, down: bool, back: bool) -> Mask:
-    """The seed grown one way (down or right; with `back` up or left) through the room, at most THIN_PX."""
+def _grow_one_way(seed: Mask, allowed: Mask, down: bool, back: bool) -> Mask:
+    """The seed grown one way (down or right; with `back` up or left) within `allowed`, by at most THIN_PX."""
     kernel = np.array([0, 1, 1] if back else [1, 1, 0], np.uint8)  # dilation reads against the way it grows
     kernel = kernel.reshape(3, 1) if down else kernel.reshape(1, 3)
     front = seed
     for _ in range(THIN_PX):
-        front = np.asarray(cv2.bitwise_and(cv2.dilate(front, kernel), room), np.uint8)
+        front = np.asarray(cv2.bitwise_and(cv2.dilate(front, kernel), allowed), np.uint8)
     return front
 
 

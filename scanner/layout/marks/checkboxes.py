@@ -15,7 +15,7 @@ from scanner.layout.ink.extraction import InkPage
 from scanner.layout.marks.marks import ink_beside_squares, measure_mark
 from scanner.model import Box, FieldKind, FieldSpec, Mark, MarkState, Reason
 
-# Measured on drawn marks of all styles (samples/slips.py, family 0); docs/marks.md has the figures on family 1.
+# Measured on drawn marks of all styles (samples/slips.py, family 0); family 1 in docs/how-good-is-it.md.
 DEFAULTS: Mapping[str, float] = {
     "empty": 0.012,  # inked share of the inside: dust and bleed stay below
     "marked": 0.03,  # the thinnest slash drawn across half a 3-mm square has 0.06

@@ -40,6 +40,7 @@ MIN_SHARE_CENTRED = 0.36
 MIN_SHARE_STRAIGHT = 0.75
 """The same for a straight stroke that leaves its square by more than LEAVES_MM: it may be passing through."""
 PASSING_MM = 2.0
+"""A straight stroke that leaves its square by more, above or below, may only be passing through: the tail of a tick."""
 TAIL_INKED_SHARE = 0.9
 """Share of the way between two squares on which a tail is inked, or hidden by print."""
 ONE_STROKE_MM = 1.1

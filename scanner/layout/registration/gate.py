@@ -63,6 +63,7 @@ class PlacementEvidence:
 
 
 NO_EVIDENCE = PlacementEvidence(0.0, 0.0, 0.0, 1, 0.0, 1.0, 1.0)
+"""Of a page on which no landmark was found."""
 
 
 def measure_placement(matches: LandmarkMatches, residual: Points, reference: FormReference) -> PlacementEvidence:

@@ -1,7 +1,7 @@
-"""What the gate's evidence is worth: two small logistic models, fitted by `training.gate` and kept as data.
+"""The weights of the gate's evidence: two small logistic models, fitted by `training.gate` and kept as data.
 
 `page` weighs a placement, `field` the place of one field. Both give log-odds that it is right against wrong ones made
-on purpose, and a threshold. A feature goes in through its name; what a model does not name counts nothing.
+on purpose, and a threshold. Features are taken by name; those that a model does not name have no weight.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Landmark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FormReference:
-    """A blank form prepared for registration and for telling print from ink.
+    """A blank form prepared for registration and for the separation of ink from print.
 
     blank        (rows, cols) grey at 300 dpi, exactly the sheet
     keypoints    (N, 2) mm, x and y

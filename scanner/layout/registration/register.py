@@ -47,7 +47,7 @@ is taken to lie flat under a lid."""
 OFF_PAGE_MM = 0.5
 """A box may reach this far out of the page: its edge is not where people write."""
 FAR_FROM_PRINT_MM = 25.0
-"""From the nearest landmark; farther out errors of 2 mm were seen on folded sheets (docs/registration.md)."""
+"""From the nearest landmark; farther out errors of 2 mm were seen on folded sheets (docs/developer/registration.md)."""
 MIN_FOUND_SHARE, ALL_FOUND_SHARE = 0.3, 0.97
 """Shares of the landmarks of text. Where a refused pass found fewer it is another form and no pass follows: other print
 has 0.01, half pages and revisions of the form 0.59 and more. Where fewer than the second were found the others may be
@@ -201,8 +201,10 @@ def _refine(start: RegistrationStart, reference: FormReference) -> Registration 
 
 
 def _fields_off_page(transform: PageTransform, shape: tuple[int, int], reference: FormReference) -> list[str]:
-    """Ids of fields that reach out of a page of (rows, cols): part of an answer may be gone. Of free room the middle
-    counts."""
+    """Ids of fields that reach out of a page of (rows, cols), so that part of an answer may be cut off.
+
+    Of a free area, as for a signature, the middle counts.
+    """
     found, slack = [], OFF_PAGE_MM * transform.scale
     for spec in reference.form.fields:
         at = transform.to_page(spec.corners)
@@ -217,7 +219,7 @@ def _fields_far_from_print(matches: LandmarkMatches, reference: FormReference) -
     """Ids of fields of a folded sheet that reach far from all print: nothing shows which way the paper turns there."""
     found = []
     for spec in reference.form.fields:
-        if spec.layout is FieldLayout.AREA:  # free room: 2 mm more or less change nothing
+        if spec.layout is FieldLayout.AREA:  # free: 2 mm more or less change nothing
             continue
         away = np.hypot(*np.moveaxis(spec.corners[:, None] - matches.centres[None], 2, 0)).min(axis=1)
         if away.max() > FAR_FROM_PRINT_MM:

@@ -60,7 +60,7 @@ def test_writing_in_one_field_is_in_no_other(pen: Pen, printed, form) -> None:
 
 @pytest.mark.parametrize("field", ["noi_thuong_tru", "noi_o_hien_tai", "cong_viec", "dia_chi_lam_viec", "thon"])
 def test_tall_and_deep_letters_are_whole(pen: Pen, printed, form, field: str) -> None:
-    """Capitals with tone marks rise above the room, g and y hang through its line."""
+    """Capitals with tone marks rise above the box, g and y hang through its line."""
     pen.write("Ấp Ỷ, gấy Ổ", form.field(field).boxes[0])
     found = cut(pen.image, printed, form)
     assert [c.field for c in found.values() if c.ink is not None] == [field]

@@ -44,8 +44,8 @@ def off(found: Registration, form, moved=lambda p: p) -> NDArray[np.float64]:
 def silent(found: Registration, seen: Seen, form, limit: float = 1.0) -> list[str]:
     """Fields of a page that was placed which lie further off than the limit (mm) and are not flagged."""
     errors = field_errors(form, seen, found.transform.to_page, found.transform.scale)
-    room = {f.id for f in form.fields if f.layout.value == "area"}  # without print of its own: 5 mm
-    return [f for f, mm in errors.items() if mm > (5.0 if f in room else limit) and f not in found.review_fields]
+    areas = {f.id for f in form.fields if f.layout.value == "area"}  # without print of its own: 5 mm
+    return [f for f, mm in errors.items() if mm > (5.0 if f in areas else limit) and f not in found.review_fields]
 
 
 @pytest.fixture(scope="module")

@@ -55,10 +55,10 @@ def test_trembling_clicks_lead_where_the_machine_would_have_put_the_form(
     placed: Placed, reference: FormReference, form: FormTemplate, clicks: list[float]
 ) -> None:
     points = placed.to_page(manual_points(reference)) + np.array(clicks).reshape(4, 2)
-    by_hand = register_from_points(placed.page, reference, points)
-    assert isinstance(by_hand, Registration)
-    assert np.percentile(apart(by_hand, placed.by_machine, form), 95) <= 1.0
-    assert np.percentile(corner_errors(by_hand, placed.to_page, form), 95) <= 1.0
+    manual = register_from_points(placed.page, reference, points)
+    assert isinstance(manual, Registration)
+    assert np.percentile(apart(manual, placed.by_machine, form), 95) <= 1.0
+    assert np.percentile(corner_errors(manual, placed.to_page, form), 95) <= 1.0
 
 
 def test_worst_tremble_of_all_four_clicks_is_forgiven(placed: Placed, reference, form) -> None:
@@ -66,9 +66,9 @@ def test_worst_tremble_of_all_four_clicks_is_forgiven(placed: Placed, reference,
     true = placed.to_page(manual_points(reference))
     away = np.sign(true - true.mean(axis=0)) * TREMBLE
     for points in (true + TREMBLE, true - TREMBLE, true + away, true - away):
-        by_hand = register_from_points(placed.page, reference, points)
-        assert isinstance(by_hand, Registration)
-        assert np.percentile(apart(by_hand, placed.by_machine, form), 95) <= 1.0
+        manual = register_from_points(placed.page, reference, points)
+        assert isinstance(manual, Registration)
+        assert np.percentile(apart(manual, placed.by_machine, form), 95) <= 1.0
 
 
 @pytest.mark.parametrize("scale", [0.6, 0.4])
