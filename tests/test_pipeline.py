@@ -15,7 +15,7 @@ from samples.objects import lay
 from samples.stress import stamp
 from samples.wear import wear
 from scanner.export.page_json import record_to_json
-from scanner.layout.ink.stamps import Stamp
+from scanner.layout.ink.stamps import Stamp, stamped_fields
 from scanner.model import PX_PER_MM, FieldKind, FieldLayout, FieldReading, PageRef, PageStatus
 from scanner.ocr.engine import HAND, LINE
 from scanner.ocr.fake import ScriptedRecogniser
@@ -140,10 +140,9 @@ STAMP_AT, STAMP_MM = (60.0, 150.0), 17.0
 def stamped(desk_of_sheets, form):
     """A sheet with a red stamp over a written line and over a question without a tick; the ids of both."""
     sheet = desk_of_sheets.draw(88)
-    stamp_there = Stamp(STAMP_AT, STAMP_MM, red=True)
-    under = [f for f in form.fields if any(stamp_there.over(b) for b in (*f.boxes, *(o.box for o in f.options)))]
-    (written,) = [f.id for f in under if sheet.truth[f.id]]
-    (empty,) = [f.id for f in under if not sheet.truth[f.id]]
+    under = stamped_fields([Stamp(STAMP_AT, STAMP_MM, red=True)], form.fields)
+    (written,) = [field for field in under if sheet.truth[field]]
+    (empty,) = [field for field in under if not sheet.truth[field]]
     return stamp(sheet.image, STAMP_AT, np.random.default_rng(2), STAMP_MM), written, empty
 
 
