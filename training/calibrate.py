@@ -30,20 +30,20 @@ from scanner.settings import load_settings
 MORE, LESS, EITHER = 1, -1, 0
 SIGNS: Mapping[str, Mapping[str, int]] = {
     "line": {
-        "print_worst": MORE, "print_mean": MORE, "print_trust": MORE, "print_agrees": MORE, "print_apart": LESS,
-        "trusted_apart": LESS, "hand_worst": MORE, "hand_mean": MORE, "hand_agrees": MORE, "hand_apart": LESS,
-        "both_agree": MORE, "ink_each": MORE, "log_likelihood_gap": LESS, "margin": MORE, "levels": MORE,
-        "words_mean": MORE, "words_worst": MORE, "digits": EITHER, "length": LESS, "illegal": LESS, "unknown": LESS,
-        "odd": LESS, "density": EITHER, "residual_mm": LESS,
+        "print_mean": MORE, "print_trust": MORE, "print_apart": LESS, "trusted_apart": LESS, "hand_worst": MORE,
+        "hand_mean": MORE, "hand_agrees": MORE, "margin": MORE, "levels": MORE, "words_mean": MORE, "length": LESS,
+        "unknown": LESS, "density": EITHER,
     },
-    "cells": {"joint": MORE, "worst": MORE, "rival": LESS, "settled": EITHER, "residual_mm": LESS},
-    "parts": {"joint": MORE, "worst": MORE, "rival": LESS, "residual_mm": LESS},
-    "ticks": {"mark_score": MORE, "residual_mm": LESS},
-    "empty": {"ink_mm2": LESS, "residual_mm": LESS},
-    "signature": {"ink_margin": MORE, "residual_mm": LESS},
+    "cells": {"joint": MORE, "rival": LESS, "residual_mm": LESS},
+    "parts": {"joint": MORE},
+    "ticks": {"mark_score": MORE},
+    "empty": {"ink_mm2": LESS},
+    "signature": {"ink_margin": MORE},
 }  # fmt: skip
 """The features of each kind of reading, and whether more of one speaks for the value or against it, where that is
-known. A line's digits have no words to be known by, and its density has no better end."""
+known: a line's density has no better end. Left out is what came to weigh nothing beside these with its sign held
+(of lines: least score and agreement of the reader of print, share of unlawful syllables, the log-likelihood gap to the
+likeliest candidate, ink and residual; of digits: the least score, and whether other fields settled one)."""
 DOUBTFUL: Mapping[str, Mapping[str, float]] = {
     "ticks": {"mark_score": 0.5},
     "empty": {"ink_mm2": 0.35},
@@ -52,8 +52,9 @@ DOUBTFUL: Mapping[str, Mapping[str, float]] = {
 """Where a reading of the kind is at its least sure: a square that may be marked or not, the most ink that a field
 taken for empty holds, ink that is as much as a signature's least."""
 TARGET = 0.004
-TARGETS = {"line": 0.008, "cells": 0.006}
-"""Silent errors aimed at, by kind, as upper bounds: lines are a third of what is accepted, ticks hardly ever err."""
+TARGETS = {"line": 0.008, "cells": 0.008}
+"""Silent errors aimed at, by kind, as upper bounds: lines are a third of what is accepted, ticks hardly ever err. With
+the cells of 456 sheets no threshold has a bound of 0.6 %."""
 
 
 def cases_of(
@@ -97,7 +98,8 @@ def fit_all(cases: Sequence[FittingCase]) -> Calibration:
         kind: fit([c for c in cases if c.kind == kind], signs, TARGETS.get(kind, TARGET), DOUBTFUL.get(kind))
         for kind, signs in SIGNS.items()
     }
-    return Calibration(models, f"{len(cases)} readings of drawn sheets")
+    sheets = len({case.group for case in cases})
+    return Calibration(models, f"{len(cases)} readings of {sheets} drawn sheets")
 
 
 def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -> None:

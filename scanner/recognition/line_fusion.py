@@ -96,10 +96,7 @@ def fuse_line(
     best, text = weighed[0], weighed[0].text
     by_print = Levenshtein.distance(text, print_text) <= Levenshtein.distance(text, plain)
     raw, engine = (print_text, printed.engine) if by_print else (plain, hand.engine)
-    surest = max(w.ink for w in weighed)
     features = _features(text, print_text, plain, printed, hand, trust) | {
-        "ink_each": best.ink / max(len(text), 1),
-        "log_likelihood_gap": surest - best.ink,
         "margin": min(best.total - weighed[1].total, 12.0) if len(weighed) > 1 else 12.0,
         "levels": float(why[text][1]),
     }
@@ -252,20 +249,14 @@ def _features(
     size = max(len(text), 1)
     apart = Levenshtein.distance(text, print_text)
     return {
-        "print_worst": min(from_print),
         "print_mean": sum(from_print) / len(from_print),
         "print_trust": trust,
-        "print_agrees": float(text == print_text),
         "print_apart": min(apart / size, 1.0),
         "trusted_apart": trust * min(apart, 4),
         "hand_worst": min(from_hand),
         "hand_mean": sum(from_hand) / len(from_hand),
         "hand_agrees": float(text == plain),
-        "hand_apart": min(Levenshtein.distance(text, plain) / size, 1.0),
-        "both_agree": float(text == print_text == plain),
         "words_mean": sum(spelt) / len(spelt),
-        "words_worst": min(spelt),
-        "digits": float(any(c.isdigit() for c in text)),
         "length": float(len(text)),
     }
 

@@ -30,10 +30,9 @@ from scanner.ocr.comb_line import comb_line
 from scanner.ocr.engine import CELLS, ENGINE_FOR, HAND, LINE, PARTS, Engines
 from scanner.recognition.digit_fields import DigitReading, read_digit_fields, sex_of
 from scanner.recognition.line_fusion import Lists, fuse_line
-from scanner.recognition.values import score_features
+from scanner.recognition.values import strongest_rival
 from scanner.vietnam import lexicon
 from scanner.vietnam.dates import is_plausible_date
-from scanner.vietnam.orthography import is_syllable
 
 HARD_REASONS = frozenset({
     "nothing_recognised", "digits_and_cells", "cells_with_gaps", "date_incomplete", "impossible_date", "struck_out",
@@ -206,7 +205,7 @@ def _digits(spec: FieldSpec, crop: Crop, said: CropReadings, found: DigitReading
     score = min((r.score for r in said.engine if r.text), default=0.0)
     return _reading(
         spec, found.value, found.raw, score, engine,
-        {**score_features(chars), **found.features, "settled": float(bool(found.steps))}, reasons, crop,
+        {"rival": strongest_rival(chars), **found.features}, reasons, crop,
         tuple(t for t in others if t != text), found.steps,
     )  # fmt: skip
 
@@ -221,12 +220,10 @@ def _reasons(crop: Crop, of_engines: Sequence[Reason]) -> tuple[Reason, ...]:
 def _shape_features(text: str, crop: Crop) -> dict[str, float]:
     words = [w for w in text.replace(",", " ").replace(".", " ").split() if w.isalpha()]
     unknown = sum(lexicon.key(w) not in lexicon.words() for w in words) / len(words) if words else 0.0
-    legal = sum(is_syllable(w) for w in words) / len(words) if words else 1.0
-    odd = sum(not (c.isalnum() or c in " ,.-/()'") for c in text)
     top, bottom, left, right = crop.ink or (0, 1, 0, 1)
     # a line has about as many letters as it is long and high; a scrawl read as three letters has not
     density = len(text) * (bottom - top) / max(right - left, 1)
-    return {"illegal": 1 - legal, "unknown": unknown, "odd": float(odd), "density": min(density, 6.0)}
+    return {"unknown": unknown, "density": min(density, 6.0)}
 
 
 def _empty(spec: FieldSpec, crop: Crop) -> FieldReading:

@@ -61,7 +61,6 @@ def parts_date(parts: Sequence[EngineReading | None]) -> tuple[Value, str, Reaso
     return raw, raw, Reason("date_incomplete", {"digits": len("".join(texts))})
 
 
-def score_features(chars: Sequence[CharReading]) -> dict[str, float]:
-    """Measures of an engine's certainty over characters: its least score, and the most it gives another character."""
-    scores = [c.score for c in chars if c.char.strip()] or [0.0]
-    return {"worst": min(scores), "rival": max((s for c in chars for _, s in c.alternatives), default=0.0)}
+def strongest_rival(chars: Sequence[CharReading]) -> float:
+    """The highest score, 0–1, that an engine gives to another character than the one it read; 0 where there is none."""
+    return max((score for char in chars for _, score in char.alternatives), default=0.0)

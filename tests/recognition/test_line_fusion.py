@@ -38,7 +38,7 @@ def by_print(text: str, sure: float = 0.95) -> EngineReading:
 def test_what_both_read_is_delivered_without_a_step() -> None:
     choice = fuse_line(None, by_print("Trồng chè"), by_hand("Trồng chè"))
     assert (choice.text, choice.steps) == ("Trồng chè", ())
-    assert choice.features["both_agree"] == 1.0
+    assert (choice.features["print_apart"], choice.features["hand_agrees"]) == (0.0, 1.0)
 
 
 def test_garbage_from_the_reader_of_print_is_not_heard_however_sure_it_is() -> None:

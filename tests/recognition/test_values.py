@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import Box, CharReading, Crop, EngineReading, FieldKind, FieldLayout, FieldSpec
-from scanner.recognition.values import clean_text, digits_value, parts_date, score_features
+from scanner.recognition.values import clean_text, digits_value, parts_date, strongest_rival
 from scanner.vietnam.dates import is_plausible_date
 
 BOX = Box(0, 0, 5, 6)
@@ -102,12 +102,7 @@ def test_leaders_and_quotes_at_the_edges_go(raw: str, value: str) -> None:
     assert clean_text(raw) == value
 
 
-def test_worst_character_and_its_rival_are_measured() -> None:
-    chars = [CharReading("a", 0.9), CharReading(" ", 0.1), CharReading("b", 0.6, (("6", 0.4),))]
-    measures = score_features(chars)
-    assert measures["worst"] == 0.6, "a space is no character to be sure of"
-    assert measures["rival"] == 0.4
-
-
-def test_text_without_characters_is_as_unsure_as_can_be() -> None:
-    assert score_features([])["worst"] == 0
+def test_the_strongest_rival_of_any_character_counts() -> None:
+    chars = [CharReading("a", 0.9, (("o", 0.1),)), CharReading(" ", 0.1), CharReading("b", 0.6, (("6", 0.4),))]
+    assert strongest_rival(chars) == 0.4
+    assert strongest_rival([]) == 0.0
