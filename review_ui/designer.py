@@ -43,7 +43,8 @@ from review_ui.language import translate as _
 from review_ui.uploads import MAX_UPLOAD, suffix_of, temporary_file
 from review_ui.value_parser import format_value
 from scanner.errors import FormError
-from scanner.forms.loading import LAYOUTS, list_forms, pages_of
+from scanner.forms.checking import LAYOUTS
+from scanner.forms.loading import list_forms, pages_of
 from scanner.forms.versions import blank_picture, drop_draft, is_form_id, keep_draft, list_drafts, publish, versions
 from scanner.model import FormTemplate, Record, Unreadable
 from scanner.rules import CHECKS, CONSTANTS, MANY

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from review_ui.language import translate as _
 from scanner.model import FieldKind, FieldSpec, Value
+from scanner.vietnam.dates import typed_date
 
 MAX_LENGTH = 500
-DATE_PARTS = re.compile(r"(\d{1,2})[/.\-\s](\d{1,2})[/.\-\s](\d{4})", re.ASCII)
 
 
 class InvalidValue(ValueError):
@@ -60,14 +60,8 @@ def _digits(text: str) -> str:
 
 def _date(text: str) -> str:
     """dd/mm/yyyy, or yyyy where only the year is written. The rules check whether the day exists."""
-    bare = re.sub(r"\s*([/.\-])\s*", r"\1", text)
-    if re.fullmatch(r"[0-9]{4}", bare):
-        return bare
-    if re.fullmatch(r"[0-9]{8}", bare):
-        return f"{bare[:2]}/{bare[2:4]}/{bare[4:]}"
-    if parts := DATE_PARTS.fullmatch(bare):
-        day, month, year = parts.groups()
-        return f"{day.zfill(2)}/{month.zfill(2)}/{year}"
+    if date := typed_date(text):
+        return date
     raise InvalidValue(_("Write the date as day/month/year, or the year alone."))
 
 

@@ -45,6 +45,10 @@ def storage_error(error: OSError, otherwise: SohoaError) -> SohoaError:
     return otherwise
 
 
+class FileLocked(PermissionError):
+    """A file cannot be replaced though its folder can be written to: on Windows, another program has it open."""
+
+
 # --- one file ----------------------------------------------------------------------------------------
 
 
@@ -59,7 +63,10 @@ def atomic_file(path: Path) -> Iterator[Path]:
         yield partial
         with partial.open("rb+") as file:  # full disks on a network share say so at the latest here
             os.fsync(file.fileno())
-        partial.replace(path)
+        try:
+            partial.replace(path)
+        except PermissionError as error:
+            raise FileLocked(error.errno, error.strerror) from None
         sync_folder(path.parent)
     finally:
         with suppress(OSError):
@@ -74,10 +81,7 @@ def write_file(path: Path, data: bytes, private: bool = False) -> None:
 
 def write_new(path: Path, data: bytes, private: bool = False) -> None:
     """Write a file that is not there yet, to the disk itself; `private`: its owner's alone. Raises OSError."""
-    handle = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600 if private else 0o666
-    )
-    with os.fdopen(handle, "wb") as file:
+    with _new(path, private) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -211,7 +215,7 @@ def _must_be_free(out: Path) -> None:
 def _explained(error: OSError, out: Path) -> SohoaError:
     if is_disk_full(error):
         return StorageFull("disk_full_not_written", path=out)
-    if isinstance(error, PermissionError) and out.is_file() and os.access(out.parent, os.W_OK):
+    if isinstance(error, FileLocked):
         return SohoaError("file_in_use", path=out)
     if isinstance(error, PermissionError):
         return SohoaError("no_permission_to_write", folder=out.parent)

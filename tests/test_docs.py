@@ -323,9 +323,9 @@ SELF_EXPLAINING = frozenset(
     """
     a act address administrative album answer answers aside assembled base bin box busy candidate captioned card
     case cell change char check click conflict count counts crease current database decided decoding detected
-    digit enclosed ethnic evaluation export exportable fall finding fit fitting frame frequent full group guess
+    digit enclosed ethnic evaluation export exportable fall file finding fit fitting frame frequent full group guess
     image images in index initial invalid item joint judged kept keypoint kind lattice layout learning level
-    limits list logistic map matches memory meter missing model moment name named newer next not option outcome
+    limits list locked logistic map matches memory meter missing model moment name named newer next not option outcome
     parts pass pdf pdfium phrase picture pictures place plot point points poppler print process provenance
     queries queue reader recalibration recogniser ref reference refused registered regression reliability report
     reread rereading row sample scale score scripted sessions set settings sink sohoa source span spec start
@@ -349,6 +349,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text).lower()).strip()
 
 
+@cache
 def public_classes() -> dict[str, list[str]]:
     """The modules that define each public class of the program."""
     found: defaultdict[str, list[str]] = defaultdict(list)

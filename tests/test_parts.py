@@ -17,9 +17,10 @@ from scanner.confidence.calibration import Calibration, load_calibration, parse_
 from scanner.confidence.statistics import LogisticModel
 from scanner.errors import SettingsError, StoreError
 from scanner.model import Box, Crop, EngineReading, FieldKind, FieldLayout, FieldSpec
-from scanner.recognition.values import clean_text, digits_value, parts_date, possible_date
+from scanner.recognition.values import clean_text, digits_value, parts_date
 from scanner.settings import Settings, load_settings
 from scanner.store.pictures import PictureStore
+from scanner.vietnam.dates import is_plausible_date
 
 # --- files -------------------------------------------------------------------------------------------
 
@@ -95,12 +96,12 @@ def test_clean_text_is_stable_and_single_spaced(text: str) -> None:
 
 @given(st.dates())
 def test_every_date_of_the_calendar_is_possible(day) -> None:
-    assert possible_date(f"{day.day:02}/{day.month:02}/{day.year:04}") == (1900 <= day.year <= 2100)
+    assert is_plausible_date(f"{day.day:02}/{day.month:02}/{day.year:04}") == (1900 <= day.year <= 2100)
 
 
 @pytest.mark.parametrize("text", ["31/04/2000", "29/02/2001", "00/01/2000", "1/1/1", "20000", "a/b/c"])
 def test_impossible_dates_are_told(text: str) -> None:
-    assert not possible_date(text)
+    assert not is_plausible_date(text)
 
 
 def comb(kind: FieldKind, filled: str) -> tuple[FieldSpec, Crop]:

@@ -24,7 +24,7 @@ LABEL_MM = 25.0
 QUALITY = 80
 
 
-class InMemoryPictures(PictureStore):
+class MemoryPictureStore(PictureStore):
     """A file store in memory. A truth file may name thousands of pages whose pictures nobody wants on the disk."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class WorstPictures:
     """
 
     def __init__(self, forms: FormTemplate | Sequence[FormTemplate], room: int = SHOWN) -> None:
-        self.files = InMemoryPictures()
+        self.files = MemoryPictureStore()
         self._forms = {form.id: form for form in ((forms,) if isinstance(forms, FormTemplate) else forms)}
         self._room = room
         self._held: list[tuple[tuple[bool, float, FieldKey], bytes]] = []

@@ -123,14 +123,3 @@ def labelled(spec: FieldSpec, value: Value, lang: str) -> str:
 def is_number(spec: FieldSpec, value: str) -> bool:
     """Digits of a number or date field, as the form's contract has them."""
     return spec.kind in (FieldKind.DIGITS, FieldKind.DATE) and bool(value) and set(value) <= set("0123456789/")
-
-
-def real_date(value: str) -> dt.date | None:
-    """The day of "dd/mm/yyyy"; None for a year alone and for what is no day of the calendar."""
-    pieces = value.split("/")
-    if len(pieces) != 3 or not all(piece.isascii() and piece.isdigit() for piece in pieces):
-        return None
-    try:
-        return dt.date(int(pieces[2]), int(pieces[1]), int(pieces[0]))
-    except ValueError:
-        return None

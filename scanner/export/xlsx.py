@@ -8,11 +8,12 @@ from pathlib import Path
 
 from xlsxwriter.format import Format
 
-from scanner.export.columns import headings, labelled, local_time, provenance, provenance_headings, real_date
+from scanner.export.columns import headings, labelled, local_time, provenance, provenance_headings
 from scanner.export.rows import ExportableField, ExportableRecord
 from scanner.export.workbook import ROWS, Cell, Workbook, WorkbookTable, write_cell
 from scanner.messages import message
 from scanner.model import FieldKind, FieldSpec, FormTemplate, Value
+from scanner.vietnam.dates import parse_date
 
 OLDEST = dt.date(1900, 3, 1)
 """Excel counts a 29 February 1900 that never was: days before March 1900 are not safe as its dates."""
@@ -75,7 +76,7 @@ def _record(book: Workbook, form: FormTemplate, row: ExportableRecord) -> list[t
 def _cell(spec: FieldSpec, value: Value, lang: str) -> Cell:
     """A value as a cell: a date for a full date, text for the rest."""
     if spec.kind is FieldKind.DATE and isinstance(value, str):
-        day = real_date(value)
+        day = parse_date(value)
         if day is not None and day >= OLDEST:
             return day
     return labelled(spec, value, lang)

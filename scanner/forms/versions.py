@@ -21,7 +21,8 @@ from PIL import Image
 
 from scanner.errors import FormError, SohoaError
 from scanner.files import atomic_file, atomic_folder, storage_error
-from scanner.forms.loading import FILE, blank_image, check_form, files_of, load_form, read_form, rendering_of, save_form
+from scanner.forms.checking import check_form
+from scanner.forms.loading import FILE, blank_image, files_of, load_form, read_form, rendering_of, save_form
 from scanner.model import PX_PER_MM, FormTemplate, Reason
 from scanner.rules import CHECKS, rule_faults
 from scanner.vietnam.wordlists import LISTS

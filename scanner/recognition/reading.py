@@ -30,8 +30,9 @@ from scanner.ocr.comb_line import comb_line
 from scanner.ocr.engine import CELLS, ENGINE_FOR, HAND, LINE, PARTS, Engines
 from scanner.recognition.digit_fields import DigitReading, read_digit_fields, sex_of
 from scanner.recognition.line_fusion import Lists, fuse_line
-from scanner.recognition.values import possible_date, score_features
+from scanner.recognition.values import score_features
 from scanner.vietnam import lexicon
+from scanner.vietnam.dates import is_plausible_date
 from scanner.vietnam.orthography import is_syllable
 
 HARD_REASONS = frozenset({
@@ -198,7 +199,7 @@ def _digits(spec: FieldSpec, crop: Crop, said: CropReadings, found: DigitReading
     chars = [c for reading in said.engine for c in reading.chars]
     text = "" if found.value is None else str(found.value)
     reasons = list(_reasons(crop, [found.reason] if found.reason else []))
-    if spec.kind is FieldKind.DATE and found.reason is None and text and not possible_date(text):
+    if spec.kind is FieldKind.DATE and found.reason is None and text and not is_plausible_date(text):
         reasons.append(Reason("impossible_date"))
     others = said.engine[0].alternatives if spec.layout is not FieldLayout.PARTS else ()
     engine = next((r.engine for r in said.engine if r.text), said.engine[0].engine)

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from scanner.model import CharReading, Crop, EngineReading, FieldKind, FieldSpec, Reason, Value
+from scanner.vietnam.dates import date_text
 
 
 def clean_text(text: str) -> str:
@@ -40,7 +41,7 @@ def _one_run(filled: Sequence[bool]) -> bool:
 
 def _comb_date(spec: FieldSpec, filled: Sequence[bool], text: str) -> tuple[Value, Reason | None]:
     if all(filled) and len(text) == 8:
-        return f"{text[:2]}/{text[2:4]}/{text[4:]}", None
+        return date_text(text[:2], text[2:4], text[4:]), None
     if not any(filled[:4]) and len(text) == 4:
         return text, None
     return text, Reason("date_incomplete", {"digits": len(text)})
@@ -55,24 +56,9 @@ def parts_date(parts: Sequence[EngineReading | None]) -> tuple[Value, str, Reaso
     day, month, year = texts
     if len(year) == 4 and not day and not month and parts[0] is None and parts[1] is None:
         return year, raw, None
-    if 1 <= len(day) <= 2 and 1 <= len(month) <= 2 and len(year) == 4:
-        return f"{day.zfill(2)}/{month.zfill(2)}/{year}", raw, None
+    if (date := date_text(day, month, year)) is not None:
+        return date, raw, None
     return raw, raw, Reason("date_incomplete", {"digits": len("".join(texts))})
-
-
-def possible_date(value: str) -> bool:
-    """Is dd/mm/yyyy or yyyy a date of the calendar within 1900–2100?"""
-    pieces = value.split("/")
-    if not all(p.isascii() and p.isdigit() for p in pieces) or len(pieces) not in (1, 3):
-        return False
-    if not 1900 <= int(pieces[-1]) <= 2100:
-        return False
-    if len(pieces) == 1:
-        return True
-    day, month, year = (int(p) for p in pieces)
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-    return 1 <= month <= 12 and 1 <= day <= lengths[month - 1]
 
 
 def score_features(chars: Sequence[CharReading]) -> dict[str, float]:

@@ -44,7 +44,7 @@ class BatchPage:
     match_keys: Mapping[str, MatchKey] = hidden(default_factory=dict, repr=False)  # by the value's name on every page
     arrived: float = 0.0
     blank: bool = False  # an empty back: it is passed over
-    pinned_group: str = ""  # pages of one group stay together, whatever is found: a person has worked on them
+    pinned_group: str = ""  # pages of one group stay together: a person has worked on them
     joins_nothing: bool = False  # a person took it off its sheet, or said that the sheet ends with it: it joins nothing
 
 
@@ -185,7 +185,7 @@ def _join_by_values(groups: _Groups, pages: Sequence[BatchPage]) -> None:
 
 
 def _sharing(pages: Sequence[BatchPage]) -> list[list[BatchPage]]:
-    """Pages with the same value, long enough to tell people apart."""
+    """Pages with the same value, long enough to distinguish people."""
     held: dict[tuple[str, str], list[BatchPage]] = defaultdict(list)
     for page in pages:
         for name, key in page.match_keys.items():
@@ -196,18 +196,18 @@ def _sharing(pages: Sequence[BatchPage]) -> list[list[BatchPage]]:
 
 
 def _join_the_rest(groups: _Groups, pages: Sequence[BatchPage]) -> None:
-    """Join loose pages that were misread a little, where each is the other's one likely partner."""
-    loose = [page for page in pages if len(groups.of(page)) == 1 and page.match_keys and not page.joins_nothing]
-    if len(loose) > PAIRED:
+    """Join single pages that were misread a little, where each is the other's one likely partner."""
+    single = [page for page in pages if len(groups.of(page)) == 1 and page.match_keys and not page.joins_nothing]
+    if len(single) > PAIRED:
         return
     partners: dict[str, list[BatchPage]] = defaultdict(list)
-    for n, a in enumerate(loose):
-        for b in loose[n + 1 :]:
+    for n, a in enumerate(single):
+        for b in single[n + 1 :]:
             says = groups.says(a, b)
             if says is not None and says >= STRONG:
                 partners[a.id].append(b)
                 partners[b.id].append(a)
-    for a in loose:
+    for a in single:
         for b in partners[a.id]:
             same = [page for page in partners[a.id] if page.form_page == b.form_page]
             back = [page for page in partners[b.id] if page.form_page == a.form_page]
@@ -244,16 +244,16 @@ def _join_by_order(groups: _Groups, stacks: Sequence[Sequence[BatchPage]], form:
 def _way(
     groups: _Groups, stack: Sequence[BatchPage], form: str, whole: int, up: Sequence[_Guess], down: Sequence[_Guess]
 ) -> int:
-    """1 where a stack was scanned upwards (1, 2, 1, 2), -1 downwards (2, 1, 2, 1), 0 where that cannot be told.
+    """1 where a stack was scanned upwards (1, 2, 1, 2), -1 downwards (2, 1, 2, 1), 0 where that is not clear.
 
-    Values tell, and of sheets of three pages the order itself. Every batch of two pages a sheet is nearly one of the
-    other kind: there only its two ends tell, and a page missing at an end could turn every sheet into two halves of
+    Values decide, and of sheets of three pages the order itself. Every batch of two pages a sheet is nearly one of the
+    other kind: there only its two ends decide, and a page missing at an end could turn every sheet into two halves of
     neighbours. So both ends must speak for one way, with and without the pages that could not be placed; of the usual
     way one of these four may be silent or wrong.
     """
-    told = sum(_sign(groups, guess) for guess in up) - sum(_sign(groups, guess) for guess in down)
-    if told:
-        return 1 if told > 0 else -1
+    balance = sum(_sign(groups, guess) for guess in up) - sum(_sign(groups, guess) for guess in down)
+    if balance:
+        return 1 if balance > 0 else -1
     if whole > 2:
         return (len(up) > 1.5 * len(down)) - (len(down) > 1.5 * len(up))
     plain = _ends([page for page in stack if page.form == form], form)
@@ -296,7 +296,7 @@ def _worth(groups: _Groups, guess: _Guess) -> float:
 
 
 def _neighbours(stack: Sequence[BatchPage], form: str) -> list[_Guess]:
-    """Each page with the next, while the pages of the form go up; whatever else lies between ends the sheet.
+    """Each page with the next, while the pages of the form go up; anything else between them ends the sheet.
 
     Between two runs of equal pages (1, 1, 2, 2) the order says nothing: they may be fronts, and then backs.
     """
@@ -331,7 +331,7 @@ def _blocks(mine: Sequence[BatchPage]) -> Iterator[list[_Guess]]:
 
 def _doubled(groups: _Groups, page_counts: Mapping[str, int]) -> set[str]:
     """Ids of the first pages of groups that seem to be there already: of two, the incomplete one, or the later."""
-    told: set[str] = set()
+    doubled: set[str] = set()
     for form in sorted(page_counts):
         mine = [page for group in groups.all() for page in group if page.form == form]
         for shared in _sharing(mine):
@@ -340,10 +340,10 @@ def _doubled(groups: _Groups, page_counts: Mapping[str, int]) -> set[str]:
                 by_page[page.form_page].append(page)
             for found in by_page.values():
                 if len(found) <= COMMON:
-                    told |= {
+                    doubled |= {
                         _later(groups, a, b) for a, b in _pairs(found) if _same_sheet(groups, a, b, page_counts[form])
                     }
-    return told
+    return doubled
 
 
 def _pairs(found: Sequence[BatchPage]) -> Iterator[tuple[BatchPage, BatchPage]]:
@@ -362,5 +362,5 @@ def _same_sheet(groups: _Groups, a: BatchPage, b: BatchPage, whole: int) -> bool
 
 def _later(groups: _Groups, a: BatchPage, b: BatchPage) -> str:
     one, other = groups.of(a), groups.of(b)
-    told = max((one, other), key=lambda group: (-len(group), min(groups.place(page) for page in group)))
-    return told[0].id
+    later = max((one, other), key=lambda group: (-len(group), min(groups.place(page) for page in group)))
+    return later[0].id

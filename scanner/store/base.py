@@ -41,9 +41,10 @@ Forms = Callable[[str, str], FormTemplate | None]
 PAGE_MISSING, PAGE_DOUBLED = "page_missing", "page_doubled"
 """Rules that every form of several pages has: each page is there, and there once. A person may let them stand."""
 
-CROWD = 50
-"""Others with the same value whose issue is brought up to date. In a larger crowd (a number that the scanner or a clerk
-puts where there is none) each has its issue long since, and only the count in its sentence is left behind."""
+MOST_SHARING = 50
+"""Records with the same unique value whose issues are updated when one changes. Where more share it (a number that a
+scanner or a clerk puts where there is none) each has its issue already; only the count in its message is out of date.
+"""
 
 CHUNK = 200
 """Records fetched at a time: an export of 600,000 records stays small in memory."""
@@ -165,7 +166,7 @@ class StoreBase:
         sharing: set[str] = set()
         for field, hashed in numbers:
             ids = _holders(session, field, hashed)
-            sharing |= set(ids) if len(ids) <= CROWD + 1 else set()
+            sharing |= set(ids) if len(ids) <= MOST_SHARING + 1 else set()
         lock_sheets(session, {*page_ids, *sharing})
 
     def _numbers(self, session: Session, page_ids: Collection[str]) -> set[tuple[str, str]]:
@@ -203,7 +204,7 @@ class StoreBase:
 
     @staticmethod
     def _make_sheet(session: Session, pages: Sequence[RecordRow]) -> RecordRow:
-        """Make pages, given in the form's order, one sheet, whatever they were of; returns the head.
+        """Make pages, given in the form's order, one sheet, taking them off others; returns the head.
 
         The caller runs `_recheck` on it, and on what is left of the sheets that they were of.
         """
@@ -219,7 +220,7 @@ class StoreBase:
             session.execute(delete(KeyRow).where(KeyRow.record_id.in_(others)))
         return head
 
-    def _part(self, session: Session, page: RecordRow) -> list[RecordRow]:
+    def _detach(self, session: Session, page: RecordRow) -> list[RecordRow]:
         """Take a page off its sheet: the heads of what is two sheets now. Issues go with the fields they speak of."""
         head = self._head(session, page)
         rest = [other for other in self._pages(session, head) if other is not page]
@@ -324,7 +325,7 @@ class StoreBase:
         if record.status != PageStatus.READ:
             return
         pages = self._pages(session, record)
-        self._tell_missing(session, record, {page.form_page for page in pages})
+        self._report_missing(session, record, {page.form_page for page in pages})
         if self._rules is None:
             return
         values = self._values(session, *pages)
@@ -333,9 +334,9 @@ class StoreBase:
             return self._same(session, record.form, field, value, record.id)
 
         found = self._rules(record.form, record.form_version, values, count)
-        self._bring_issues(session, record, {issue_key(issue, values): issue for issue in found})
+        self._update_issues(session, record, {issue_key(issue, values): issue for issue in found})
 
-    def _tell_missing(self, session: Session, record: RecordRow, there: set[int]) -> None:
+    def _report_missing(self, session: Session, record: RecordRow, there: set[int]) -> None:
         """An issue for each page of the form that the sheet lacks; it speaks of the fields that stand on that page."""
         form = self._forms(record.form, record.form_version) if self._forms else None
         if form is None or form.page_count == 1:
@@ -345,10 +346,10 @@ class StoreBase:
             fields = tuple(spec.id for spec in form.fields if spec.page == page)
             issue = Issue(PAGE_MISSING, fields, Reason("sheet_page_missing", {"page": page, "pages": form.page_count}))
             broken[issue_key(issue, {})] = issue
-        self._bring_issues(session, record, broken, PAGE_MISSING)
+        self._update_issues(session, record, broken, PAGE_MISSING)
 
     @staticmethod
-    def _bring_issues(session: Session, record: RecordRow, broken: dict[IssueKey, Issue], rule: str = "") -> None:
+    def _update_issues(session: Session, record: RecordRow, broken: dict[IssueKey, Issue], rule: str = "") -> None:
         """Make a record's current issues those given, of one rule or of all that forms have; one that was there
         already keeps its state."""
         own = IssueRow.rule == rule if rule else IssueRow.rule.not_in((PAGE_MISSING, PAGE_DOUBLED))
@@ -371,7 +372,7 @@ class StoreBase:
         found: dict[str, RecordRow] = {}
         for field, hashed in sorted(moved):
             ids = [other for other in _holders(session, field, hashed) if other != but]
-            if len(ids) <= CROWD:
+            if len(ids) <= MOST_SHARING:
                 found.update((other, session.get_one(RecordRow, other)) for other in ids if other not in found)
         return list(found.values())
 
@@ -379,7 +380,7 @@ class StoreBase:
 def _holders(session: Session, field: str, hashed: str) -> list[str]:
     """Ids of records that hold a unique value; of a crowd too many to bring up to date, not all."""
     query = select(KeyRow.record_id).where(KeyRow.field == field, KeyRow.digest == hashed)
-    return list(session.scalars(query.order_by(KeyRow.record_id).limit(CROWD + 2)))
+    return list(session.scalars(query.order_by(KeyRow.record_id).limit(MOST_SHARING + 2)))
 
 
 def is_verified(status: str, open_fields: int, open_issues: int) -> bool:

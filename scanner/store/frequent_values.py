@@ -18,7 +18,7 @@ from scanner.vietnam.orthography import nfc
 
 @dataclass(slots=True)
 class _Held:
-    """A text, whatever its case: whose answer it is (as many as matter), and how often it is written how."""
+    """A text, ignoring case: whose answer it is (as many as matter), and how often it is spelt which way."""
 
     people: set[str] = field(default_factory=set, repr=False)
     spellings: Counter[str] = field(default_factory=Counter, repr=False)

@@ -32,8 +32,8 @@ class Intake(StoreBase):
         """The id (a UUID) of the batch of that name; it is made if it is new.
 
         A batch is of one form, or of any ("", also where it began with one), and of one commune, whose people alone
-        see it. `xa` None joins whatever commune the batch is of. Raises StoreError where the batch is another commune's
-        or form's, or the name cannot be.
+        see it. `xa` None joins the batch whichever commune it is of. Raises StoreError where the batch is another
+        commune's or form's, or the name cannot be.
         """
         name, xa = convert.plain_text(name).strip(), (xa or "").strip() or None
         if not 0 < len(name) <= LONGEST_NAME or len(xa or "") > LONGEST_XA:
@@ -52,7 +52,7 @@ class Intake(StoreBase):
             return batch.id
 
     def known_pages(self, pages: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-        """Which of these pages, (sha256, number), are here, in whatever batch."""
+        """Which of these pages, (sha256, number), are here, in any batch."""
         wanted = set(pages)
         files = sorted({sha256 for sha256, _ in wanted})
         found: set[tuple[str, int]] = set()
@@ -65,7 +65,7 @@ class Intake(StoreBase):
     def add_record(self, batch_id: str, record: model.Record) -> bool:
         """Keep one page, its readings and issues in one transaction; it is on the disk when this returns.
 
-        False if the page (its file's SHA-256 and its number) is here already, in whatever batch: nothing is changed
+        False if the page (its file's SHA-256 and its number) is here already, in any batch: nothing is changed
         then. Raises NotThere where there is no such batch, StorageFull, StoreError.
         """
         ref = record.ref
@@ -99,7 +99,7 @@ class Intake(StoreBase):
         )
         now_is = (record.status is PageStatus.READ, record.form, record.form_page)
         moved = (row.status == PageStatus.READ, row.form, row.form_page) != now_is
-        heads = self._part(session, row) if moved else []
+        heads = self._detach(session, row) if moved else []
         _describe(row, record)
         self._drop_missing(session, row, record, settled)
         self._keep_readings(session, row, record)
@@ -133,7 +133,7 @@ class Intake(StoreBase):
             for issue in record.issues
             if all(values.get(field) == now_held.get(field) for field in issue.fields)
         }
-        self._bring_issues(session, row, found)
+        self._update_issues(session, row, found)
 
     def _drop_missing(self, session: Session, row: RecordRow, record: model.Record, settled: set[str]) -> None:
         """Drop readings of fields that are not read any more, and close the issues of a page that is not."""
@@ -145,7 +145,7 @@ class Intake(StoreBase):
     def _close_issues(self, session: Session, row: RecordRow) -> None:
         """Nothing is broken on a page that is no form's."""
         for rule in ("", PAGE_MISSING, PAGE_DOUBLED):
-            self._bring_issues(session, row, {}, rule)
+            self._update_issues(session, row, {}, rule)
 
     # --- looking at what came in ---
 

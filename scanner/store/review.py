@@ -167,7 +167,7 @@ class Review(StoreBase):
         """A person settles a field of a page: a new revision, never a change of an old one.
 
         "typed": `value` is right. "accepted": the value that stands is right; `value` says which one the person saw.
-        "unreadable": nobody can read it; the value becomes None whatever `value` is. The rules are run again and the
+        "unreadable": nobody can read it; the value becomes None and `value` is ignored. The rules are run again and the
         record's state with them.
 
         Raises Conflict when the field was changed since `seen_revision`, or when another value stands than the one

@@ -129,10 +129,10 @@ class Sheets(Intake):
         head = session.get_one(RecordRow, step.pages[0])
         if head.head_id is not None or [page.id for page in self._pages(session, head)] != list(step.pages):
             self._put_together(session, step.pages)
-        self._tell_doubled(session, step.pages[0], doubled=step.doubled)
+        self._report_doubled(session, step.pages[0], doubled=step.doubled)
 
     def _put_together(self, session: Session, ids: Sequence[str]) -> None:
-        """Make pages, in the form's order, one sheet. What they leave behind is loose until its own turn comes."""
+        """Make pages, in the form's order, one sheet. Pages that they leave behind are on no sheet with others then."""
         rows = [session.get_one(RecordRow, page) for page in ids]
         heads = {head.id: head for head in (self._head(session, row) for row in rows)}
         left = [page for head in heads.values() for page in self._pages(session, head) if page.id not in ids]
@@ -152,19 +152,19 @@ class Sheets(Intake):
                 found[form, version] = template
         return found
 
-    def _tell_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
-        told = select(IssueRow.id).where(IssueRow.record_id == record_id, IssueRow.rule == PAGE_DOUBLED)
-        if not doubled and session.scalars(told.where(IssueRow.closed_at.is_(None))).first() is None:
+    def _report_doubled(self, session: Session, record_id: str, *, doubled: bool) -> None:
+        reported = select(IssueRow.id).where(IssueRow.record_id == record_id, IssueRow.rule == PAGE_DOUBLED)
+        if not doubled and session.scalars(reported.where(IssueRow.closed_at.is_(None))).first() is None:
             return
         record = session.get_one(RecordRow, record_id)
         issue = Issue(PAGE_DOUBLED, (), Reason("sheet_page_doubled", {"page": record.form_page}))
-        self._bring_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
+        self._update_issues(session, record, {issue_key(issue, {}): issue} if doubled else {}, PAGE_DOUBLED)
         self._settle_state(session, record, None)
 
     # --- by hand ---
 
     def join(self, page_id: str, record_id: str, *, viewer: Viewer) -> str:
-        """A person puts a loose page on a sheet; returns the record of the sheet, which may be that page.
+        """A person puts an unmatched page on a sheet; returns the record of the sheet, which may be that page.
 
         Raises Conflict where the page is on a sheet already or the sheet has such a page; NotThere; UserError for the
         role; ValueError for pages of different batches or forms.
@@ -181,12 +181,13 @@ class Sheets(Intake):
             keep_act(session, page, PageStatus.READ, viewer, did=JOINED, other_id=head.id)
             found = self._make_sheet(session, sorted([*pages, page], key=lambda row: row.form_page))
             self._recheck(session, found, viewer.id, changed=True)
-            self._bring_issues(session, found, {}, PAGE_DOUBLED)
+            self._update_issues(session, found, {}, PAGE_DOUBLED)
             self._settle_state(session, found, viewer.id)
             return found.id
 
     def split(self, page_id: str, *, viewer: Viewer) -> str:
-        """A person takes a page off its sheet; returns the record of what is left. The page is loose and stays so.
+        """A person takes a page off its sheet; returns the record of what is left. The page stays on no
+        sheet with others.
 
         Raises Conflict where it is on no sheet of several pages; NotThere; UserError for the role.
         """
@@ -194,7 +195,7 @@ class Sheets(Intake):
         with self._sessions.writing() as session:
             self._lock(session, [page_id])
             page = self._record(session, page_id, viewer)
-            heads = self._part(session, page)
+            heads = self._detach(session, page)
             if len(heads) < 2:
                 raise Conflict("page_on_no_sheet")
             keep_act(session, page, PageStatus.READ, viewer, did=SPLIT, other_id=heads[1].id)
@@ -212,9 +213,9 @@ class Sheets(Intake):
             self._lock(session, [record_id])
             head = self._head(session, self._record(session, record_id, viewer))
             batch_id = head.batch_id
-            told = select(IssueRow.id).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
-            told = told.where(IssueRow.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
-            if head.status != PageStatus.READ or session.scalars(told).first() is None:
+            reported = select(IssueRow.id).where(IssueRow.record_id == head.id, IssueRow.closed_at.is_(None))
+            reported = reported.where(IssueRow.rule.in_((PAGE_MISSING, PAGE_DOUBLED)))
+            if head.status != PageStatus.READ or session.scalars(reported).first() is None:
                 raise Conflict("sheet_changed")
             for page in self._pages(session, head):
                 keep_act(session, page, PageStatus.OTHER, viewer)

@@ -204,7 +204,7 @@ class RecordRow(RowBase):
         UniqueConstraint("sha256", "number"),
         one_of("status", *PageStatus),
         Index(None, "created_at", "id"),
-        # every page of a batch in its order, whatever its state
+        # every page of a batch in its order, in any state
         Index(None, "batch_id", "source", "sha256", "number"),
     )
 

@@ -20,7 +20,7 @@ from scanner.store.views import PageActView, PageItem, Viewer
 
 
 class UnplacedPages(Sheets):
-    """The part of the store that pages are rescued by. A page is one row, so whatever happens it is one record."""
+    """The part of the store for pages that could not be placed. A page is one row, and so always one record."""
 
     def place(
         self, record_id: str, record: model.Record, *, viewer: Viewer, points: Sequence[tuple[float, float]] = ()

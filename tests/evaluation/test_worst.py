@@ -16,7 +16,7 @@ from PIL import Image
 
 from scanner.errors import StoreError
 from scanner.evaluation import Evaluation, WorstPictures, evaluate, write_report
-from scanner.evaluation.pictures import AROUND_MM, LABEL_MM, SHOWN, InMemoryPictures
+from scanner.evaluation.pictures import AROUND_MM, LABEL_MM, SHOWN, MemoryPictureStore
 from scanner.evaluation.worst import mark_spans
 from scanner.model import PageRef, PageStatus, Record
 from tests.evaluation.test_evaluation import (
@@ -93,7 +93,7 @@ def test_pictures_are_kept_of_the_worst_alone_and_of_no_page(tmp_path: Path) -> 
     evaluation = three_seen(tmp_path, pictures)
     assert set(evaluation.pictures) == {item.place for item in evaluation.worst[:2]}
     with pytest.raises(StoreError):
-        pictures.files.read(InMemoryPictures().put(jpeg(0, SHEET), ".jpg"))
+        pictures.files.read(MemoryPictureStore().put(jpeg(0, SHEET), ".jpg"))
 
 
 def test_page_that_was_not_placed_is_not_kept_either(tmp_path: Path) -> None:

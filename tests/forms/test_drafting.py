@@ -12,8 +12,9 @@ from PIL import Image
 from samples.drawn_forms import Paper, drawn_form
 from scanner.errors import FormError
 from scanner.forms.blanks import render_blank
+from scanner.forms.checking import check_form
 from scanner.forms.drafting import draft_form
-from scanner.forms.loading import FILE, RENDERED, blank_image, check_form, forms_folder, load_form
+from scanner.forms.loading import FILE, RENDERED, blank_image, forms_folder, load_form
 from scanner.model import Box, FieldKind, FieldLayout, FieldSpec
 
 FORM = "mau-so-03"

@@ -10,8 +10,9 @@ import pytest
 
 from samples.drawn_forms import Paper
 from scanner.errors import FormError
+from scanner.forms.checking import check_form
 from scanner.forms.drafting import draft_form
-from scanner.forms.loading import FILE, blank_image, check_form, files_of, load_form, pages_of, read_form, save_form
+from scanner.forms.loading import FILE, blank_image, files_of, load_form, pages_of, read_form, save_form
 from scanner.forms.page_drafts import add_pages, remove_page, replace_blank
 from scanner.forms.versions import load_draft, publish, versions
 from scanner.model import FieldKind, FieldLayout, FormTemplate, NextPage, RuleSpec

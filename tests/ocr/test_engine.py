@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scanner.forms.loading import LAYOUTS
+from scanner.forms.checking import LAYOUTS
 from scanner.model import FieldKind, FieldLayout
 from scanner.ocr.engine import CELLS, ENGINE_FOR, HAND, LINE, PARTS
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner.model import Box, CharReading, Crop, EngineReading, FieldKind, FieldLayout, FieldSpec
-from scanner.recognition.values import clean_text, digits_value, parts_date, possible_date, score_features
+from scanner.recognition.values import clean_text, digits_value, parts_date, score_features
+from scanner.vietnam.dates import is_plausible_date
 
 BOX = Box(0, 0, 5, 6)
 ANYTHING = st.one_of(st.text(max_size=14), st.text("0123456789²³¹①٣۵०Ⅷ½/. -", max_size=14))
@@ -38,7 +39,7 @@ def test_digits_are_ascii_digits_or_nothing_whatever_the_engine_says(text: str, 
     assert value is not None or reason is not None
     if isinstance(value, str):
         assert [c for c in value if c != "/"] == [c for c in text if c in "0123456789"], "no digit lost, none made up"
-        possible_date(value)
+        is_plausible_date(value)
 
 
 @given(ANYTHING, ANYTHING, ANYTHING)
@@ -48,19 +49,19 @@ def test_parts_are_a_date_or_go_to_a_person_whatever_the_engine_says(day: str, m
     assert isinstance(value, str)
     if reason is None:
         assert len(value) == 10 and value.isascii()
-    possible_date(value)
+    is_plausible_date(value)
 
 
 @given(st.text(max_size=14))
 def test_any_text_is_a_possible_date_or_none(text: str) -> None:
-    assert possible_date(text) in (True, False)
+    assert is_plausible_date(text) in (True, False)
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))
 def test_date_written_in_cells_comes_back_as_that_date(day: date) -> None:
     value, reason = digits_value(*comb(FieldKind.DATE, "x" * 8), said(day.strftime("%d%m%Y")))
     assert (value, reason) == (day.strftime("%d/%m/%Y"), None)
-    assert possible_date(str(value))
+    assert is_plausible_date(str(value))
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))

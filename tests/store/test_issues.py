@@ -161,7 +161,7 @@ def test_number_of_a_page_that_is_read_no_more_counts_no_more(store: Store, hanh
 def test_in_a_crowd_with_one_number_each_is_flagged_and_none_is_rerun_for_all(
     store: Store, hanh: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "CROWD", 3)
+    monkeypatch.setattr(base, "MOST_SHARING", 3)
     put(store, *(record(f"{n}.jpg") for n in range(8)))
     counts = [store.record(i.record_id, hanh).issues[0].message.params["count"] for i in store.queue(hanh)]
     assert counts == [3, 3, 3, 3, 4, 5, 6, 7], "the count is left behind, the issue is not"

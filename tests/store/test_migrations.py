@@ -6,6 +6,7 @@ import errno
 import gc
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import warnings
@@ -20,15 +21,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import MetaData, event, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from scanner.errors import NewerDatabase, SettingsError, StorageFull, StoreError
+from scanner.model import PageStatus
 from scanner.store import connection, migrations, schema
 from scanner.store.connection import connect
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
 from scanner.store.tables import RowBase, page_id
-from tests.store.conftest import record
+from tests.store.conftest import failed, record
 from tests.store.test_concurrency import together
 from tests.store.test_contract import put
 
@@ -253,6 +256,113 @@ def of_version(url: str, revision: str) -> None:
             seen=hashlib.sha256(seen.encode()).hexdigest(), open=False, created_at=moment, settled_by=user_id,
             settled_at=moment, note="")  # fmt: skip
     engine.dispose()
+
+
+WORDS = [
+    ("users", "role", "king"),
+    ("records", "status", "lost"),
+    ("readings", "manner", "guessed"),
+    ("revisions", "manner", "machine"),
+    ("page_acts", "before", "lost"),
+    ("page_acts", "after", ""),
+    ("page_acts", "did", "torn"),
+]
+
+
+def definitions(url: str) -> dict[str, str]:
+    """Every index and every CHECK of a database, as it says itself, by name."""
+    engine = connect(url)
+    with engine.connect() as connected:
+        if engine.dialect.name == "postgresql":
+            indexes = connected.execute(text("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"))
+            checks = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"
+            found = [*indexes.all(), *connected.execute(text(checks)).all()]
+        else:
+            master = connected.execute(text("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL")).all()
+            found = [(name, sql) for name, kind, sql in master if kind == "index"]
+            for name, kind, sql in master:
+                if kind == "table":
+                    found += re.findall(rf"CONSTRAINT (ck_{name}_\w+) (CHECK \(\w+ IN \([^()]*\)\))", sql)
+    engine.dispose()
+    return {name: definition for name, definition in found if "alembic" not in name}
+
+
+def test_migrated_database_has_the_indexes_and_checks_of_a_new_one(url: str, open_store, kind: str, request) -> None:
+    of_version(url, "0001")
+    open_store().close()
+    other = f"{url}.new" if kind == "sqlite" else request.getfixturevalue("server").make(ready=False)
+    engine = connect(other)
+    with engine.execution_options(sohoa_write=True).begin() as connected:
+        RowBase.metadata.create_all(connected)
+    engine.dispose()
+    found = definitions(url)
+    assert found == definitions(other)
+    assert {f"ck_{table}_{column}" for table, column, _ in WORDS} <= set(found)
+
+
+@pytest.mark.parametrize(("table", "column", "word"), WORDS)
+def test_word_that_no_program_writes_is_refused_by_the_database(
+    url: str, open_store, table: str, column: str, word: str
+) -> None:
+    of_version(url, "0005")
+    store = open_store()
+    store.set_aside(_unplaced(store), PageStatus.OTHER, viewer=store.viewer("u" * 36))
+    engine = connect(url).execution_options(sohoa_write=True)
+    with pytest.raises(IntegrityError, match=f"ck_{table}_{column}"), engine.begin() as connected:
+        connected.execute(text(f"UPDATE {table} SET {column} = '{word}'"))
+    engine.dispose()
+
+
+def _unplaced(store: Store) -> str:
+    put(store, failed("b.jpg"))
+    return store.pages_needing_a_person()[0].record_id
+
+
+def test_database_with_such_a_word_in_it_stays_as_it_was(url: str, open_store) -> None:
+    of_version(url, "0005")
+    engine = connect(url).execution_options(sohoa_write=True)
+    with engine.begin() as connected:
+        connected.execute(text("UPDATE readings SET manner = 'guessed' WHERE field = 'ho_ten'"))
+    with pytest.raises(StoreError):
+        open_store()
+    with engine.connect() as connected:
+        assert connected.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0005"
+    engine.dispose()
+    assert "batch_counts" not in tables(url)
+
+
+def test_sqlite_that_lets_no_definition_be_changed_has_its_tables_copied(tmp_path: Path) -> None:
+    """Some systems build it so. Nothing is lost, and the tables come out the same."""
+    url = f"sqlite:///{tmp_path}/a.sqlite3"
+    of_version(url, "0005")
+    engine = connect(url)
+
+    by_hand = [False]
+
+    def strict(action: int, table: str | None, *_: object) -> int:
+        """SQLite changes its definitions itself with every CREATE; a statement may not."""
+        refused = by_hand[0] and action == sqlite3.SQLITE_UPDATE and table == "sqlite_master"
+        return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _note(_: object, __: object, statement: str, *___: object) -> None:
+        by_hand[0] = statement.startswith("UPDATE sqlite_master")
+
+    with engine.connect().execution_options(sohoa_write=True, sohoa_migration=True) as connected:
+        connected.connection.driver_connection.set_authorizer(strict)
+        with connected.begin():
+            config = schema.alembic_config()
+            config.attributes["connection"] = connected
+            command.upgrade(config, "head")
+            assert connected.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    engine.dispose()
+    new = f"sqlite:///{tmp_path}/new.sqlite3"
+    Store.open(new, PictureStore(tmp_path)).close()
+    assert set(definitions(url)) == set(definitions(new))
+    with Store.open(url, PictureStore(tmp_path)) as store:
+        (row,) = store.export_rows()
+        assert row.values["ho_ten"] == "Người Gõ"
+        assert len(store.revisions(row.record_id, None)) == 1
 
 
 @pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.vietnam.dates import age_on, parse_date, span_of, written, year_of
+from scanner.vietnam.dates import age_on, date_text, is_plausible_date, parse_date, span_of, typed_date, year_of
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 
@@ -18,15 +18,35 @@ def test_dates_come_back_as_they_went_in(day: date) -> None:
     text = day.strftime("%d/%m/%Y")
     assert parse_date(text) == day
     assert year_of(text) == year_of(str(day.year)) == day.year
-    assert written(f"{day.day}/{day.month}/{day.year}") == text == written(text)
     assert span_of(text) == (day, day)
+    assert is_plausible_date(text) and is_plausible_date(str(day.year))
 
 
-@given(st.text(alphabet="0123456789/ -.", max_size=12))
-def test_whatever_is_read_as_a_date_is_written_so_that_it_reads_the_same(text: str) -> None:
-    assert (written(text) is None) == (year_of(text) is None)
+@given(DAYS, st.sampled_from(["/", ".", "-", " ", " / ", "- "]), st.booleans())
+def test_typed_dates_are_written_as_the_forms_write_them(day: date, between: str, padded: bool) -> None:
+    parts = (f"{day.day:02}", f"{day.month:02}") if padded else (str(day.day), str(day.month))
+    text = day.strftime("%d/%m/%Y")
+    assert typed_date(between.join((*parts, str(day.year)))) == text == typed_date(text.replace("/", ""))
+    assert date_text(*parts, str(day.year)) == text
+
+
+@given(st.text(alphabet="0123456789/ -.²٣", max_size=12))
+def test_what_is_typed_is_a_date_of_the_forms_or_none_and_then_stays_as_it_is(text: str) -> None:
+    typed = typed_date(text)
+    assert typed is None or typed_date(typed) == typed
     if year_of(text) is not None:
-        assert span_of(written(text) or "") == span_of(text)
+        assert typed is not None and span_of(typed) == span_of(text)
+    assert is_plausible_date(text) in (True, False)
+
+
+@pytest.mark.parametrize("text", ["31/02/2000", "01/01/1899", "1899", "01/01/2101", "2101", "", "1/1/80", "0000"])
+def test_days_and_years_that_no_form_speaks_of_are_not_plausible(text: str) -> None:
+    assert not is_plausible_date(text)
+
+
+def test_day_that_does_not_exist_is_kept_as_it_is_typed() -> None:
+    assert typed_date("31.2.2000") == "31/02/2000"
+    assert [date_text("5", "1", "80"), date_text("005", "1", "1980"), date_text("", "1", "1980")] == [None] * 3
 
 
 @pytest.mark.parametrize(

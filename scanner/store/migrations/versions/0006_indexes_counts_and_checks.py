@@ -19,15 +19,14 @@ branch_labels = None
 depends_on = None
 
 STATES = "'read', 'unplaced', 'blank', 'unreadable', 'other', 'rescan'"
-CHECKS = (
-    ("users", "role", "'operator', 'reviewer', 'supervisor', 'exporter', 'admin'"),
-    ("records", "status", STATES),
-    ("readings", "manner", "'machine', 'typed', 'accepted', 'unreadable'"),
-    ("revisions", "manner", "'typed', 'accepted', 'unreadable'"),
-    ("page_acts", "before", STATES),
-    ("page_acts", "after", STATES),
-    ("page_acts", "did", "'', 'joined', 'split'"),
-)
+CHECKS: dict[str, dict[str, str]] = {
+    "users": {"role": "'operator', 'reviewer', 'supervisor', 'exporter', 'admin'"},
+    "records": {"status": STATES},
+    "readings": {"manner": "'machine', 'typed', 'accepted', 'unreadable'"},
+    "revisions": {"manner": "'typed', 'accepted', 'unreadable'"},
+    "page_acts": {"before": STATES, "after": STATES, "did": "'', 'joined', 'split'"},
+}
+"""Table → column → the words that may stand there."""
 STATE = ["batch_id", "status", "verified", "source", "number", "id"]
 WORK = ["open_fields", "open_issues", "held_by", "held_until", "head_id", "sheet_pages"]
 PLACE = ["batch_id", "source", "number", "id"]
@@ -39,8 +38,8 @@ def upgrade() -> None:
     op.add_column("records", sa.Column("path", sa.Text(), nullable=True))
     op.add_column("records", sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("batches", sa.Column("reread_at", sa.DateTime(timezone=True), nullable=True))
-    for table, column, words in CHECKS:
-        _add_check(table, column, words)
+    for table, words in CHECKS.items():
+        _add_checks(table, {f"ck_{table}_{column}": f"{column} IN ({listed})" for column, listed in words.items()})
     op.drop_index("ix_records_work", "records")
     op.drop_index("ix_records_verified_at", "records")
     op.drop_index("ix_records_created_at", "records")
@@ -70,8 +69,8 @@ def downgrade() -> None:
     op.create_index("ix_records_created_at", "records", ["created_at"])
     op.create_index("ix_records_verified_at", "records", ["verified_at"])
     op.create_index("ix_records_work", "records", [*STATE, *WORK])
-    for table, column, words in CHECKS:
-        _drop_check(table, column, words)
+    for table, words in CHECKS.items():
+        _drop_checks(table, [f"ck_{table}_{column}" for column in words])
     for table, column in (("batches", "reread_at"), ("records", "read_at"), ("records", "path")):
         op.drop_column(table, column)
 
@@ -108,27 +107,28 @@ def _count() -> None:
 # --- checks ------------------------------------------------------------------------------------------
 
 
-def _add_check(table: str, column: str, words: str) -> None:
-    """Raises IntegrityError (as PostgreSQL does) where a row holds another word: then the database stays as it was."""
-    name, condition = f"ck_{table}_{column}", f"{column} IN ({words})"
+def _add_checks(table: str, checks: dict[str, str]) -> None:
+    """Name → condition. Raises IntegrityError where a row holds another word: then the database stays as it was."""
     if not _sqlite():
-        op.create_check_constraint(op.f(name), table, condition)
+        for name, condition in checks.items():
+            op.create_check_constraint(op.f(name), table, condition)
         return
-    bind = op.get_bind()
-    if bind.exec_driver_sql(f"SELECT 1 FROM {table} WHERE NOT ({condition}) LIMIT 1").first() is not None:
-        raise sqlite3.IntegrityError(f"CHECK constraint failed: {name}")
-    definition = _definition(table)
-    if not _redefine(table, f"{definition.rstrip()[:-1].rstrip()}, CONSTRAINT {name} CHECK ({condition}))"):
+    for name, condition in checks.items():
+        if op.get_bind().exec_driver_sql(f"SELECT 1 FROM {table} WHERE NOT ({condition}) LIMIT 1").first() is not None:
+            raise sqlite3.IntegrityError(f"CHECK constraint failed: {name}")
+    added = "".join(f", CONSTRAINT {name} CHECK ({condition})" for name, condition in checks.items())
+    if not _redefine(table, f"{_definition(table).rstrip()[:-1].rstrip()}{added})"):
         with op.batch_alter_table(table, recreate="always") as copy:
-            copy.create_check_constraint(op.f(name), condition)
+            for name, condition in checks.items():
+                copy.create_check_constraint(op.f(name), condition)
 
 
-def _drop_check(table: str, column: str, words: str) -> None:
-    name = f"ck_{table}_{column}"
+def _drop_checks(table: str, names: list[str]) -> None:
     if not _sqlite():
-        op.drop_constraint(op.f(name), table, type_="check")
+        for name in names:
+            op.drop_constraint(op.f(name), table, type_="check")
         return
-    check = rf",\s*CONSTRAINT {name} CHECK \({column} IN \({re.escape(words)}\)\)"
+    check = rf",\s*CONSTRAINT (?:{'|'.join(names)}) CHECK \(\w+ IN \([^()]*\)\)"
     if not _redefine(table, re.sub(check, "", _definition(table))):
         with op.batch_alter_table(table, recreate="always"):
             pass  # a copy has no CHECK but those named
