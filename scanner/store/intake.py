@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, true
+from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlalchemy.orm import Session
 
 from scanner import model
@@ -180,6 +180,13 @@ class Intake(StoreBase):
                 found = _Count(r.status, r.pages, r.records, r.verified, r.open_fields, r.open_records)
                 counted[r.batch_id].append(found)
         return sorted((_summary(b, counted[b.id]) for b in batches), key=lambda b: (b.created_at, b.name))
+
+    def count_pages(self, status: PageStatus, viewer: Viewer | None = None) -> int:
+        """How many pages of one state there are in the batches that a viewer may see."""
+        query = select(func.coalesce(func.sum(BatchCountRow.pages), 0)).where(BatchCountRow.status == status.value)
+        query = query.join(BatchRow, BatchRow.id == BatchCountRow.batch_id).where(self._in_scope(viewer))
+        with self._sessions.reading() as session:
+            return int(session.scalar(query) or 0)
 
     def pages_needing_a_person(
         self,
