@@ -54,11 +54,10 @@ class SetAsideCard:
 def index() -> ResponseReturnValue:
     """The unplaced pages, and those that were set aside."""
     waiting = store().pages_needing_a_person(viewer(), status=PageStatus.UNPLACED, limit=LISTED)
-    counts = (batch.by_status for batch in store().batches(viewer()))
     return render_template(
         "manual_registration/index.html",
         pages=[page_card(item) for item in waiting],
-        waiting=sum(by_status.get(PageStatus.UNPLACED.value, 0) for by_status in counts),
+        waiting=store().count_pages(PageStatus.UNPLACED, viewer()),
         aside=[SetAsideCard(item, _state(item.status)) for item in store().pages_set_aside(viewer(), limit=LISTED)],
         me=viewer().display,
     )

@@ -171,7 +171,7 @@ def test_pages_are_added_given_another_blank_and_taken_out_and_nothing_typed_is_
     before = page.evaluate("fetch('/forms/hai-trang/blank/3').then((r) => r.text())")
     page.click("[data-tab=form]")
     with page.expect_file_chooser() as chosen:
-        page.locator("#page-list li", has_text="Trang 3").get_by_text("Thay tờ trống").click()
+        page.locator("#page-list li", has_text="Trang 3").get_by_text("Thay mẫu trắng").click()
     with page.expect_navigation(timeout=READING_MS):
         chosen.value.set_files(small(tmp_path / "other.pdf", "Another third page"))
     designer.ready()

@@ -70,7 +70,7 @@ def test_second_of_two_is_told_who_was_faster_and_led_there(desk: Desk, page: st
     fake.read = meanwhile  # type: ignore[method-assign, assignment]
     for late in (slow.save(f"/unplaced/{page}/read", {"point": POINTS}) for _ in range(2)):
         assert late.status_code == 409
-        assert late.json["message"].startswith("Trần Văn Bình đã xếp trang này")
+        assert late.json["message"].startswith("Trần Văn Bình đã khớp trang này")
         assert late.json["next"] == f"/records/{page}"
     assert [act.by for act in desk.store.page_acts(page, desk.boss)] == ["Trần Văn Bình"]
 

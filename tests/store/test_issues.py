@@ -262,7 +262,8 @@ def test_field_nobody_can_read_says_so_in_words_and_keeps_the_note(store: Store,
         record_id, "ho_ten", None, viewer=hanh, seen_revision=0, manner="unreadable", note="giấy bị ướt"
     )
     assert (view.value, view.open, view.manner, view.machine_value) == (None, False, "unreadable", "Quan Ngọc Sơn")
-    assert view.reason is not None and "không đọc được" in format_reason(view.reason, "vi")
+    (reason,) = view.reasons
+    assert "không đọc được" in format_reason(reason, "vi")
     (step,) = store.revisions(record_id, hanh)
     assert (step.by, step.manner, step.new, step.note) == ("Hanh", "unreadable", None, "giấy bị ướt")
     assert step.at == view.at and step.at.tzinfo is not None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scanner.errors import NotThere, StoreError, UserError
+from scanner.model import PageStatus
 from scanner.store.database import Store
 from scanner.store.views import Viewer
 from tests.store.conftest import PASSWORD, failed, record, user
@@ -77,6 +78,7 @@ def test_lists_hold_the_own_commune_alone(two: Two) -> None:
     store, viewer, now = two.store, two.viewer, datetime.now(UTC)
     assert [i.record_id for i in store.queue(viewer)] == [two.mine]
     assert [(b.xa, b.pages, b.open_records) for b in store.batches(viewer)] == [(HERE, 2, 1)]
+    assert (store.count_pages(PageStatus.UNPLACED, viewer), store.count_pages(PageStatus.UNPLACED)) == (1, 2)
     assert [p.source for p in store.pages_needing_a_person(viewer)] == [f"{HERE}-x.jpg"]
     assert [r.record_id for r in store.export_rows("all", viewer=viewer)] == [two.mine]
     assert {r.xa for r in store.pages_between(now - DAY, now + DAY, viewer)} == {HERE}

@@ -1,7 +1,7 @@
 // The form and the server: checked while it is changed, saved as a version or as a draft.
 
 import { fill, refusalText } from "../shared/messages.js";
-import { byId } from "../shared/page.js";
+import { byId, goTo } from "../shared/page.js";
 import { createSender, NoConnection } from "../shared/sending.js";
 import { idsOf } from "./form.js";
 
@@ -28,7 +28,7 @@ export function createSaving(app) {
   /** Go to another address; nothing is lost by it. @param {string} address */
   function leave(address) {
     forget();
-    location.assign(address);
+    goTo(address);
   }
 
   /** @param {string} url @param {unknown} body @returns {Promise<import("./app.js").Outcome>} */

@@ -4,7 +4,7 @@
 import { reportFaults } from "../shared/faults.js";
 import { keepLease } from "../shared/lease.js";
 import { fill, refusalText } from "../shared/messages.js";
-import { around, byId, createStatus, find, findAll, markReady, pageData } from "../shared/page.js";
+import { around, byId, createStatus, find, findAll, goTo, markReady, pageData } from "../shared/page.js";
 import { createSender, NoConnection } from "../shared/sending.js";
 import { createZoom, zoomStep } from "../shared/zoom.js";
 import { drawLoupe, drawPlace, marksOf, penOf } from "./drawing.js";
@@ -211,9 +211,9 @@ async function read() {
 
 /** @param {{ said: string, next: string }} body */
 function follow({ said, next }) {
+  goTo(next);
   leaving = true;
   sessionStorage.setItem("said", said);
-  location.assign(next);
 }
 
 // --- keys and mouse -----------------------------------------------------------------------------------

@@ -61,6 +61,15 @@ export function pageData() {
   return JSON.parse(byId("page-data", HTMLScriptElement).text);
 }
 
+/**
+ * Go to an address that the server gave. Throws where it gave none: the browser would go to "undefined".
+ * @param {string | undefined} address
+ */
+export function goTo(address) {
+  if (!address) throw new Error("The answer holds no address.");
+  location.assign(address);
+}
+
 /** Tell tests and style sheets that the script has begun its work. */
 export function markReady() {
   document.body.dataset.ready = "1";
