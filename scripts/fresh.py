@@ -245,7 +245,7 @@ def prepare(suite: str, user: str, folder: Path, log: Path, renew: bool) -> Path
     if user == "sudo":
         steps += ["DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends sudo"]
         steps += [f"echo '{NEWCOMER} ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/{NEWCOMER}"]
-    clone = "git clone -q /srv/sohoa sohoa"
+    clone = "git -c advice.detachedHead=false clone -q /srv/sohoa sohoa"
     if run_inside(root, "root", " && ".join(steps), log) or run_inside(root, user, clone, log):
         stop(f"The system {root} could not be prepared. Read why in {log}, then run make fresh again.")
     return root
@@ -283,10 +283,10 @@ def try_command(root: Path, suite: str, user: str, command: str, log: Path) -> O
 
 
 def _last_words(log: Path) -> str:
-    """The closing line of the tests, or the last line there is."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()] or [""]
-    closing = [line for line in lines if re.search(r"\d+ (passed|failed|error).* in \d", line)]
-    return (closing or lines)[-1].strip("= ")[:100]
+    """The closing line of the tests, or what make said last."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    closing = [line for line in lines if re.search(r"\d+ (passed|failed|error).* in \d|^make: \*\*\*", line)]
+    return closing[-1].strip("= ")[:100] if closing else ""
 
 
 def main() -> int:

@@ -1,15 +1,21 @@
 """Fit the confidence: from what was measured of each reading on drawn sheets to the probability that it is right.
 
+    python -m training.calibrate [--count N] [--fonts DIR] [--digits DIR] [--handwriting DIR]
     python -m training.calibrate --fit DIR [DIR …] [--check DIR …]
 
-Each folder holds a set drawn by `python -m samples draw` (images and truth.jsonl). The models go to
-scanner/data/calibration.json; the check sets, of other fonts and hands, only measure.
+The first draws the sheets itself, from seeds, into out/calibration/: one set to fit on and a smaller one, of the other
+half of the fonts, that only measures. The models go to out/calibration/calibration.json, because without a collection
+of hand-like fonts, real digits and real lines the sheets hold only print. The second fits on sets drawn before
+(`python -m samples draw`: images and truth.jsonl) and writes what ships, scanner/data/calibration.json. `--out` names
+another file.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +24,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from samples.draw import load_stock, make_set
+from samples.wear import KINDS as WEARS
 from scanner.confidence.calibration import DOUBTS, EVEN, Calibration, kind_of
 from scanner.confidence.fitting import FittingCase, as_data, fit
 from scanner.confidence.statistics import expected_calibration_error
@@ -26,6 +34,11 @@ from scanner.model import FormTemplate, PageRef, Record
 from scanner.pipeline import build_reader, read_ref
 from scanner.recognition.reading import HARD_REASONS
 from scanner.settings import load_settings
+
+SHIPPED = Path(__file__).parent.parent / "scanner" / "data" / "calibration.json"
+DRAWN = Path("out/calibration")
+SETS = (("fit", 201, 1.0, (0, 39), (55_000, 57_499)), ("check", 202, 0.2, (40, 59), (57_500, 59_999)))
+"""The sets that are drawn: name, seed, share of the sheets asked for, real lines of these sheets, these real digits."""
 
 MORE, LESS, EITHER = 1, -1, 0
 SIGNS: Mapping[str, Mapping[str, int]] = {
@@ -75,7 +88,8 @@ def cases_of(
 def read_set(folder: Path) -> list[FittingCase]:
     """Read a set with two processes."""
     lines = [json.loads(line) for line in (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
-    with ProcessPoolExecutor(2) as pool:
+    # spawned: OpenCV's threads, which drawing has started, do not survive a fork
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         found = pool.map(_read_some, [(folder, lines[i::2]) for i in range(2)])
         return [case for part in found for case in part]
 
@@ -122,19 +136,43 @@ def report(calibration: Calibration, cases: Sequence[FittingCase], title: str) -
         print(f"  {kind:10} {len(p):6} {right.mean():.4f} {accepted.mean():.4f} {silent} ({share:.4f}) {ece:.4f}")
 
 
+def draw_sets(
+    folder: Path, count: int, fonts: Path | None, digits: Path | None, handwriting: Path | None
+) -> list[Path]:
+    """Draw a set of `count` sheets to fit on, and a fifth as many with other fonts, digits and lines to check with."""
+    out = []
+    for half, (name, seed, sheets, lines, images) in enumerate(SETS):
+        stock = load_stock(fonts, digits, handwriting, lines, half, images)
+        kinds = ["typed", *(["font"] if fonts else []), *(["real"] if digits or handwriting else [])]
+        shutil.rmtree(folder / name, ignore_errors=True)
+        make_set(folder / name, max(1, round(count * sheets)), seed, stock, kinds, WEARS, slips=True)
+        out.append(folder / name)
+    return out
+
+
 def main() -> None:
-    """Fit, write, measure."""
+    """Draw where no sets are named; fit, write, measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fit", type=Path, nargs="+", required=True)
-    parser.add_argument("--check", type=Path, nargs="*", default=[])
+    parser.add_argument("--fit", type=Path, nargs="+", help="sets to fit on; without them sheets are drawn")
+    parser.add_argument("--check", type=Path, nargs="*", default=[], help="sets that only measure")
+    parser.add_argument("--out", type=Path, help="where the models go")
+    parser.add_argument("--count", type=int, default=300, help="sheets to draw and fit on")
+    parser.add_argument("--fonts", type=Path, help="folder of hand-like fonts to draw with")
+    parser.add_argument("--digits", type=Path, help="folder of real digits (MNIST) to draw with")
+    parser.add_argument("--handwriting", type=Path, help="folder of real lines to draw with")
     options = parser.parse_args()
+    out = options.out or (SHIPPED if options.fit else DRAWN / "calibration.json")
+    if not options.fit:
+        fitted, checked = draw_sets(DRAWN, options.count, options.fonts, options.digits, options.handwriting)
+        options.fit, options.check = [fitted], [*options.check, checked]
     cases = [case for folder in options.fit for case in read_set(folder)]
     calibration = fit_all(cases)
-    place = Path(__file__).parent.parent / "scanner" / "data" / "calibration.json"
-    place.write_text(json.dumps(as_data(calibration), indent=1) + "\n", encoding="utf-8")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(as_data(calibration), indent=1) + "\n", encoding="utf-8")
     report(calibration, cases, "fitted on")
     for folder in options.check:
         report(calibration, read_set(folder), folder.name)
+    print(f"Written: {out}")
 
 
 if __name__ == "__main__":

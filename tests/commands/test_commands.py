@@ -207,9 +207,9 @@ def bare_machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def set_up(machine: Path) -> subprocess.CompletedProcess[str]:
+def set_up(machine: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the set-up there."""
-    command = [str(machine / "bin" / "sh"), str(machine / "scripts" / "setup.sh")]
+    command = [str(machine / "bin" / "sh"), str(machine / "scripts" / "setup.sh"), *options]
     return subprocess.run(
         command,
         env={"PATH": str(machine / "bin")},
@@ -235,3 +235,36 @@ def test_set_up_without_apt_names_what_is_missing(bare_machine: Path) -> None:
     done = set_up(bare_machine)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "tesseract-ocr-vie" in done.stderr and "package manager" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="make test is for Debian and Ubuntu")
+def test_set_up_for_the_tests_asks_for_everything_in_one_sentence(bare_machine: Path) -> None:
+    (bare_machine / "bin" / "apt-get").symlink_to(bare_machine / "bin" / "sh")
+    (bare_machine / "bin" / "python3").unlink()
+    done = set_up(bare_machine, "--tests")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    for package in ("python3-venv", "tesseract-ocr-vie", "chromium", "libatomic1"):
+        assert f" {package}" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="make test is for Debian and Ubuntu")
+@pytest.mark.parametrize(("exit_code", "sentences"), [(0, 0), (127, 1)])
+def test_set_up_for_the_tests_starts_the_browser_driver(bare_machine: Path, exit_code: int, sentences: int) -> None:
+    programs = {
+        "bin/tesseract": "echo vie", "bin/pdftoppm": ":", "bin/chromium": ":", "bin/python3": ":", "bin/ls": ":",
+        ".venv/bin/python": ":",
+        ".venv/lib/python3.11/site-packages/playwright/driver/node": f"echo no libfoo.so.1 >&2; exit {exit_code}",
+    }  # fmt: skip
+    for name, body in programs.items():
+        path = bare_machine / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+        path.chmod(0o755)
+    for name in ("requirements.lock", "pyproject.toml"):
+        (bare_machine / name).write_text("locked\n", encoding="utf-8")
+    mark = subprocess.run(["cksum"], input=b"locked\nlocked\n", capture_output=True, check=True).stdout
+    (bare_machine / ".venv" / "sohoa-locked").write_bytes(mark)
+    done = set_up(bare_machine, "--tests")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (sentences, "", sentences)
+    assert sentences == 0 or ("browser driver" in done.stderr and "libfoo.so.1" in done.stderr)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +15,10 @@ from scanner.confidence.calibration import load_calibration
 from scanner.forms.loading import load_form
 from scanner.model import PageRef, PageStatus, Reason, Record
 from tests.store.conftest import record
-from training.calibrate import SIGNS, cases_of
+from training.calibrate import SHIPPED, SIGNS, cases_of
 
 FORM = load_form("mau-so-03")
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.parametrize("kind", SIGNS)
@@ -44,3 +50,17 @@ def test_cases_know_what_goes_to_a_person_and_why() -> None:
         (True, False), (False, False), (False, True), (False, False),
     ]  # fmt: skip
     assert cases["tinh"].right and not cases["huyen"].right, "what no machine should be sure of counts as wrong"
+
+
+def test_without_sets_it_draws_its_own_fits_and_leaves_what_ships_alone(tmp_path: Path) -> None:
+    shipped = SHIPPED.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "training.calibrate", "--count", "2"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    drawn = tmp_path / "out" / "calibration"
+    assert len((drawn / "fit" / "truth.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    assert len((drawn / "check" / "truth.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+    assert set(json.loads((drawn / "calibration.json").read_text(encoding="utf-8"))["models"]) == set(SIGNS)
+    assert "fitted on" in done.stdout and SHIPPED.read_bytes() == shipped
