@@ -39,11 +39,11 @@ from scanner.model import (
     Registration,
     Unreadable,
 )
+from scanner.model.registration import Points
 from scanner.ocr.digits import CellReader
 from scanner.ocr.engine import CELLS, HAND, LINE, PARTS, Engines
 from scanner.ocr.handwriting import LineReader
 from scanner.ocr.tesseract import Tesseract
-from scanner.page_transform import Points
 from scanner.recognition.line_fusion import Lists
 from scanner.recognition.reading import read_fields
 from scanner.rules import check_rules

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(f"scanner.{name}" for name in layer.split())
     for layer in (
-        "messages vietnam page_transform",
+        "messages vietnam",
         "errors",
         "model files",
         "settings store.pictures confidence.statistics intake.decoding",

@@ -21,7 +21,7 @@ from benchmarks.form_peers.scoring import Answer, Outcome, Skipped
 from benchmarks.form_peers.sheets import Points, Sheet, choices
 from scanner.forms.loading import blank_image
 from scanner.model import DPI, FieldKind, FormTemplate
-from scanner.page_transform import project
+from scanner.model.registration import project
 
 PINNED = "formhtr==0.5.0"
 NEEDED = ("numpy", "opencv-python-headless")

@@ -25,7 +25,7 @@ from benchmarks.form_peers.scoring import Answer, Outcome, Skipped
 from benchmarks.form_peers.sheets import Points, Sheet, choices
 from scanner.forms.loading import blank_image
 from scanner.model import Box, FieldKind, FieldSpec, FormTemplate
-from scanner.page_transform import project
+from scanner.model.registration import project
 
 VARIABLE = "SOHOA_OMRCHECKER"
 PROBE = Path(__file__).with_name("probe_omrchecker.py")

@@ -44,7 +44,7 @@ from scanner.model import (
     Step,
     Value,
 )
-from scanner.page_transform import PageTransform
+from scanner.model.registration import PageTransform
 from scanner.store.database import Store
 from scanner.store.pictures import PictureStore
 from scanner.store.views import SheetPage

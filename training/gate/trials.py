@@ -25,7 +25,7 @@ from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, b
 from scanner.layout.registration.register import RegistrationStart, initial_guess, passes
 from scanner.layout.registration.warping import identity_warp
 from scanner.model import FieldLayout, FormTemplate, Gray
-from scanner.page_transform import Matrix, PageTransform
+from scanner.model.registration import Matrix, PageTransform
 
 MAKERS = {**GOOD, **FITTED, **HELD_OUT}
 SHEETS = 24

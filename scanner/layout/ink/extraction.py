@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from scanner.layout.registration.alignment import align, flatten_background
 from scanner.model import PX_PER_MM, Box, Gray
-from scanner.page_transform import PageTransform
+from scanner.model.registration import PageTransform
 
 Mask = NDArray[Any]
 

@@ -18,7 +18,7 @@ from scanner.layout.ink.stamps import Stamp
 from scanner.layout.registration.alignment import align
 from scanner.layout.registration.reference import downsample
 from scanner.model import Box, FieldSpec, Gray
-from scanner.page_transform import PageTransform
+from scanner.model.registration import PageTransform
 
 Mask = NDArray[np.uint8]
 

@@ -17,7 +17,7 @@ from scanner.layout.ink.extraction import InkPage
 from scanner.layout.registration.alignment import align, to_grey
 from scanner.layout.registration.reference import downsample
 from scanner.model import Box, FieldLayout, FieldSpec, Gray
-from scanner.page_transform import PageTransform
+from scanner.model.registration import PageTransform
 
 STAMP_RADII_MM = (11.0, 26.0)
 """Stamps of Vietnamese offices have 16 to 18."""

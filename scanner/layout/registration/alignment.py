@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scanner.layout.registration.reference import px_to_mm
 from scanner.model import DPI, Gray
-from scanner.page_transform import PageTransform
+from scanner.model.registration import PageTransform
 
 
 def align(image: NDArray[np.uint8], transform: PageTransform, dpi: float = DPI) -> NDArray[np.uint8]:

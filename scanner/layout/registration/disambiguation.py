@@ -11,7 +11,7 @@ from scanner.layout.registration.landmarks import find_landmarks
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.warping import identity_warp
 from scanner.model import DPI, Gray, Page, Registration
-from scanner.page_transform import PageTransform
+from scanner.model.registration import PageTransform
 
 BLANK_SEARCH_PX, PAGE_SEARCH_PX = 12, 5
 """How far a landmark is searched for, px at LANDMARK_DPI: on the other blank, and on a page where the form lies."""

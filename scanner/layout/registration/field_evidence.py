@@ -13,7 +13,7 @@ from scanner.layout.registration.landmarks import LandmarkMatches
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.warping import DEGREE, RIDGE
 from scanner.model import FieldSpec
-from scanner.page_transform import Points, displacement, smooth_basis
+from scanner.model.registration import Points, displacement, smooth_basis
 
 NEAREST_TEXT, NEAR_MM = 3, 10.0
 """A field's print is its nearest landmarks of text, all within this distance (about a row),"""

@@ -17,7 +17,7 @@ from scanner.layout.registration.gate_scale import gate_scale
 from scanner.layout.registration.landmarks import LandmarkMatches
 from scanner.layout.registration.reference import FormReference
 from scanner.model import NotRegistered, Reason, Registration
-from scanner.page_transform import PageTransform, Points
+from scanner.model.registration import PageTransform, Points
 
 AGREED_MM = 0.15
 """A landmark this near to the fitted field agrees with it. Curled photos stay within 0.06 mm."""

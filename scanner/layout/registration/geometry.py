@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from scanner.page_transform import Matrix, PageTransform, Points, project
+from scanner.model.registration import Matrix, PageTransform, Points, project
 
 MIN_AREA, MAX_AREA, MAX_OPPOSITE = 0.1, 2.5, 2.0
 """A sheet's quadrilateral relative to the page's area, and the ratio of opposite sides. Chosen wide, not

@@ -12,7 +12,7 @@ from scanner.layout.registration.geometry import area, inverse, plausible, scali
 from scanner.layout.registration.reference import COARSE_DPI, FormReference, orb_detector
 from scanner.layout.registration.warping import fit_folded, identity_warp
 from scanner.model import Gray, NotRegistered, Reason
-from scanner.page_transform import Matrix, PageTransform, Points, project
+from scanner.model.registration import Matrix, PageTransform, Points, project
 
 RATIO = 0.8
 """Distance of the best match to that of the second best (Lowe, IJCV 2004, sec. 7.1)."""

@@ -13,7 +13,7 @@ from scanner.layout.registration.alignment import align
 from scanner.layout.registration.geometry import mean_scale, resized
 from scanner.layout.registration.reference import END_BLUR, LANDMARK_DPI, FormReference, Landmark, mm_to_px
 from scanner.model import Gray
-from scanner.page_transform import PageTransform, Points
+from scanner.model.registration import PageTransform, Points
 
 MIN_PEAK = 0.55
 """Normalised correlation of a patch with the page below which it is not found. Of good pages 99 % of the landmarks

@@ -7,7 +7,7 @@ import numpy as np
 
 from scanner.layout.registration.reference import LANDMARK_DPI, FormReference, answer_mask, downsample, px_to_mm
 from scanner.model import Gray
-from scanner.page_transform import Points
+from scanner.model.registration import Points
 
 INK_BELOW = 150
 """Grey level of a blank's print at LANDMARK_DPI; its thin strokes are never lighter than 120 there."""

@@ -35,7 +35,7 @@ from scanner.layout.registration.manual_points import manual_points
 from scanner.layout.registration.reference import FormReference
 from scanner.layout.registration.warping import fit_folded, fit_smooth, identity_warp, needs_nonrigid
 from scanner.model import FieldLayout, Gray, NotRegistered, Page, Reason, Registration
-from scanner.page_transform import Matrix, PageTransform, Points, displacement, project
+from scanner.model.registration import Matrix, PageTransform, Points, displacement, project
 
 FIRST_SEARCH_PX, NEXT_SEARCH_PX = 12, 5
 """How far around its place a landmark is searched for, px at LANDMARK_DPI: 2 mm after the first guess, then 0.8 mm."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.page_transform import Points, grid_nodes, grid_shape, smooth_basis, terms
+from scanner.model.registration import Points, grid_nodes, grid_shape, smooth_basis, terms
 
 Values = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scanner.layout.registration.warping import fit_folded, fit_smooth, needs_nonrigid
-from scanner.page_transform import Points, displacement
+from scanner.model.registration import Points, displacement
 
 SHEET = (210.0, 297.0)
 

@@ -1,4 +1,4 @@
-"""How a form lies on a page: a homography and a displacement field, and the way back.
+"""Where a form lies on a page: a homography and a displacement field, the way back, and the evidence.
 
 A form point p (x, y in mm from the sheet's top left) lies on the page at H · (p + d(p)), in pixels (x, y), a pixel's
 centre having whole numbers. H is a homography (Hartley & Zisserman, 2nd ed., ch. 4). d is how far the paper differs
@@ -8,13 +8,21 @@ from a plane: a polynomial over the sheet, or for folded paper a grid of displac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as hidden
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.model.page import Reason
+
 Points = NDArray[np.float64]
 Matrix = NDArray[np.float64]
+
+DPI = 300
+PX_PER_MM = DPI / 25.4
+"""Resolution of the aligned page, the frame in which every field is cut."""
 
 GRID_MM = 5.0
 """Between the nodes of a displacement grid. Between nodes it is bilinear: beside a crease that changes the slope by
@@ -37,8 +45,8 @@ class PageTransform:
     """
 
     sheet: tuple[float, float]
-    homography: Matrix = field(repr=False)
-    warp: Points = field(repr=False)
+    homography: Matrix = hidden(repr=False)
+    warp: Points = hidden(repr=False)
 
     @classmethod
     def identity(cls, sheet: tuple[float, float]) -> PageTransform:
@@ -86,6 +94,45 @@ class PageTransform:
         x, y = self.sheet[0] / 2, self.sheet[1] / 2
         here = project(self.homography, np.array([[x, y], [x + 1, y], [x, y + 1]]))
         return here[1] - here[0], here[2] - here[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """Where the form lies on the page, and the evidence for that.
+
+    Residuals are those of the printed landmarks after the fit, mm on the form. The two groups of fields go to a
+    person: those beside which print was not found again (covered, folded over, cut off), and those whose place is in
+    doubt for another reason.
+    """
+
+    transform: PageTransform
+    residual_mm: float  # median over landmarks
+    residual_p95_mm: float
+    landmarks_found: int
+    landmarks_tried: int
+    local_residual_mm: Mapping[str, float] = hidden(default_factory=dict)  # near each field, by id
+    gate_log_odds: float = 0.0  # that the form lies here, against placements made wrong on purpose
+    print_missing_fields: tuple[str, ...] = ()  # ids
+    place_probability: Mapping[str, float] = hidden(default_factory=dict)  # that a field lies where it is cut, by id
+    place_doubtful_fields: tuple[str, ...] = ()  # ids of fields for which that is too low
+
+    @property
+    def review_fields(self) -> frozenset[str]:
+        """Ids of the fields that go to a person because of their place."""
+        return frozenset({*self.print_missing_fields, *self.place_doubtful_fields})
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class NotRegistered:
+    """The form was not found on the page (falsy). An answer, not an error."""
+
+    reason: Reason
+
+    def __bool__(self) -> bool:
+        return False
 
 
 def project(matrix: Matrix, points: Points) -> Points:

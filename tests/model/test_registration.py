@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.layout.registration.warping import Crease
-from scanner.page_transform import PageTransform, Points, displacement, grid_nodes, grid_shape, terms
+from scanner.model.registration import PageTransform, Points, displacement, grid_nodes, grid_shape, terms
 
 SHEETS = ((210.0, 297.0), (148.0, 210.0), (215.9, 279.4))
 RETURN_MM = 0.01
