@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +40,7 @@ class FormParts:
     boxes: tuple[EnclosedBox, ...]
 
 
-def find_form_parts(areas: Sequence[EnclosedBox], dark: NDArray[Any]) -> FormParts:
+def find_form_parts(areas: Sequence[EnclosedBox], dark: NDArray[np.uint8]) -> FormParts:
     """Tell rows of cells from single squares and from boxes."""
     small = [r for r in areas if all(CELL_MM[0] <= side <= CELL_MM[1] for side in (r.middle.w, r.middle.h))]
     combs = [comb for row in _rows_of_one_height(small) for comb in _combs(row, dark)]
@@ -95,7 +94,7 @@ def _rows_of_one_height(areas: Sequence[EnclosedBox]) -> list[list[EnclosedBox]]
     return [sorted(row, key=lambda r: r.middle.x) for row in rows]
 
 
-def _combs(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[tuple[EnclosedBox, ...]]:
+def _combs(row: Sequence[EnclosedBox], dark: NDArray[np.uint8]) -> list[tuple[EnclosedBox, ...]]:
     """Rows of cells among areas on one level: close neighbours → groups → groups that belong together."""
     groups = _groups(_restore_torn_cells(row, dark), dark)
     joined: list[list[list[EnclosedBox]]] = []
@@ -108,7 +107,7 @@ def _combs(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[tuple[Enclose
     return [tuple(comb) for comb in _join_dates([run for run in runs if len(run) > 2 or _share_walls(run)])]
 
 
-def _restore_torn_cells(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[EnclosedBox]:
+def _restore_torn_cells(row: Sequence[EnclosedBox], dark: NDArray[np.uint8]) -> list[EnclosedBox]:
     """A row of cells with those between two others that were not found, because a wall is torn."""
     usual = float(np.median([area.middle.w for area in row]))
     cells = [area for area in row if abs(area.middle.w - usual) < 0.2 * usual]
@@ -138,7 +137,7 @@ def _shifted(area: EnclosedBox, by: float) -> EnclosedBox:
     return EnclosedBox(inner, middle, outer, 0.0)
 
 
-def _has_walls(area: EnclosedBox, dark: NDArray[Any]) -> bool:
+def _has_walls(area: EnclosedBox, dark: NDArray[np.uint8]) -> bool:
     """Is there most of a wall above and below, some of one on either side, and nothing printed between?"""
     inner, middle = area.inner.grown(-0.5, -0.5), area.middle
     rows = slice(round(inner.y * PX_PER_MM), round(inner.bottom * PX_PER_MM))
@@ -153,7 +152,7 @@ def _wall_pixels(at: float, reach: float = 0.35) -> slice:
     return slice(round((at - reach) * PX_PER_MM), round((at + reach) * PX_PER_MM))
 
 
-def _groups(row: Sequence[EnclosedBox], dark: NDArray[Any]) -> list[list[EnclosedBox]]:
+def _groups(row: Sequence[EnclosedBox], dark: NDArray[np.uint8]) -> list[list[EnclosedBox]]:
     """Cells side by side, with a common wall or a little white between them."""
     runs: list[list[EnclosedBox]] = []
     for area in row:
@@ -175,7 +174,7 @@ def _one_width(a: EnclosedBox, b: EnclosedBox) -> bool:
     return abs(a.middle.w - b.middle.w) < 0.2 * max(a.middle.w, b.middle.w)
 
 
-def _continues_group(left: Sequence[EnclosedBox], right: Sequence[EnclosedBox], dark: NDArray[Any]) -> bool:
+def _continues_group(left: Sequence[EnclosedBox], right: Sequence[EnclosedBox], dark: NDArray[np.uint8]) -> bool:
     """Is the gap between two groups a space or a separator, not a word?"""
     gap = right[0].outer.x - left[-1].outer.right
     if not _one_width(left[-1], right[0]) or max(len(left), len(right)) < 2:
@@ -199,7 +198,7 @@ def _join_dates(runs: Sequence[list[EnclosedBox]]) -> list[list[EnclosedBox]]:
     return out
 
 
-def _print_between_mm(left: EnclosedBox, right: EnclosedBox, dark: NDArray[Any]) -> float:
+def _print_between_mm(left: EnclosedBox, right: EnclosedBox, dark: NDArray[np.uint8]) -> float:
     """Width of what is printed between two areas, mm."""
     rows = slice(round(left.outer.y * PX_PER_MM), round(left.outer.bottom * PX_PER_MM))
     seen = dark[rows, round(left.outer.right * PX_PER_MM) + 2 : round(right.outer.x * PX_PER_MM) - 1].any(axis=0)
@@ -209,7 +208,7 @@ def _print_between_mm(left: EnclosedBox, right: EnclosedBox, dark: NDArray[Any])
 # --- rows of cells open at the top --------------------------------------------------------------------
 
 
-def open_combs(dark: NDArray[Any]) -> list[tuple[Box, ...]]:
+def open_combs(dark: NDArray[np.uint8]) -> list[tuple[Box, ...]]:
     """Cells over a base line with evenly spaced upright strokes, none of them closed above."""
     thick, stroke = (round(v * PX_PER_MM) for v in (STROKE_MM[1], STROKE_MM[0]))
     long = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, round(3 * PITCH_MM[0] * PX_PER_MM)), np.uint8))
@@ -228,7 +227,7 @@ def open_combs(dark: NDArray[Any]) -> list[tuple[Box, ...]]:
     return out
 
 
-def _is_even(middles: NDArray[Any], x0: int, x1: int) -> bool:
+def _is_even(middles: NDArray[np.float64], x0: int, x1: int) -> bool:
     """Three strokes or more, one pitch apart, from one end of the base line to the other."""
     if len(middles) < 3:
         return False
@@ -238,7 +237,7 @@ def _is_even(middles: NDArray[Any], x0: int, x1: int) -> bool:
     return bool(spans and low <= pitch.min() and pitch.max() <= high and np.ptp(pitch) < 0.15 * pitch.mean() + 2)
 
 
-def _cells_over(dark: NDArray[Any], middles: NDArray[Any], base: float) -> list[tuple[Box, ...]]:
+def _cells_over(dark: NDArray[np.uint8], middles: NDArray[np.float64], base: float) -> list[tuple[Box, ...]]:
     """One box a cell: as high as the strokes, or as one writes where they are only hinted at."""
     columns = [round(float(m)) for m in middles]
     above = dark[max(round(base - 14 * PX_PER_MM), 0) : round(base), columns][::-1]

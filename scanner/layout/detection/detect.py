@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import cv2
 import numpy as np
@@ -153,7 +152,7 @@ def _pixels(box: Box) -> tuple[slice, slice]:
 # --- the parts of a date -----------------------------------------------------------------------------
 
 
-def part_groups(lines: Sequence[RuleLine], dark: NDArray[Any]) -> list[tuple[RuleLine, ...]]:
+def part_groups(lines: Sequence[RuleLine], dark: NDArray[np.uint8]) -> list[tuple[RuleLine, ...]]:
     """Short lines that follow each other: two or three with slashes between, or three with words between."""
     groups: list[tuple[RuleLine, ...]] = []
     for row in _levels([m for m in lines if m.length <= PART_MAX_MM]):
@@ -183,7 +182,7 @@ def _levels(lines: Sequence[RuleLine]) -> list[list[RuleLine]]:
 
 
 def _split_runs(
-    row: Sequence[RuleLine], dark: NDArray[Any], gap_mm: float, printed_mm: float, longest: float
+    row: Sequence[RuleLine], dark: NDArray[np.uint8], gap_mm: float, printed_mm: float, longest: float
 ) -> list[list[RuleLine]]:
     """A row cut where a gap is too wide, holds too much print, or a line is too long."""
     runs: list[list[RuleLine]] = [[m] for m in row[:1]]
@@ -196,7 +195,7 @@ def _split_runs(
     return runs
 
 
-def _ends_in_colon(a: RuleLine, b: RuleLine, dark: NDArray[Any]) -> bool:
+def _ends_in_colon(a: RuleLine, b: RuleLine, dark: NDArray[np.uint8]) -> bool:
     """Is the last thing before line b two dots above each other? Then the word is a label, and b begins a new field."""
     between = dark[_rows_above(b, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1]
     columns = np.asarray(between.any(axis=0))
@@ -213,7 +212,7 @@ def _rows_above(line: RuleLine, high: float) -> slice:
     return slice(max(round((line.y - high) * PX_PER_MM), 0), round((line.y + 0.5) * PX_PER_MM))
 
 
-def _print_between_mm(a: RuleLine, b: RuleLine, dark: NDArray[Any]) -> float:
+def _print_between_mm(a: RuleLine, b: RuleLine, dark: NDArray[np.uint8]) -> float:
     """Width of what is printed between two lines, mm."""
     seen = np.flatnonzero(
         dark[_rows_above(a, 3.5), round(a.x1 * PX_PER_MM) + 1 : round(b.x0 * PX_PER_MM) - 1].any(axis=0)
@@ -224,10 +223,10 @@ def _print_between_mm(a: RuleLine, b: RuleLine, dark: NDArray[Any]) -> float:
 # --- tick boxes that belong together -----------------------------------------------------------------
 
 
-def choice_groups(ticks: Sequence[Box], dark: NDArray[Any]) -> list[tuple[Box, ...]]:
+def choice_groups(ticks: Sequence[Box], dark: NDArray[np.uint8]) -> list[tuple[Box, ...]]:
     """Rows of tick boxes, and the rows below that continue a row: they begin with a box, at one indent."""
     upright = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((round(8 * PX_PER_MM), 1), np.uint8))
-    words = cv2.bitwise_and(dark, 1 - upright)
+    words = np.asarray(cv2.bitwise_and(dark, 1 - upright), np.uint8)
     groups: list[list[list[Box]]] = []
     for row in _rows(ticks):
         if groups and (_is_column(groups[-1], row, words) or _continues_choice(groups[-1], row, words)):
@@ -237,7 +236,7 @@ def choice_groups(ticks: Sequence[Box], dark: NDArray[Any]) -> list[tuple[Box, .
     return [tuple(box for row in group for box in row) for group in groups]
 
 
-def _continues_choice(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
+def _continues_choice(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[np.uint8]) -> bool:
     above = group[-1]
     if _label_before(row[0], words) or not _next_row(above, row, words):
         return False
@@ -245,7 +244,7 @@ def _continues_choice(group: Sequence[Sequence[Box]], row: Sequence[Box], words:
     return first_has_label or abs(above[0].x - row[0].x) < INDENT_MM
 
 
-def _is_column(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[Any]) -> bool:
+def _is_column(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArray[np.uint8]) -> bool:
     """Single boxes below each other at the end of their lines: answers with the box behind the words."""
     above = group[-1]
     single = len(above) == len(row) == 1 and abs(above[0].x - row[0].x) < COLUMN_MM
@@ -254,23 +253,23 @@ def _is_column(group: Sequence[Sequence[Box]], row: Sequence[Box], words: NDArra
     return all(_label_before(box, words) and not _label_after(box, words) for box in (above[0], row[0]))
 
 
-def _next_row(above: Sequence[Box], row: Sequence[Box], words: NDArray[Any]) -> bool:
+def _next_row(above: Sequence[Box], row: Sequence[Box], words: NDArray[np.uint8]) -> bool:
     return row[0].y - above[0].y <= CHOICE_PITCH_MM and not _words_between(above, row, words)
 
 
-def _label_after(box: Box, words: NDArray[Any]) -> bool:
+def _label_after(box: Box, words: NDArray[np.uint8]) -> bool:
     """Is there print right of a box on its level, as near as a label is?"""
     rows, _ = _pixels(box)
     return bool(words[rows, round((box.right + 0.3) * PX_PER_MM) : round((box.right + 8.0) * PX_PER_MM)].any())
 
 
-def _label_before(box: Box, words: NDArray[Any]) -> bool:
+def _label_before(box: Box, words: NDArray[np.uint8]) -> bool:
     """Is there print left of a box on its level?"""
     rows, _ = _pixels(box)
     return bool(words[rows, : max(round((box.x - 0.3) * PX_PER_MM), 0)].any())
 
 
-def _words_between(above: Sequence[Box], below: Sequence[Box], words: NDArray[Any]) -> bool:
+def _words_between(above: Sequence[Box], below: Sequence[Box], words: NDArray[np.uint8]) -> bool:
     """Is there a line of print between two rows of boxes?"""
     top, bottom = max(b.bottom for b in above) + 1.2, min(b.y for b in below) - 1.2
     rows = slice(round(top * PX_PER_MM), max(round(bottom * PX_PER_MM), round(top * PX_PER_MM)))

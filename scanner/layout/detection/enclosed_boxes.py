@@ -6,7 +6,6 @@ Edges are found below the pixel, on the grey profile across each wall.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -35,7 +34,7 @@ class EnclosedBox:
     print_mm2: float
 
 
-def find_enclosed_boxes(blank: Gray, dark: NDArray[Any]) -> list[EnclosedBox]:
+def find_enclosed_boxes(blank: Gray, dark: NDArray[np.uint8]) -> list[EnclosedBox]:
     """All rectangles of white that print encloses on a blank ((rows, cols) grey and its mask of print, 300 dpi)."""
     gap = round(WALL_GAP_MM * PX_PER_MM)
     across = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
@@ -59,7 +58,7 @@ def find_enclosed_boxes(blank: Gray, dark: NDArray[Any]) -> list[EnclosedBox]:
     return boxes
 
 
-def _is_rectangle(inside: NDArray[Any]) -> bool:
+def _is_rectangle(inside: NDArray[np.bool_]) -> bool:
     """Does the white run along all four sides and into the corners? The hole of a D or an O does not."""
     down, across = _corner_px(inside.shape)
     rows, cols = slice(down, inside.shape[0] - down), slice(across, inside.shape[1] - across)
@@ -77,7 +76,7 @@ def _corner_px(shape: tuple[int, ...]) -> tuple[int, int]:
     return down, across
 
 
-def _print_mm2(inside: NDArray[Any]) -> float:
+def _print_mm2(inside: NDArray[np.bool_]) -> float:
     """Area of what is printed within (rows, cols), its rounded corners left out, mm²."""
     printed = ~inside
     down, across = _corner_px(inside.shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -56,7 +56,7 @@ class Strokes:
     tall: NDArray[np.uint8]
 
 
-def find_rule_lines(dark: NDArray[Any], walls: NDArray[Any]) -> list[RuleLine]:
+def find_rule_lines(dark: NDArray[np.uint8], walls: NDArray[np.uint8]) -> list[RuleLine]:
     """Lines to write on, top to bottom. `dark` is the mask of print at 300 dpi, `walls` of what belongs to boxes."""
     strokes = split_strokes(dark, walls)
     found = [piece for chain in _chains(strokes) for piece in _cut_at_print(_fit_line(chain, strokes), strokes.tall)]
@@ -65,20 +65,21 @@ def find_rule_lines(dark: NDArray[Any], walls: NDArray[Any]) -> list[RuleLine]:
     return sorted((line for line in free if _is_for_writing(line, free, words)), key=lambda m: (m.y, m.x0))
 
 
-def split_strokes(dark: NDArray[Any], walls: NDArray[Any]) -> Strokes:
+def split_strokes(dark: NDArray[np.uint8], walls: NDArray[np.uint8]) -> Strokes:
     """Tell dots, dashes and rules from lettering and walls."""
     print_ = np.where(walls > 0, 0, dark).astype(np.uint8)
     thick = round(MAX_THICKNESS_MM * PX_PER_MM)
-    long = cv2.morphologyEx(print_, cv2.MORPH_OPEN, np.ones((1, round(RULE_MM * PX_PER_MM)), np.uint8))
-    rules, _, bars = _split_by_height(long, thick)
-    rest = cv2.bitwise_and(print_, 1 - cv2.dilate(long, np.ones((3, 1), np.uint8)))
-    marks, _, letters = _split_by_height(rest, thick)
+    bar = np.ones((1, round(RULE_MM * PX_PER_MM)), np.uint8)
+    long = np.asarray(cv2.morphologyEx(print_, cv2.MORPH_OPEN, bar), np.uint8)
+    rules, bars = _split_by_height(long, thick)
+    rest = np.asarray(cv2.bitwise_and(print_, 1 - cv2.dilate(long, np.ones((3, 1), np.uint8))), np.uint8)
+    marks, letters = _split_by_height(rest, thick)
     tall = np.maximum(np.maximum(letters, bars), np.where(walls > 0, dark, 0)).astype(np.uint8)
     return Strokes(marks, rules, print_, tall)
 
 
-def _split_by_height(mask: NDArray[Any], thick: int) -> tuple[NDArray[np.int32], NDArray[Any], NDArray[np.uint8]]:
-    """Components no higher than `thick` px as (x0, x1, y0, y1), their labels, and a mask of the higher ones."""
+def _split_by_height(mask: NDArray[np.uint8], thick: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Components no higher than `thick` px as (x0, x1, y0, y1), and a mask of the higher ones."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     x, y, w, h = (stats[:, i] for i in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     low = (h <= thick + SKEW * w) & (stats[:, cv2.CC_STAT_AREA] <= thick * w)
@@ -86,7 +87,7 @@ def _split_by_height(mask: NDArray[Any], thick: int) -> tuple[NDArray[np.int32],
     high = ~low
     high[0] = False
     boxes = np.stack([x, x + w, y, y + h], axis=1)[low].astype(np.int32)
-    return boxes, labels, high[labels].astype(np.uint8)
+    return boxes, high[labels].astype(np.uint8)
 
 
 # --- marks in a row ----------------------------------------------------------------------------------
@@ -112,11 +113,11 @@ def _chains(strokes: Strokes) -> list[NDArray[np.int32]]:
     return [c for c in chains if len(c) and _is_line(c)]
 
 
-def _middle(mark: NDArray[Any]) -> float:
+def _middle(mark: NDArray[np.int32]) -> float:
     return float(mark[2] + mark[3]) / 2
 
 
-def _continues_chain(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: NDArray[Any]) -> bool:
+def _continues_chain(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32], tall: NDArray[np.uint8]) -> bool:
     """Does a mark continue a chain: no wider gap than before, nothing standing in the gap?"""
     last = chain[-1]
     gap = int(mark[0] - last[1])
@@ -134,7 +135,7 @@ def _continues_chain(chain: Sequence[NDArray[np.int32]], mark: NDArray[np.int32]
     return not between.any()
 
 
-def _trim_ends(chain: NDArray[np.int32], dark: NDArray[Any]) -> NDArray[np.int32]:
+def _trim_ends(chain: NDArray[np.int32], dark: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Without end marks that are no part of the line: the lower dot of a colon, a full stop."""
     if len(chain) > 3 and _is_colon(chain[0], dark):
         chain = chain[1:]
@@ -151,7 +152,7 @@ def _trim_ends(chain: NDArray[np.int32], dark: NDArray[Any]) -> NDArray[np.int32
     return chain
 
 
-def _is_colon(mark: NDArray[np.int32], dark: NDArray[Any]) -> bool:
+def _is_colon(mark: NDArray[np.int32], dark: NDArray[np.uint8]) -> bool:
     """Does another dot stand right above?"""
     y, high = int(mark[2]), round(COLON_MM * PX_PER_MM)
     return bool(dark[max(y - high, 0) : y - 2, int(mark[0]) : int(mark[1])].any())
@@ -181,7 +182,7 @@ def _fit_line(chain: NDArray[np.int32], strokes: Strokes) -> RuleLine:
     return RuleLine(float(x0), float(x1), y, "solid" if unbroken else "dotted")
 
 
-def _cut_at_print(line: RuleLine, tall: NDArray[Any]) -> list[RuleLine]:
+def _cut_at_print(line: RuleLine, tall: NDArray[np.uint8]) -> list[RuleLine]:
     """A line cut where print stands on it."""
     left, right = round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     y = line.y * PX_PER_MM
@@ -196,19 +197,19 @@ def _cut_at_print(line: RuleLine, tall: NDArray[Any]) -> list[RuleLine]:
     return [RuleLine((left + int(a)) / PX_PER_MM, (left + int(b)) / PX_PER_MM, line.y, line.style) for a, b in ends]
 
 
-def print_share(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> float:
+def print_share(line: RuleLine, tall: NDArray[np.uint8], high: float, low: float) -> float:
     """Share of a line's columns with print between two heights above it (mm; negative is below)."""
     y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     band = tall[max(round(y - high * PX_PER_MM), 0) : max(round(y - low * PX_PER_MM), 0), left:right]
     return float(band.any(axis=0).mean()) if band.size else 0.0
 
 
-def _is_free(line: RuleLine, tall: NDArray[Any]) -> bool:
+def _is_free(line: RuleLine, tall: NDArray[np.uint8]) -> bool:
     """Can one write there? Bits of lettering and underlines have letters above or below."""
     return print_share(line, tall, *FREE_MM) < 0.3 and print_share(line, tall, -0.35, -0.9) < 0.5
 
 
-def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
+def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[np.uint8]) -> bool:
     """Not an ornament under a heading, nor a rule between parts of a form: those have no label and no like line."""
     if line.style == "dotted" or _has_label_or_neighbour(line, lines, words):
         return True
@@ -221,7 +222,7 @@ def _is_for_writing(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[An
     return not len(printed) or line.length < 0.85 * float(printed[-1] - printed[0])
 
 
-def _has_label_or_neighbour(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[Any]) -> bool:
+def _has_label_or_neighbour(line: RuleLine, lines: Sequence[RuleLine], words: NDArray[np.uint8]) -> bool:
     """A label or another line on its level, or a line above or below that ends where it ends."""
     for other in lines:
         level, apart = abs(other.y - line.y), max(other.x0 - line.x1, line.x0 - other.x1)
@@ -234,7 +235,7 @@ def _has_label_or_neighbour(line: RuleLine, lines: Sequence[RuleLine], words: ND
     return any(print_share(side, words, 3.0, -0.5) > 0 for side in (left, right))
 
 
-def _printed_columns(line: RuleLine, tall: NDArray[Any], high: float, low: float) -> tuple[float, float] | None:
+def _printed_columns(line: RuleLine, tall: NDArray[np.uint8], high: float, low: float) -> tuple[float, float] | None:
     """First and last x of the print between two heights above a line, mm."""
     y, left, right = line.y * PX_PER_MM, round(line.x0 * PX_PER_MM), round(line.x1 * PX_PER_MM)
     rows = slice(max(round(y - high * PX_PER_MM), 0), max(round(y - low * PX_PER_MM), 0))
@@ -245,7 +246,7 @@ def _printed_columns(line: RuleLine, tall: NDArray[Any], high: float, low: float
 # --- the box over a line -----------------------------------------------------------------------------
 
 
-def writing_box(line: RuleLine, tall: NDArray[Any], least: float, most: float) -> Box:
+def writing_box(line: RuleLine, tall: NDArray[np.uint8], least: float, most: float) -> Box:
     """The box to write in over a line: from the print above, `least` to `most` mm high, to 1 mm below the line."""
     bottom = line.y + 1.0
     left, right = round(line.x0 * PX_PER_MM) + 4, round(line.x1 * PX_PER_MM) - 4

@@ -9,7 +9,6 @@ mark under a letter that stands on the dotted line.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ from scanner.layout.registration.alignment import align, flatten_background
 from scanner.model import PX_PER_MM, Box, Gray
 from scanner.model.registration import PageTransform
 
-Mask = NDArray[Any]
+Mask = NDArray[np.uint8]
 
 PRINT_LEVEL = 200
 """Blank pixels darker than this are printed; anti-aliased edges of 300-dpi text start near 230."""
@@ -53,7 +52,7 @@ class PrintModel:
     blank: Gray = field(repr=False)
     printed: Mask = field(repr=False)
     corners: tuple[tuple[int, int], ...]  # (row, col) of each patch
-    blurred: NDArray[Any] = field(repr=False)  # (len(SIGMAS), n) pixels near print
+    blurred: NDArray[np.float32] = field(repr=False)  # (len(SIGMAS), n) pixels near print
     near: NDArray[np.bool_] = field(repr=False)  # (SAMPLES·rows, cols): pixels near print
 
 
@@ -89,23 +88,22 @@ class InkPage:
         blurred = cv2.GaussianBlur(self.model.blank[rows, cols], (0, 0), self.sigma)
         excess = self.gain * blurred.astype(np.float32) + self.offset - grey
         dark = self._dark(grey, excess, printed)
-        outside = _remove_specks(cv2.bitwise_and(dark, cv2.bitwise_not(printed)))
+        outside = _remove_specks(dark & ~printed)
         if walls:
             outside = _remove_wall_shadows(outside, printed)
-        residual = _remove_straight_runs(cv2.bitwise_and(_mask(excess > self.residual_level), printed))
-        ink = cv2.bitwise_or(outside, _crossing_strokes(outside, dark, printed, walls))
-        ink = _remove_specks(cv2.bitwise_or(ink, residual))
+        residual = _remove_straight_runs(_mask(excess > self.residual_level) & printed)
+        ink = _remove_specks(outside | _crossing_strokes(outside, dark, printed, walls) | residual)
         if walls:
             ink = _remove_print_only(ink, outside)
         # on print only what the print does not explain is drawn, elsewhere the page as it is
         contrast = max(self.gain * 255, 40.0)
         on_print = 255 - np.clip(excess, 0, None) * (255 / contrast)
         off_print = (grey.astype(np.float32) - 20) * (255 / 205)
-        crossed = cv2.bitwise_and(cv2.bitwise_and(ink, printed), cv2.bitwise_not(residual)) > 0
+        crossed = (ink & printed & ~residual) > 0
         picture = np.where((printed > 0) & ~crossed, on_print, off_print)
         return InkWindow(rows, cols, np.clip(picture, 0, 255).astype(np.uint8), ink, printed)
 
-    def _dark(self, grey: Gray, excess: NDArray[Any], printed: Mask) -> Mask:
+    def _dark(self, grey: Gray, excess: NDArray[np.float32], printed: Mask) -> Mask:
         """What is dark here: half way between the paper and the darkest strokes off the print, also of a faint pen.
 
         Where nothing stands out from the paper's grain, nothing is dark.
@@ -165,7 +163,7 @@ def extract_ink(aligned: Gray, model: PrintModel) -> InkPage:
     Blur, gain and offset by least squares over the sampled patches.
     """
     seen = _patches(aligned, model.corners)[model.near].astype(np.float32)
-    best: tuple[float, float, float, float, NDArray[Any]] | None = None
+    best: tuple[float, float, float, float, NDArray[np.float32]] | None = None
     for sigma, predicted in zip(SIGMAS, model.blurred, strict=True):
         gain, offset = np.polyfit(predicted, seen, 1)
         left = gain * predicted + offset - seen
@@ -208,7 +206,7 @@ def _mask(condition: NDArray[np.bool_]) -> Mask:
     return condition.view(np.uint8) * np.uint8(255)
 
 
-def _remove_specks(mask: Any) -> Mask:
+def _remove_specks(mask: Mask) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     small = stats[:, cv2.CC_STAT_AREA] < SPECK_MM2 * PX_PER_MM**2
     small[0] = False
@@ -217,8 +215,8 @@ def _remove_specks(mask: Any) -> Mask:
 
 def _remove_wall_shadows(outside: Mask, printed: Mask) -> Mask:
     """Ink without the thin shadow of a wall that was printed, or seen, a pixel out of place."""
-    beside = cv2.bitwise_and(outside, cv2.dilate(printed, np.ones((5, 5), np.uint8)))
-    return cv2.bitwise_and(outside, cv2.bitwise_not(cv2.bitwise_xor(beside, _remove_straight_runs(beside))))
+    beside = outside & np.asarray(cv2.dilate(printed, np.ones((5, 5), np.uint8)), np.uint8)
+    return outside & ~(beside ^ _remove_straight_runs(beside))
 
 
 def _remove_print_only(ink: Mask, outside: Mask) -> Mask:
@@ -235,16 +233,15 @@ def _crossing_strokes(outside: Mask, dark: Mask, printed: Mask, walls: bool) -> 
 
     The ink must come out on the other side; only on lines that are written on may letters end within the line.
     """
-    both = cv2.bitwise_and(dark, printed)
+    both = dark & printed
     kept = np.zeros_like(outside)
     for down in (True, False):
         along = (THIN_PX, 1) if down else (1, THIN_PX)
-        thick = cv2.morphologyEx(printed, cv2.MORPH_OPEN, np.ones(along, np.uint8))
-        allowed = cv2.bitwise_or(cv2.bitwise_and(both, cv2.bitwise_not(thick)), outside)
-        sides = [_grow_one_way(outside, allowed, down, back) for back in (False, True)]
-        join = cv2.bitwise_or if down and not walls else cv2.bitwise_and
-        kept = cv2.bitwise_or(kept, join(*sides))
-    return np.asarray(cv2.bitwise_and(kept, both), np.uint8)
+        thick = np.asarray(cv2.morphologyEx(printed, cv2.MORPH_OPEN, np.ones(along, np.uint8)), np.uint8)
+        allowed = (both & ~thick) | outside
+        one, other = (_grow_one_way(outside, allowed, down, back) for back in (False, True))
+        kept |= one | other if down and not walls else one & other
+    return kept & both
 
 
 def _grow_one_way(seed: Mask, allowed: Mask, down: bool, back: bool) -> Mask:
@@ -257,10 +254,10 @@ def _grow_one_way(seed: Mask, allowed: Mask, down: bool, back: bool) -> Mask:
     return front
 
 
-def _remove_straight_runs(residual: Any) -> Mask:
+def _remove_straight_runs(residual: Mask) -> Mask:
     """Without long straight runs: a wall or rule printed a pixel out of place is no writing."""
     out = residual
     for shape in ((STRAIGHT_RUN_PX, 1), (1, STRAIGHT_RUN_PX)):
         runs = cv2.morphologyEx(residual, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
-        out = cv2.bitwise_and(out, cv2.bitwise_not(cv2.dilate(runs, np.ones((3, 3), np.uint8))))
-    return np.asarray(out, np.uint8)
+        out = out & ~np.asarray(cv2.dilate(runs, np.ones((3, 3), np.uint8)), np.uint8)
+    return out

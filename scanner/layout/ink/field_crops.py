@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -113,7 +112,7 @@ def _cut_struck(page: InkPage, field_id: str, box: Box, own: Mask, spans: tuple[
     keep = np.zeros_like(seen.ink)
     keep[down:, : own.shape[1]] = own[:, : keep.shape[1]]
     floor = round((box.y - LINE_ABOVE_MM) * PX_PER_MM) - seen.rows.start
-    keep = cv2.bitwise_or(keep, ink_above_strikes(_ink_above(page, seen, spans), spans, floor))
+    keep |= ink_above_strikes(_ink_above(page, seen, spans), spans, floor)
     stands = unstruck_ink(keep, spans)
     rest = px_to_mm2(float(np.count_nonzero(stands)))
     left = Crop(
@@ -159,8 +158,8 @@ def _own_ink(ink: Mask, core: tuple[slice, slice], layout: FieldLayout) -> Mask:
     """
     # broken strokes and tone marks near a letter go with it: components are those of slightly thickened ink
     joined = cv2.dilate(ink, np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(np.asarray(joined, np.uint8), connectivity=8)
-    labels = np.where(ink > 0, labels, 0)
+    count, components = cv2.connectedComponents(np.asarray(joined, np.uint8), connectivity=8)
+    labels = np.where(ink > 0, components, 0).astype(np.int32)
     total = np.bincount(labels.ravel(), minlength=count).astype(float)
     inside = np.bincount(labels[core].ravel(), minlength=count).astype(float)
     share = inside / np.maximum(total, 1)
@@ -172,7 +171,7 @@ def _own_ink(ink: Mask, core: tuple[slice, slice], layout: FieldLayout) -> Mask:
 
 
 def _marks_above(
-    labels: NDArray[Any], count: int, own: NDArray[np.bool_], core: tuple[slice, slice]
+    labels: NDArray[np.int32], count: int, own: NDArray[np.bool_], core: tuple[slice, slice]
 ) -> NDArray[np.bool_]:
     """(count,) small components just above or below own ink: tone marks of capitals and dots under letters."""
     mine = np.asarray(own[labels], np.uint8)

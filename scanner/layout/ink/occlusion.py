@@ -7,7 +7,6 @@ of another colour than the sheet's own in any light; and dark areas thicker than
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -118,7 +117,7 @@ def _other_paper(sheet: NDArray[np.uint8]) -> Mask:
     return np.asarray((np.abs(off).max(axis=2) > TINT) & (paper[..., 1] > 30), np.uint8)
 
 
-def _fit_tint(tint: NDArray[np.float32]) -> NDArray[Any]:
+def _fit_tint(tint: NDArray[np.float32]) -> NDArray[np.float64]:
     """The sheet's own tint, (rows, cols, 2): a polynomial of degree 2 through most of it (trimmed least squares)."""
     rows, cols = tint.shape[:2]
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : cols * 1j]

@@ -8,7 +8,6 @@ The old rule of paper forms: a wrong entry is struck through once and the right 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from scanner.model import PX_PER_MM
 
-Mask = NDArray[Any]
+Mask = NDArray[np.uint8]
 
 SQUEEZE = 3
 """Columns taken together: a path may rise or fall one pixel a step of three."""
@@ -258,11 +257,11 @@ def ink_above_strikes(ink: Mask, spans: tuple[StrikeSpan, ...], floor: int) -> M
     return np.where(keep[labels], ink, np.uint8(0))
 
 
-def _components(ink: Mask) -> tuple[int, Mask, NDArray[np.int64], NDArray[np.float64]]:
+def _components(ink: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
     """Components of ink (rows, cols): their count, labels (rows, cols), areas (count,) px and mean rows (count,)."""
     joined = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), np.uint8)
-    count, labels = cv2.connectedComponents(joined, connectivity=8)
-    labels = np.where(ink > 0, labels, 0)
+    count, components = cv2.connectedComponents(joined, connectivity=8)
+    labels = np.where(ink > 0, components, 0).astype(np.int32)
     total = np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
     per_row = np.arange(ink.shape[0], dtype=float)[:, None].repeat(ink.shape[1], axis=1)
     return count, labels, total, np.bincount(labels.ravel(), weights=per_row.ravel(), minlength=count) / total
@@ -292,7 +291,7 @@ def cell_struck(ink: Mask, margin: int) -> bool:
     return len(path) * SQUEEZE > STROKE_MM * PX_PER_MM and _deviation_mm(path) <= STROKE_DEVIATION_MM
 
 
-def pen_line_mm(ink: Mask) -> float:
+def pen_line_mm(ink: Mask | NDArray[np.bool_]) -> float:
     """The length of pen line that ink amounts to, mm: its area by the width of the pen."""
     depth = cv2.distanceTransform(np.asarray(ink > 0, np.uint8), cv2.DIST_L2, 3)
     pen = max(4 * float(depth[ink > 0].mean()) - 1.0, 2.0)

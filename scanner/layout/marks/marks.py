@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -104,7 +103,7 @@ class _SquareWindow:
     """A window around a square. Masks (rows, cols): strokes by label (0 paper); the square without its rim, the square,
     and what is near it."""
 
-    labels: NDArray[Any]
+    labels: NDArray[np.int32]
     count: int
     inside: Ink
     square: Ink
@@ -120,12 +119,12 @@ def _window_around(page: InkPage, box: Box, others: Sequence[Box], reach: float)
     linked = cv2.bitwise_or(cv2.bitwise_and(cv2.dilate(seen.ink, JOIN), seen.printed), seen.ink)
     linked = np.asarray(cv2.dilate(linked, np.ones((3, 3), np.uint8)), np.uint8)
     count, labels = cv2.connectedComponents(linked, connectivity=8)
-    labels = np.where(seen.ink > 0, labels, 0)
+    strokes = np.where(seen.ink > 0, labels, 0).astype(np.int32)
     inside, square, near = (_mask_of(box.grown(by, by), seen.rows, seen.cols) for by in (-INSET_MM, 0.0, NEAR_MM))
     elsewhere = tuple(_mask_of(o, seen.rows, seen.cols) for o in others if o.overlap(window) > 0.6 * o.w * o.h)
     left, top = box.x * PX_PER_MM - seen.cols.start, box.y * PX_PER_MM - seen.rows.start
     frame = (top, top + box.h * PX_PER_MM, left, left + box.w * PX_PER_MM)
-    return _SquareWindow(labels, count, inside, square, near, elsewhere, frame, seen.printed > 0)
+    return _SquareWindow(strokes, count, inside, square, near, elsewhere, frame, seen.printed > 0)
 
 
 def _measure_strokes(page: InkPage, box: Box, others: Sequence[Box]) -> dict[str, float]:
@@ -283,7 +282,7 @@ def _dilate(mask: Ink, px: float) -> Ink:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0)
 
 
-def _surrounding_share(labels: NDArray[Any], frame: tuple[float, float, float, float]) -> float:
+def _surrounding_share(labels: NDArray[np.int32], frame: tuple[float, float, float, float]) -> float:
     """The largest share of directions from the square's middle in which one stroke lies just outside the square."""
     top, bottom, left, right = frame
     middle = np.array([(left + right) / 2, (top + bottom) / 2])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +48,7 @@ def flatten_background(grey: Gray, step: int = 16) -> Gray:
 
 def _maps(
     transform: PageTransform, rows: int, cols: int, dpi: float, step: int = 16
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where each pixel of the aligned page comes from: x and y maps, each (rows, cols)."""
     ys, xs = np.arange(0, rows + step, step), np.arange(0, cols + step, step)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float64)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
@@ -137,7 +136,7 @@ def rank_candidates(seen: KeyPoints, index: PageIndex) -> list[PageCandidate]:
     return sorted((c for c in candidates if c.inliers), key=lambda c: -c.inliers)
 
 
-def _matches(seen: KeyPoints, index: PageIndex) -> tuple[NDArray[Any], NDArray[Any]]:
+def _matches(seen: KeyPoints, index: PageIndex) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Points of the page and points of blanks that are alike: for each blank the one that is most alike."""
     codes = _hash_codes(seen.descriptors).ravel()
     at = np.minimum(np.searchsorted(index.codes, codes), len(index.codes) - 1)
@@ -187,7 +186,7 @@ def _hash_codes(descriptors: NDArray[np.uint8]) -> NDArray[np.int32]:
 
 
 def _hamming(
-    one: NDArray[np.uint8], ones: NDArray[Any], other: NDArray[np.uint8], others: NDArray[Any]
+    one: NDArray[np.uint8], ones: NDArray[np.intp], other: NDArray[np.uint8], others: NDArray[np.int32]
 ) -> NDArray[np.int64]:
     """Hamming distance of pairs of descriptors, given by their rows."""
     words, theirs = one.view(np.uint64), other.view(np.uint64)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -97,12 +97,12 @@ def _match(image: Gray, mark: Landmark, search_px: int) -> tuple[float, float, f
         return None
     if cv2.meanStdDev(window[r : r + rows, c : c + cols])[1][0, 0] < MIN_CONTRAST:
         return None  # bare paper correlates with anything
-    dx = c - side + _parabola_peak(scores[r, c - 1 : c + 2]) if has_x else 0.0
-    return dx, r - search_px + _parabola_peak(scores[r - 1 : r + 2, c]), peak
+    dx = c - side + _parabola_peak(scores[r, c - 1 : c + 2].tolist()) if has_x else 0.0
+    return dx, r - search_px + _parabola_peak(scores[r - 1 : r + 2, c].tolist()), peak
 
 
-def _parabola_peak(three: NDArray[Any]) -> float:
+def _parabola_peak(three: Sequence[float]) -> float:
     """Where the parabola through three samples peaks, in (-0.5, 0.5) of the middle one."""
-    a, b, c = (float(v) for v in three)
+    a, b, c = three
     bend = a - 2 * b + c
     return 0.0 if bend >= 0 else max(-0.5, min(0.5, 0.5 * (a - c) / bend))

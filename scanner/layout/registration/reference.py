@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
@@ -70,7 +69,7 @@ class FormReference:
         return np.array([mark.centre for mark in self.landmarks if mark.along_x], np.float64).reshape(-1, 2)
 
 
-def orb_detector() -> Any:
+def orb_detector() -> cv2.ORB:
     """The key point detector for blanks and pages: what is to match must be found the same way."""
     return cv2.ORB.create(
         nfeatures=KEYPOINTS, scaleFactor=1.2, nlevels=8, edgeThreshold=15, patchSize=31, fastThreshold=8

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ STEPS_DEG = (0.1, 0.02)
 """Of the two searches: a tenth of a degree moves the end of a line by 0.3 mm, the height of its dots."""
 
 
-def skew_deg(dark: NDArray[Any]) -> float:
+def skew_deg(dark: NDArray[np.uint8]) -> float:
     """How far print runs down to the right, degrees; 0 where there is no print or it is too little to matter.
 
     The sum of squares of the print in each row is highest along the lines of print and of rules (Postl's criterion),
@@ -36,7 +34,7 @@ def skew_deg(dark: NDArray[Any]) -> float:
     return best if abs(best) >= MIN_SKEW_DEG else 0.0
 
 
-def _sharpness(xs: NDArray[Any], ys: NDArray[Any], degrees: float) -> float:
+def _sharpness(xs: NDArray[np.intp], ys: NDArray[np.intp], degrees: float) -> float:
     rows = np.rint(ys - np.tan(np.deg2rad(degrees)) * xs).astype(np.int64)
     return float((np.bincount(rows - rows.min()).astype(np.float64) ** 2).sum())
 
