@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "messages vietnam",
         "errors",
         "model files",
-        "settings store.pictures confidence.statistics intake.decoding",
+        "settings store.pictures store.stored_json confidence.statistics intake.decoding",
         "intake.pdf",
         "intake layout ocr rules forms.blanks",
         "sheets forms.loading confidence.calibration",

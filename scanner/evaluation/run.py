@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from scanner.evaluation.curves import calibration_error
 from scanner.evaluation.pictures import WorstPictures
@@ -196,7 +196,7 @@ def _items(page: TruthPage, record: Record) -> Iterable[JudgedField]:
         )
 
 
-def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
+def evaluation_to_json(evaluation: Evaluation) -> dict[str, object]:
     """The figures alone, without any value: for a benchmark's log."""
     return {
         "form": ", ".join(form.id for form in evaluation.forms),
@@ -212,7 +212,7 @@ def evaluation_to_json(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _figures(held: Score) -> dict[str, Any]:
+def _figures(held: Score) -> dict[str, int | float | None]:
     return {
         "n": held.n,
         "exact": held.exact,

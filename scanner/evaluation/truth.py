@@ -14,7 +14,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from scanner.errors import SourceError
 from scanner.evaluation.scores import normal
@@ -73,7 +72,7 @@ def _text(truth: Path) -> str:
         raise SourceError("truth_unreadable", path=truth, detail=error.strerror) from None
 
 
-def _object(line: str, where: Where) -> dict[str, Any]:
+def _object(line: str, where: Where) -> dict[str, object]:
     try:
         data = json.loads(line)
     except json.JSONDecodeError as error:
@@ -83,7 +82,7 @@ def _object(line: str, where: Where) -> dict[str, Any]:
     return data
 
 
-def _page(data: Mapping[str, Any], where: Where, folder: Path, forms: Sequence[FormTemplate]) -> TruthPage:
+def _page(data: Mapping[str, object], where: Where, folder: Path, forms: Sequence[FormTemplate]) -> TruthPage:
     file, number = data.get("file"), data.get("page", 1)
     if not isinstance(file, str) or not file:
         raise SourceError("truth_no_file", **where)
@@ -111,7 +110,7 @@ def _page(data: Mapping[str, Any], where: Where, folder: Path, forms: Sequence[F
     )
 
 
-def _form(named: Any, fields: Sequence[str], where: Where, forms: Sequence[FormTemplate]) -> FormTemplate:
+def _form(named: object, fields: Sequence[str], where: Where, forms: Sequence[FormTemplate]) -> FormTemplate:
     """The form that a line names, or the only one that has all its fields."""
     if named is not None:
         forms = [form for form in forms if form.id == named]
@@ -128,7 +127,7 @@ def _form(named: Any, fields: Sequence[str], where: Where, forms: Sequence[FormT
     raise SourceError("truth_fields_of_no_form", **where)
 
 
-def _form_page(named: Any, specs: Sequence[FieldSpec], where: Where, form: FormTemplate) -> int | None:
+def _form_page(named: object, specs: Sequence[FieldSpec], where: Where, form: FormTemplate) -> int | None:
     """The page that a line names, or the one on which all its fields stand."""
     if named is None:
         pages = {spec.page for spec in specs} if form.page_count > 1 else {1}
@@ -140,14 +139,14 @@ def _form_page(named: Any, specs: Sequence[FieldSpec], where: Where, form: FormT
     return named
 
 
-def _tag(data: Mapping[str, Any], name: str, where: Where) -> str | None:
+def _tag(data: Mapping[str, object], name: str, where: Where) -> str | None:
     tag = data.get(name)
     if tag is not None and not isinstance(tag, str):
         raise SourceError("truth_tag_not_text", **where, name=name)
     return tag or None
 
 
-def _value(spec: FieldSpec, value: Any, where: Where) -> Value:
+def _value(spec: FieldSpec, value: object, where: Where) -> Value:
     """The value in the form that readings have. Says which field is wrong, never what stands in it."""
     match spec.kind:
         case FieldKind.CHOICES:

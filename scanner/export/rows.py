@@ -1,12 +1,13 @@
-"""What an export needs of a stored record. The store's rows have this shape; the store is not imported."""
+"""What an export needs of a stored record: its rows have this shape. Of the store only the types of JSON are known."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from scanner.model import Box, Reason, Step, Value
+from scanner.store.stored_json import StoredQuality, StoredRegistration
 
 
 class ExportableField(Protocol):
@@ -85,9 +86,9 @@ class ExportablePage(Protocol):
         """Of the form, from 1."""
 
     @property
-    def quality(self) -> Mapping[str, Any] | None: ...
+    def quality(self) -> StoredQuality | None: ...
     @property
-    def registration(self) -> Mapping[str, Any] | None: ...
+    def registration(self) -> StoredRegistration | None: ...
 
 
 class ExportableRecord(Protocol):
@@ -131,6 +132,6 @@ class ExportableRecord(Protocol):
     @property
     def verified_at(self) -> dt.datetime | None: ...
     @property
-    def quality(self) -> Mapping[str, Any] | None: ...
+    def quality(self) -> StoredQuality | None: ...
     @property
-    def registration(self) -> Mapping[str, Any] | None: ...
+    def registration(self) -> StoredRegistration | None: ...

@@ -7,10 +7,15 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from scanner.export.columns import local_time, plain, provenance, provenance_cell
 from scanner.export.page_json import (
+    FieldJson,
+    IssueJson,
+    QualityJson,
+    RegistrationJson,
+    ValueJson,
     box_to_json,
     reasons_to_json,
     steps_to_json,
@@ -21,6 +26,69 @@ from scanner.export.page_json import (
 from scanner.export.rows import ExportableField, ExportablePage, ExportableRecord
 from scanner.messages import format_reason
 from scanner.model import FormTemplate, PageStatus
+
+
+class SheetPageJson(TypedDict):
+    """One page of a sheet of several."""
+
+    source: str
+    page: int
+    form_page: int
+    sha256: str
+    quality: QualityJson | None
+    registration: RegistrationJson | None
+
+
+class FormPageJson(TypedDict, total=False):
+    """The form's page on which a field stands; empty where the form has one page."""
+
+    form_page: int
+
+
+class RecordFieldJson(FieldJson, FormPageJson):
+    """A field of a record with who settled it, when and how."""
+
+    machine_value: ValueJson
+    machine_review: bool
+    manner: str
+    by: str | None
+    at: str | None
+    revision: int
+
+
+class RecordIssueJson(IssueJson):
+    """A rule that the record breaks, and whether a person must still settle that."""
+
+    open: bool
+
+
+class SheetPagesJson(TypedDict, total=False):
+    """The pages of a sheet that are there; empty where the form has one page."""
+
+    pages: list[SheetPageJson]
+
+
+class RecordJson(SheetPagesJson):
+    """One record, as a line of the JSON Lines export."""
+
+    source: str
+    page: int
+    sha256: str
+    form: str
+    form_page: int
+    form_version: str
+    status: str
+    reason: str | None
+    quality: QualityJson | None
+    registration: RegistrationJson | None
+    fields: dict[str, RecordFieldJson]
+    issues: list[RecordIssueJson]
+    record: str
+    batch: str
+    xa: str | None
+    verified: bool
+    verified_by: str | None
+    verified_at: str | None
 
 
 def write_csv(rows: Iterable[ExportableRecord], form: FormTemplate, path: Path, delimiter: str = ",") -> None:
@@ -49,7 +117,7 @@ def write_jsonl(rows: Iterable[ExportableRecord], form: FormTemplate, path: Path
             stream.write("\n")
 
 
-def row_to_json(row: ExportableRecord, form: FormTemplate, lang: str) -> dict[str, Any]:
+def row_to_json(row: ExportableRecord, form: FormTemplate, lang: str) -> RecordJson:
     """A stored record as in `record_to_json`, with `record`, `batch`, `xa`, `verified`, `verified_by`, `verified_at`.
 
     `value` is what stands now and `review` whether a person must still look; `machine_value` and
@@ -59,6 +127,7 @@ def row_to_json(row: ExportableRecord, form: FormTemplate, lang: str) -> dict[st
     each field says in `form_page` on which it stands, and `source` to `registration` are the first one's.
     """
     page_of = {spec.id: spec.page for spec in form.fields} if form.page_count > 1 else {}
+    pages: SheetPagesJson = {"pages": [_page(page, lang) for page in row.pages]} if page_of else {}
     return {
         "source": row.source,
         "page": row.page,
@@ -70,7 +139,7 @@ def row_to_json(row: ExportableRecord, form: FormTemplate, lang: str) -> dict[st
         "reason": None,
         "quality": stored_quality_to_json(row.quality, lang),
         "registration": stored_registration_to_json(row.registration),
-        **({"pages": [_page(page, lang) for page in row.pages]} if page_of else {}),
+        **pages,
         "fields": {field.field: _field(field, lang, page_of.get(field.field)) for field in row.fields},
         "issues": [
             {"rule": i.rule, "fields": list(i.fields), "message": format_reason(i.message, lang), "open": i.open}
@@ -85,7 +154,7 @@ def row_to_json(row: ExportableRecord, form: FormTemplate, lang: str) -> dict[st
     }
 
 
-def _page(page: ExportablePage, lang: str) -> dict[str, Any]:
+def _page(page: ExportablePage, lang: str) -> SheetPageJson:
     return {
         "source": page.source,
         "page": page.page,
@@ -96,14 +165,15 @@ def _page(page: ExportablePage, lang: str) -> dict[str, Any]:
     }
 
 
-def _field(field: ExportableField, lang: str, form_page: int | None) -> dict[str, Any]:
+def _field(field: ExportableField, lang: str, form_page: int | None) -> RecordFieldJson:
+    on_page: FormPageJson = {} if form_page is None else {"form_page": form_page}
     return {
         "value": value_to_json(field.value),
         "raw": field.raw,
         "confidence": round(float(field.confidence), 4),
         "review": field.open,
         "engine": field.engine,
-        **({} if form_page is None else {"form_page": form_page}),
+        **on_page,
         "box_mm": box_to_json(field.box_mm),
         "alternatives": list(field.alternatives),
         **steps_to_json(field.steps),

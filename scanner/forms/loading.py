@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -32,6 +31,8 @@ RENDERED = "blank.png"
 SOURCE_NOTE = "blank-sha256"
 """The kept rendering says under this name of which file it is the picture."""
 SHEET_MM = (30.0, 600.0)
+Place = tuple[str | int, ...]
+"""Names and numbers on the way from the top of a form file to an entry."""
 
 
 # --- where forms live --------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ def read_form(path: Path) -> FormTemplate:
     return form_of(data, path.parent, name)
 
 
-def form_of(data: Any, folder: Path, name: str) -> FormTemplate:
+def form_of(data: object, folder: Path, name: str) -> FormTemplate:
     """What a form file holds → FormTemplate; `name` is the file's in what FormError says."""
     if not isinstance(data, dict):
         raise FormError("form_file_no_form", file=name)
@@ -100,11 +101,11 @@ def form_of(data: Any, folder: Path, name: str) -> FormTemplate:
     return form
 
 
-def _place(path: Iterable[str | int], data: Any) -> str:
+def _place(path: Iterable[str | int], data: object) -> str:
     """A place in a form file in words: fields and options by their ids, where they have one."""
     words = []
     for step in path:
-        data = data[step] if _has(data, step) else None
+        data = _entry(data, step)
         own = data.get("id") or data.get("rule") if isinstance(data, dict) else None
         if isinstance(step, int):
             words.append(f'"{own}"' if isinstance(own, str) else f"number {step + 1}")
@@ -113,13 +114,16 @@ def _place(path: Iterable[str | int], data: Any) -> str:
     return " ".join(words) or "the top"
 
 
-def _has(data: Any, step: str | int) -> bool:
+def _entry(data: object, step: str | int) -> object:
+    """What a file holds under a name or a number; None where it holds nothing there."""
     if isinstance(data, dict):
-        return step in data
-    return isinstance(data, list) and isinstance(step, int) and -len(data) <= step < len(data)
+        return data.get(step)
+    if isinstance(data, list) and isinstance(step, int) and -len(data) <= step < len(data):
+        return data[step]
+    return None
 
 
-def _oddities(form: FormTemplate, data: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def _oddities(form: FormTemplate, data: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     """What types alone do not catch: names that mean nothing, numbers without end, a blank elsewhere."""
     for place in _unknown(data, FormTemplate, ()):
         yield _place(place, data), "there is no such entry"
@@ -136,7 +140,9 @@ def _oddities(form: FormTemplate, data: dict[str, Any]) -> Iterable[tuple[str, s
             yield f"{at}blank_page", "pages are counted from 1"
 
 
-def _unknown(data: Any, model: type[BaseModel], at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
+def _unknown(
+    data: Mapping[str, object], model: type[BaseModel], at: tuple[str | int, ...]
+) -> Iterable[tuple[str | int, ...]]:
     """Places of entries that the form's model does not know: most are typing errors."""
     below: Mapping[str, type[BaseModel]] = {
         "fields": FieldSpec, "options": Option, "rules": RuleSpec, "next_pages": NextPage,
@@ -151,10 +157,10 @@ def _unknown(data: Any, model: type[BaseModel], at: tuple[str | int, ...]) -> It
                     yield from _unknown(item, below[key], (*at, key, number))
 
 
-def _endless(data: Any, at: tuple[str | int, ...]) -> Iterable[tuple[str | int, ...]]:
+def _endless(data: object, at: Place) -> Iterable[Place]:
     if isinstance(data, float) and not math.isfinite(data):
         yield at
-    items: Iterable[tuple[str | int, Any]] = ()
+    items: Iterable[tuple[str | int, object]] = ()
     if isinstance(data, dict):
         items = data.items()
     elif isinstance(data, list):
@@ -170,7 +176,7 @@ def save_form(form: FormTemplate, path: Path) -> None:
     write_file(path, (_boxes_on_one_line(text) + "\n").encode())
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: object) -> object:
     """Boxes and sheets, the lists of floats, to 0.01 mm; single numbers (ages, thresholds) as they are."""
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
