@@ -37,7 +37,7 @@ class Filler:
         self._form, self._rng = form, rng
         self._home = ("", "", "")
         self._births = {str(r.fields["birth"]) for r in form.rules if "birth" in r.fields}
-        self._lengths = {str(r.fields["number"]): int(max(r.params["lengths"]))
+        self._lengths = {str(r.fields["number"]): max(int(str(n)) for n in r.listed("lengths"))
                          for r in form.rules if r.check == "length"}  # fmt: skip
 
     def draw(self) -> Answers:
@@ -123,7 +123,7 @@ class Filler:
                 answers[text] = self._given(self._form.field(text)) if rule.params["option"] in chosen else None
 
     def _settle(self, rule: RuleSpec, bound: dict[str, list[str]], answers: Answers) -> None:
-        applies = answers[bound["when"][0]] in rule.params["values"]
+        applies = answers[bound["when"][0]] in rule.listed("values")
         for name in bound["then"]:
             spec = self._form.field(name)
             if applies == (rule.check == "not_when") and rule.check != "needed_when":

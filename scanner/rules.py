@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from scanner.errors import FormError
 from scanner.model import FieldKind, FormTemplate, Issue, Reason, RuleSpec, Value
@@ -61,10 +60,6 @@ class RuleAnswers:
         """The options chosen in a role of one field, be it of one answer or of several."""
         value = self.values.get(self.ids(role)[0]) if self.ids(role) else None
         return frozenset(value) if isinstance(value, tuple) else frozenset({value} if isinstance(value, str) else ())
-
-    def param(self, name: str, default: Any = None) -> Any:
-        """A constant of the rule."""
-        return self.rule.params.get(name, default)
 
     def issue(self, code: str, *fields: str, **measures: str | int | float) -> Issue:
         """An issue of this rule. The measures never hold an answer."""
@@ -180,7 +175,7 @@ def rule_faults(form: FormTemplate) -> Iterable[Reason]:
                 yield Reason("rule_constant", {"rule": rule.rule, "name": name})
 
 
-def _fits(sort: str, value: Any, options: set[str]) -> bool:
+def _fits(sort: str, value: object, options: set[str]) -> bool:
     """Is the value of that sort?"""
     items = value if isinstance(value, (list, tuple)) else None
     if sort == "number":
@@ -192,7 +187,7 @@ def _fits(sort: str, value: Any, options: set[str]) -> bool:
     return sort != "option" or value in options
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
@@ -207,8 +202,8 @@ def _bound(rule: RuleSpec) -> frozenset[str]:
 def _length(a: RuleAnswers) -> Iterable[Issue]:
     """`number` has one of the lengths in params."""
     number = a.text("number")
-    if number and len(number) not in a.param("lengths"):
-        wanted = " / ".join(str(n) for n in a.param("lengths"))
+    if number and len(number) not in a.rule.listed("lengths"):
+        wanted = " / ".join(str(n) for n in a.rule.listed("lengths"))
         yield a.issue("wrong_length", *a.ids("number"), length=len(number), wanted=wanted)
 
 
@@ -224,7 +219,7 @@ def _identity_birth(a: RuleAnswers) -> Iterable[Issue]:
 def _identity_sex(a: RuleAnswers) -> Iterable[Issue]:
     """The sex digit of a 12-digit `number` agrees with `sex` (params male, female: option ids)."""
     number, sex = IdentityNumber.parse(a.text("number")), a.text("sex")
-    if number and number.male is not None and sex and sex != a.param("male" if number.male else "female"):
+    if number and number.male is not None and sex and sex != a.rule.option("male" if number.male else "female"):
         yield a.issue("number_against_sex", *a.ids("number"), *a.ids("sex"))
 
 
@@ -304,10 +299,10 @@ def _age(a: RuleAnswers) -> Iterable[Issue]:
         return
     if day is None or not born[0] <= day <= a.today:
         day = a.today
-    if age_on(born[0], day) < a.param("least"):
-        yield a.issue("too_young", *a.ids("birth"), age=a.param("least"))
-    elif age_on(born[1], day) > a.param("most", MOST_YEARS):
-        yield a.issue("too_old", *a.ids("birth"), age=a.param("most", MOST_YEARS))
+    if age_on(born[0], day) < a.rule.number("least"):
+        yield a.issue("too_young", *a.ids("birth"), age=a.rule.number("least"))
+    elif age_on(born[1], day) > a.rule.number("most", MOST_YEARS):
+        yield a.issue("too_old", *a.ids("birth"), age=a.rule.number("most", MOST_YEARS))
 
 
 # --- which answers belong together -------------------------------------------------------------------
@@ -325,7 +320,7 @@ def _required(a: RuleAnswers) -> Iterable[Issue]:
 def _only_when(a: RuleAnswers) -> Iterable[Issue]:
     """`then` may be answered only when `when` is one of params values."""
     filled = a.filled("then")
-    if filled and not a.chosen("when") & set(a.param("values")):
+    if filled and not a.chosen("when") & set(a.rule.listed("values")):
         yield a.issue("answer_not_expected", *a.ids("when"), *filled, count=len(filled))
 
 
@@ -333,7 +328,7 @@ def _only_when(a: RuleAnswers) -> Iterable[Issue]:
 def _not_when(a: RuleAnswers) -> Iterable[Issue]:
     """When `when` is one of params values, none of `then` may be answered. Silent while `when` is empty."""
     filled = a.filled("then")
-    if filled and a.chosen("when") & set(a.param("values")):
+    if filled and a.chosen("when") & set(a.rule.listed("values")):
         yield a.issue("answer_not_expected", *a.ids("when"), *filled, count=len(filled))
 
 
@@ -341,14 +336,14 @@ def _not_when(a: RuleAnswers) -> Iterable[Issue]:
 def _needed_when(a: RuleAnswers) -> Iterable[Issue]:
     """When `when` is one of params values, each of `then` must be answered."""
     missing = a.empty("then")
-    if missing and a.chosen("when") & set(a.param("values")):
+    if missing and a.chosen("when") & set(a.rule.listed("values")):
         yield a.issue("answer_expected", *a.ids("when"), *missing, count=len(missing))
 
 
 @check_named("includes_when_filled", "choices", "text", params=("option",))
 def _includes_when_filled(a: RuleAnswers) -> Iterable[Issue]:
     """`text` is written exactly when the answers of `choices` include params option."""
-    ticked = a.param("option") in a.chosen("choices")
+    ticked = a.rule.option("option") in a.chosen("choices")
     if ticked and not a.filled("text"):
         yield a.issue("text_expected", *a.ids("choices"), *a.ids("text"))
     elif a.filled("text") and not ticked:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from scanner.model import FormTemplate, Reason
     from scanner.store.database import Store
     from scanner.store.views import Viewer
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 NEEDS_A_PERSON = 3
 """Exit code."""
@@ -57,12 +60,12 @@ def end_with_pages(settings: Settings, lines: Sequence[str]) -> None:
         sys.exit(NEEDS_A_PERSON)
 
 
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
     """Give a command the settings as its first argument."""
 
     @wraps(command)
     @click.pass_context
-    def run(ctx: click.Context, *args: Any, **kwargs: Any) -> Any:
+    def run(ctx: click.Context, /, *args: P.args, **kwargs: P.kwargs) -> R:
         return command(load_settings(**ctx.find_root().obj), *args, **kwargs)
 
     return run

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from scanner.confidence.statistics import LogisticModel
 from scanner.errors import SettingsError
@@ -130,8 +129,11 @@ def parse_calibration(text: str) -> Calibration:
         raise SettingsError("calibration_damaged") from None
 
 
-def _model(row: Mapping[str, Any]) -> LogisticModel:
-    weights = {name: _number(weight) for name, weight in row["weights"].items()}
+def _model(row: Mapping[str, object]) -> LogisticModel:
+    held = row["weights"]
+    if not isinstance(held, dict):
+        raise TypeError
+    weights = {name: _number(weight) for name, weight in held.items()}
     return LogisticModel(_number(row["bias"]), weights, _number(row["threshold"]), _number(row["ceiling"]))
 
 

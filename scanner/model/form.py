@@ -5,10 +5,10 @@ Everything here is immutable. Coordinates are millimetres from the sheet's top l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,12 +128,30 @@ class RuleSpec(BaseModel):
     rule: str
     check: str
     fields: Mapping[str, str | tuple[str, ...]]
-    params: Mapping[str, Any] = {}
+    params: Mapping[str, object] = {}
 
     @property
     def named(self) -> frozenset[str]:
         """Ids of the fields it speaks of."""
         return frozenset(n for v in self.fields.values() for n in ((v,) if isinstance(v, str) else v))
+
+    def option(self, name: str) -> object:
+        """A constant that is an option's id; None where the form leaves it out."""
+        return self.params.get(name)
+
+    def number(self, name: str, default: int | None = None) -> int | float:
+        """A constant that is a number. Raises TypeError where it is none."""
+        value = self.params.get(name, default)
+        if not isinstance(value, int | float):
+            raise TypeError(name)
+        return value
+
+    def listed(self, name: str) -> tuple[object, ...]:
+        """A constant that is a list. Raises TypeError where it is none."""
+        value = self.params.get(name)
+        if not isinstance(value, Iterable):
+            raise TypeError(name)
+        return tuple(value)
 
 
 class NextPage(BaseModel):

@@ -13,7 +13,9 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import cv2
@@ -55,8 +57,7 @@ class Tesseract:
         variables = {"lstm_choice_mode": "2"} if in_process else {}
         if digits:
             variables["tessedit_char_whitelist"] = "0123456789"
-        make: Any = _InProcess if in_process else _OneCall
-        self._backend: _Backend = make(language, variables)
+        self._backend: _Backend = (_InProcess if in_process else _OneCall)(language, variables)
         self.name = f"tesseract-{self._backend.version}/{language}"
 
     def __repr__(self) -> str:
@@ -102,12 +103,11 @@ def _alternatives(chars: Sequence[CharReading]) -> tuple[str, ...]:
 # --- finding Tesseract -----------------------------------------------------------------------------
 
 
-def _tesserocr() -> Any:
+def _tesserocr() -> ModuleType | None:
     try:
-        import tesserocr
+        return import_module("tesserocr")
     except ImportError:
         return None
-    return tesserocr
 
 
 def in_process_available() -> bool:
@@ -150,7 +150,10 @@ class _InProcess:
     def __init__(self, language: str, variables: dict[str, str]) -> None:
         folder = tessdata()
         require_language(language, folder)
-        self._module = _tesserocr()
+        module = _tesserocr()
+        if module is None:
+            raise _missing()
+        self._module = module
         self._language, self._folder, self._variables = language, folder, variables
         self.version = re.split(r"[\s-]", self._module.tesseract_version().removeprefix("tesseract "))[0]
 

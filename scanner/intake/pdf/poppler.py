@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ class PopplerMissing(Exception):
 
 def count_pages(path: Path, seconds: int) -> int:
     """How many pages poppler finds in a file. Raises PdfRefused, PopplerMissing."""
-    return int(_about(path, 1, seconds).get("Pages", 0))
+    return int(str(_about(path, 1, seconds).get("Pages", 0)))
 
 
 def page_size(path: Path, number: int, seconds: int) -> tuple[float, float]:
@@ -54,9 +53,17 @@ def render(path: Path, number: int, dpi: float, grey: bool, seconds: int) -> NDA
 
 
 def _converted(path: Path, number: int, dpi: float, grey: bool, seconds: int, strict: bool) -> NDArray[np.uint8]:
-    how: dict[str, Any] = {"dpi": dpi, "first_page": number, "last_page": number, "grayscale": grey}
     try:
-        pages = convert_from_path(path.absolute(), use_cropbox=True, strict=strict, timeout=seconds, **how)
+        pages = convert_from_path(
+            path.absolute(),
+            dpi=dpi,  # type: ignore[arg-type]  # poppler takes fractions
+            first_page=number,
+            last_page=number,
+            grayscale=grey,
+            use_cropbox=True,
+            strict=strict,
+            timeout=seconds,
+        )
         return np.array(pages[0].convert("L" if grey else "RGB"), np.uint8)
     except PDFInfoNotInstalledError:
         raise PopplerMissing from None
@@ -66,7 +73,7 @@ def _converted(path: Path, number: int, dpi: float, grey: bool, seconds: int, st
         raise PdfRefused("pdf_damaged") from None
 
 
-def _about(path: Path, number: int, seconds: int) -> dict[str, Any]:
+def _about(path: Path, number: int, seconds: int) -> dict[str, object]:
     try:
         return dict(pdfinfo_from_path(str(path.absolute()), timeout=seconds, first_page=number, last_page=number))
     except PDFInfoNotInstalledError:
