@@ -128,6 +128,8 @@ def test_folder_without_permission_is_told(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from scanner.intake.pages import find_sources\n"
         "from scanner.errors import SourceError\n"
+        "from scanner.messages import all_errors\n"
+        "all_errors()  # read before the rights to the folder of the program may be gone\n"
         "if os.geteuid() == 0:\n"
         "    os.setgid(65534)\n"
         "    os.setuid(65534)\n"

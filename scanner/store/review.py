@@ -48,11 +48,11 @@ class Review(StoreBase):
 
     def next_record(self, viewer: Viewer, batch_id: str | None = None, *, after: str | None = None) -> QueueItem | None:
         """The first record of the queue behind `after` that nobody else has open, beginning anew at its end; None
-        where there is none but `after`. `after` need not be in the queue any more."""
+        where there is none but `after`. Where `after` is not in the queue any more, it begins at the start."""
         with self._sessions.reading() as session:
             names, moment = self._names(session), now()
             batches = self._waiting_batches(session, viewer, batch_id)
-            last = None if after is None else session.get(RecordRow, after)
+            last = session.scalars(select(RecordRow).where(RecordRow.id == (after or ""), WAITING)).first()
             of = None if last is None else session.get_one(BatchRow, last.batch_id)
             place = None if last is None else PlaceInBatch(last.source, last.number, last.id)
             free = or_(RecordRow.held_by.is_(None), RecordRow.held_until < moment, RecordRow.held_by == viewer.id)

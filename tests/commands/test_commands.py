@@ -134,7 +134,7 @@ def test_draft_is_checked_by_the_command_that_is_told(tmp_path: Path) -> None:
 def test_place_of_a_fault_is_kept_without_its_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import scanner.store_factory
 
-    def broken(_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Nguyễn Văn Bình 008080123456")
 
     monkeypatch.setattr(scanner.store_factory, "open_store", broken)

@@ -61,6 +61,8 @@ CLOSED = """
 import os, sys
 from pathlib import Path
 from scanner.intake.pages import *
+from scanner.messages import all_errors
+all_errors()  # read before the rights to the folder of the program may be gone
 root = Path(sys.argv[1])
 if os.geteuid() == 0:
     os.setgid(65534)

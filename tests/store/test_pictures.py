@@ -107,6 +107,8 @@ def test_folder_without_permission_is_told(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from scanner.store.pictures import PictureStore\n"
         "from scanner.errors import StoreError\n"
+        "from scanner.messages import all_errors\n"
+        "all_errors()  # read before the rights to the folder of the program may be gone\n"
         "if os.geteuid() == 0:\n"
         "    os.setgid(65534)\n"
         "    os.setuid(65534)\n"

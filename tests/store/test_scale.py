@@ -136,7 +136,7 @@ def test_number_of_questions_does_not_grow_with_the_records(store: Store, hanh: 
     assert ask() == [few[0], few[1], few[2] + 1], "a batch more is a question more where all records are asked for"
 
 
-def test_next_goes_on_behind_a_record_that_is_done_and_passes_over_what_others_hold(store: Store, hanh: Viewer) -> None:
+def test_next_goes_on_behind_an_open_record_and_passes_over_what_others_hold(store: Store, hanh: Viewer) -> None:
     pages = [record(f"{n}.jpg", review=("ho_ten",), so_dinh_danh=f"0080801{n:05}") for n in range(4)]
     put(store, *pages[:2], batch="Một")
     put(store, *pages[2:], batch="Hai")
@@ -148,7 +148,7 @@ def test_next_goes_on_behind_a_record_that_is_done_and_passes_over_what_others_h
 
     assert (after(None), after(first), after(second), after(fourth)) == (first, second, third, first)
     store.correct(second, "ho_ten", "Lý Thị Mai", viewer=hanh, seen_revision=0, manner="typed")
-    assert after(second) == third, "not back to the first that was passed over"
+    assert after(second) == first, "what is done is in the queue no more: it begins at the start"
     store.hold(third, hanh)
     assert after(first) == third, "one's own hold is no hindrance"
     found = store.next_record(user(store, "mai"), after=first)
