@@ -324,7 +324,7 @@ SELF_EXPLAINING = frozenset(
     a act address administrative album answer answers aside assembled base bin box busy candidate captioned card
     case cell change char check click conflict count counts crease current database decided decoding detected
     digit enclosed ethnic evaluation export exportable fall file finding fit fitting frame frequent full group guess
-    image images in index initial invalid item joint judged kept keypoint kind lattice layout learning level
+    image images in index initial invalid item joint json judged kept keypoint kind lattice layout learning level
     limits list locked logistic map matches memory meter missing model moment name named newer next not option outcome
     parts pass pdf pdfium phrase picture pictures place plot point points poppler print process provenance
     queries queue reader recalibration recogniser ref reference refused registered regression reliability report
