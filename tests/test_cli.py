@@ -132,7 +132,7 @@ def test_wrong_use_is_exit_code_two() -> None:
 def test_fault_of_ours_is_one_sentence_without_values(monkeypatch, tmp_path: Path) -> None:
     import scanner.store_factory
 
-    def broken(_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Nguyễn Văn Bình 008080123456")
 
     monkeypatch.setattr(scanner.store_factory, "open_store", broken)

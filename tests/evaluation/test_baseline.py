@@ -194,7 +194,7 @@ def test_command_writes_a_baseline_holds_to_it_and_fails_on_a_fall(tmp_path: Pat
     path = tmp_path / "baseline.json"
     good, bad = named(tmp_path, *[RIGHT] * 60), named(tmp_path, *[RIGHT] * 40, *[WRONG] * 20)
     written = commanded(good, "--baseline", path, "--write-baseline")
-    assert written.exit_code == 0 and f"Baseline: {path}" in written.stdout
+    assert written.exit_code == 0 and f"Baseline file: {path}" in written.stdout
     held = commanded(good, "--baseline", path)
     assert held.exit_code == 0 and "Nothing fell" in held.stdout
     fell = commanded(bad, "--baseline", path, "--report", tmp_path / "report.html")

@@ -100,7 +100,7 @@ FAULTS: list[tuple[Spoil, str]] = [
     (lambda d: d.update(blank="C:\\blank.pdf"), "at blank: it must be the name of a file"),
     (lambda d: d.update(blank=""), "at blank: it must be the name of a file"),
     (lambda d: d.update(fields="all"), "at fields: Input should be a valid tuple"),
-    (lambda d: d.update(id="other"), 'calls itself "other"'),
+    (lambda d: d.update(id="other"), 'has the id "other"'),
 ]
 
 
