@@ -88,7 +88,7 @@ def test_a_picture_taken_sideways_stands_upright(tmp_path: Path) -> None:
 
 def test_a_blank_of_another_size_than_its_sheet_is_refused(tmp_path: Path) -> None:
     image = render_blank(pdf(tmp_path / "b.pdf", 215.9, 279.4))
-    with pytest.raises(FormError, match=r"The blank is 216 × 279 mm, its form file says 210 × 297 mm"):
+    with pytest.raises(FormError, match=r"The blank is 216 × 279 mm, but its form file says 210 × 297 mm"):
         fit_to_sheet(image, (210, 297))
 
 

@@ -100,7 +100,7 @@ def test_an_id_that_is_no_folder_name_is_refused(tmp_path: Path, form_id: str) -
 def test_a_form_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     shutil.copytree(forms_folder() / FORM, tmp_path / FORM)
     before = (tmp_path / FORM / FILE).read_bytes()
-    with pytest.raises(FormError, match="already there"):
+    with pytest.raises(FormError, match="exists already"):
         draft_form(forms_folder() / FORM / "blank.pdf", FORM, tmp_path)
     assert (tmp_path / FORM / FILE).read_bytes() == before
 
