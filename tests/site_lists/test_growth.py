@@ -184,14 +184,14 @@ def test_lists_are_their_owners_alone_and_nothing_half_written_stays(store: Stor
 def test_update_tells_counts_and_no_entry(store: Store, data: Path) -> None:
     put(store, 3, cong_viec=FALCONER)
     told = good(data, "lists", "update").output
-    assert "jobs: 1 own entries, 1 new, 0 gone." in told
+    assert "jobs: 1 entries of this site, 1 new, 0 removed." in told
     assert FALCONER not in told
 
 
 def test_show_tells_the_lists_and_the_entries_of_one(store: Store, data: Path) -> None:
     put(store, 3, cong_viec=FALCONER)
     good(data, "lists", "update")
-    assert f"jobs\t{len(word_list('jobs'))} shipped\t1 own" in good(data, "lists", "show").stdout
+    assert f"jobs\t{len(word_list('jobs'))} shipped\t1 of this site" in good(data, "lists", "show").stdout
     assert good(data, "lists", "show", "jobs").stdout == f"{FALCONER}\n"
     assert good(data, "lists", "show", "majors").stdout == ""
 
@@ -222,7 +222,7 @@ def test_scan_begins_with_the_update_and_tells_counts_only(store: Store, data: P
     put(store, 3, cong_viec=FALCONER)
     result = run(data, "scan", no_page(tmp_path), "--batch", "Đợt mới")
     assert site_lists(data / "lists") == {"jobs": (FALCONER,)}
-    assert "Lists: 1 new entries, 0 gone." in result.stderr and FALCONER not in result.output
+    assert "Lists: 1 new entries, 0 removed." in result.stderr and FALCONER not in result.output
     assert "Lists" not in run(data, "scan", no_page(tmp_path), "--batch", "Đợt mới").output
 
 
