@@ -50,7 +50,7 @@ def test_database_is_not_made_by_looking(tmp_path: Path) -> None:
 def test_database_is_told_with_its_revision(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     open_store(settings).close()
-    assert "sqlite, revision 0005" in finding(settings, "database").detail
+    assert "sqlite, revision 0006" in finding(settings, "database").detail
 
 
 def test_database_of_a_newer_version_is_told_and_left_alone(tmp_path: Path) -> None:
