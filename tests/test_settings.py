@@ -76,3 +76,31 @@ def test_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(SettingsError, match="cannot be used"):
         Settings(data=tmp_path / "file" / "data").ready()
+
+
+def test_flags_come_before_variables_before_the_file(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sohoa.toml").write_text('data = "from-file"\nworkers = 3\nmax_pages = 7\n', encoding="utf-8")
+    monkeypatch.setenv("SOHOA_DATA", "from-variable")
+    monkeypatch.setenv("SOHOA_WORKERS", "2")
+    settings = load_settings(data=Path("from-flag"))
+    assert (settings.data, settings.workers, settings.max_pages) == (Path("from-flag"), 2, 7)
+    assert load_settings().data == Path("from-variable")
+
+
+def test_database_password_stays_out_of_repr() -> None:
+    assert "sekret" not in repr(Settings(database_url="postgresql://a:sekret@h/d"))
+
+
+def test_broken_settings_file_is_told(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sohoa.toml").write_text("data = [", encoding="utf-8")
+    with pytest.raises(SettingsError):
+        load_settings()
+
+
+def test_secret_key_is_made_once_for_the_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert settings.secret_key() == settings.secret_key()
+    assert len(settings.secret_key()) == 32
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0

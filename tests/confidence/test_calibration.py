@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from scanner.confidence.calibration import EVEN, Calibration, calibrate, load_calibration
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner.confidence.calibration import EVEN, Calibration, calibrate, load_calibration, parse_calibration
 from scanner.confidence.statistics import LogisticModel
+from scanner.errors import SettingsError
 from scanner.forms.loading import load_form
 from scanner.model import Box, FieldLayout, FieldReading, Reason
 
@@ -49,3 +56,25 @@ def test_the_less_surely_a_mark_was_seen_the_lower_is_the_confidence() -> None:
         ("signature", {"ink_margin": 3.0}, {"ink_margin": 0.1}),
     ):
         assert shipped.judge(kind, sure)[0] > shipped.judge(kind, doubtful)[0], kind
+
+
+def test_shipped_calibration_judges_every_kind() -> None:
+    calibration = load_calibration()
+    assert set(calibration.models) == {"line", "cells", "parts", "ticks", "empty", "signature"}
+    assert all(0.5 < m.threshold <= 1.01 and 0.9 < m.ceiling < 1 for m in calibration.models.values())
+
+
+@given(st.floats(-50, 50), st.floats(-50, 50))
+def test_confidence_is_a_probability_below_its_ceiling(bias: float, feature: float) -> None:
+    model = LogisticModel(bias, {"a": 1.0}, 0.9, 0.99)
+    assert 0 <= model.probability({"a": feature}) <= 0.99
+
+
+def test_kind_that_was_never_fitted_is_never_accepted() -> None:
+    assert Calibration({}, "nothing").judge("line", {}) == (0.0, False)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", json.dumps({"models": {"line": {}}, "fitted_on": ""})])
+def test_damaged_calibration_is_told(text: str) -> None:
+    with pytest.raises(SettingsError):
+        parse_calibration(text)

@@ -106,3 +106,40 @@ def test_the_strongest_rival_of_any_character_counts() -> None:
     chars = [CharReading("a", 0.9, (("o", 0.1),)), CharReading(" ", 0.1), CharReading("b", 0.6, (("6", 0.4),))]
     assert strongest_rival(chars) == 0.4
     assert strongest_rival([]) == 0.0
+
+
+@given(st.text(max_size=40))
+def test_clean_text_is_stable_and_single_spaced(text: str) -> None:
+    once = clean_text(text)
+    assert clean_text(once) == once
+    assert "  " not in once and once == once.strip()
+
+
+@pytest.mark.parametrize(
+    ("kind", "filled", "read", "value", "reason"),
+    [
+        (FieldKind.DIGITS, "xxxx", "1234", "1234", None),
+        (FieldKind.DIGITS, "xxx ", "123", "123", None),
+        (FieldKind.DIGITS, "xxxx", "123", "123", "digits_and_cells"),
+        (FieldKind.DIGITS, "xx x", "123", "123", "cells_with_gaps"),
+        (FieldKind.DIGITS, "xx  ", "", None, "nothing_recognised"),
+        (FieldKind.DATE, "xxxxxxxx", "05011980", "05/01/1980", None),
+        (FieldKind.DATE, "    xxxx", "1980", "1980", None),
+        (FieldKind.DATE, "xxxxxxx ", "0501198", "0501198", "date_incomplete"),
+    ],
+)
+def test_digits_fit_their_cells_or_say_why(kind, filled, read, value, reason) -> None:
+    spec, crop = comb(kind, filled)
+    found, why = digits_value(spec, crop, EngineReading(read, 0.9, "t"))
+    assert found == value
+    assert (why.code if why else None) == reason
+
+
+def test_parts_make_a_date_or_a_year_alone() -> None:
+    def said(text: str) -> EngineReading:
+        return EngineReading(text, 0.9, "t")
+
+    assert parts_date([said("5"), said("1"), said("1980")])[0] == "05/01/1980"
+    assert parts_date([None, None, said("1980")])[0] == "1980"
+    assert parts_date([None, said("1"), said("1980")])[2] is not None
+    assert parts_date([said("5"), said("1"), said("80")])[2] is not None

@@ -164,3 +164,31 @@ def test_name_and_bytes_are_on_the_disk_itself_before_the_key_is_told(tmp_path: 
     synced.clear()
     PictureStore(tmp_path / "files").put(b"abc", ".jpg")
     assert synced == [], f"{key} is there already"
+
+
+@given(st.binary(max_size=200))
+def test_bytes_come_back_and_are_kept_once(tmp_path_factory, data: bytes) -> None:
+    files = PictureStore(tmp_path_factory.mktemp("f"))
+    key = files.put(data, ".jpg")
+    assert files.put(data, ".jpg") == key
+    assert files.read(key) == data
+    assert len([p for p in files.root.rglob("*") if p.is_file()]) == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["../secret.key", "/etc/passwd", "ab/../../x.jpg", "", "ab/" + "0" * 64, "AB/" + "a" * 64 + ".jpg"]
+)
+def test_key_that_leaves_the_store_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(StoreError):
+        PictureStore(tmp_path).path(key)
+
+
+def test_what_a_killed_program_left_is_swept_and_fresh_work_is_not(tmp_path: Path) -> None:
+    files = PictureStore(tmp_path)
+    kept = files.put(b"picture", ".jpg")
+    old, fresh = (files.path(kept).with_name(f".{n}.partial") for n in ("old", "fresh"))
+    old.write_bytes(b"half")
+    fresh.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert files.sweep() == 1
+    assert fresh.exists() and not old.exists() and files.read(kept) == b"picture"

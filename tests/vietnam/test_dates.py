@@ -85,3 +85,13 @@ def test_age_counts_full_years() -> None:
 def test_born_on_leap_day_is_older_on_the_first_of_march() -> None:
     assert age_on(date(2004, 2, 29), date(2019, 2, 28)) == 14
     assert age_on(date(2004, 2, 29), date(2019, 3, 1)) == 15
+
+
+@given(st.dates())
+def test_every_date_of_the_calendar_is_possible(day) -> None:
+    assert is_plausible_date(f"{day.day:02}/{day.month:02}/{day.year:04}") == (1900 <= day.year <= 2100)
+
+
+@pytest.mark.parametrize("text", ["31/04/2000", "29/02/2001", "00/01/2000", "1/1/1", "20000", "a/b/c"])
+def test_impossible_dates_are_told(text: str) -> None:
+    assert not is_plausible_date(text)
